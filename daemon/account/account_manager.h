@@ -1,0 +1,84 @@
+// Opens the store of whoever is signed in, runs its sync, and swaps both when somebody else signs in.
+
+#ifndef HARK_DAEMON_ACCOUNT_ACCOUNT_MANAGER_H_
+#define HARK_DAEMON_ACCOUNT_ACCOUNT_MANAGER_H_
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "daemon/account/account_session.h"
+#include "daemon/account/accounts.h"
+#include "daemon/account/session_record.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/metrics.h"
+#include "daemon/base/task.h"
+#include "daemon/keys/key_source.h"
+#include "daemon/transport/backend.h"
+
+namespace hark::account {
+
+// Clock, metrics and key source outlive the manager.
+struct AccountOptions {
+  std::filesystem::path data_dir;  // Accounts are in folders below it.
+  std::string backend_url;
+  std::shared_ptr<transport::Backend> backend;
+  std::string client;  // "harkd/1.0.0"
+  Clock& clock;
+  Metrics& metrics;
+  keys::KeySource& keys;
+  Executor io;
+  Executor readers;
+};
+
+// Start() and Stop() are called on the I/O thread; the Accounts calls on any.
+class AccountManager final : public Accounts {
+ public:
+  explicit AccountManager(AccountOptions options);
+
+  // Opens the store of the last session and syncs it if somebody is signed in. An error is not the end: the daemon runs, and
+  // Problem() says what is wrong.
+  void Start();
+
+  // Ends the sync and every stream, and closes the store. No call is accepted afterwards.
+  void Stop();
+
+  [[nodiscard]] std::shared_ptr<OpenAccount> Current() override;
+  [[nodiscard]] Error Problem() override;
+  [[nodiscard]] AccountInfo Info() override;
+  void SignIn(Secret token, Done done) override;
+  void SignOut(Done done) override;
+  [[nodiscard]] sync::StatusBoard& status() override { return board_; }
+
+ private:
+  [[nodiscard]] Result<Secret> MasterKey();
+  [[nodiscard]] Result<void> OpenStore(const SessionRecord& record);
+  [[nodiscard]] Result<void> Save(const SessionRecord& record);
+  void Sync();
+  void SetState(AccountState state);
+  void SetProblem(Error error);
+  void CloseSession(const Error& why);
+  void FinishSignIn(Secret token, Result<UserId> user, const Done& done);
+  void FinishSignOut(const Done& done);
+  void ShowSignedOut();
+
+  const AccountOptions options_;
+  sync::StatusBoard board_;
+
+  // On the I/O thread only.
+  std::optional<SessionRecord> record_;
+  std::string device_id_;
+  bool signing_in_ = false;
+
+  // For every thread.
+  std::mutex mutex_;
+  std::shared_ptr<AccountSession> session_;
+  AccountInfo info_;
+  Error problem_;
+};
+
+}  // namespace hark::account
+
+#endif  // HARK_DAEMON_ACCOUNT_ACCOUNT_MANAGER_H_

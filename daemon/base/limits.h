@@ -1,0 +1,71 @@
+// Every bound in the daemon, each with the reason for its value (DESIGN §10, guarantee G7).
+
+#ifndef HARK_DAEMON_BASE_LIMITS_H_
+#define HARK_DAEMON_BASE_LIMITS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace hark::limits {
+
+// Content of one message, in UTF-8 bytes: a long letter. Four of them fit a wire frame with JSON escapes.
+inline constexpr std::size_t kContentBytes = 64 * 1024;
+// Metadata of one message, names and values together.
+inline constexpr std::size_t kMetadataBytes = 4 * 1024;
+inline constexpr std::size_t kMetadataEntries = 32;
+// Ids of conversations and messages; a UUID has 36.
+inline constexpr std::size_t kIdBytes = 128;
+// A title longer than this is cut when it arrives: it is shown in one line.
+inline constexpr std::size_t kTitleBytes = 1024;
+// Characters of a preview in the conversation list.
+inline constexpr std::size_t kPreviewCharacters = 200;
+
+// Items of one page: more than a screen, less than a local request.
+inline constexpr std::uint32_t kPageSize = 200;
+inline constexpr std::uint32_t kDefaultPageSize = 50;
+
+// One request or answer on the local socket: a full page of full messages does not fit on purpose; pages are cut.
+inline constexpr std::size_t kLocalMessageBytes = 4 * 1024 * 1024;
+// One WebSocket message after inflation, and the depth of its JSON.
+inline constexpr std::size_t kFrameBytes = 1024 * 1024;
+inline constexpr int kJsonDepth = 64;
+
+// Sends, edits and markers not yet acknowledged: years of a person offline. Full: the send is refused, not dropped.
+inline constexpr std::size_t kOutboxEntries = 10'000;
+
+// Streams of local clients, and what may wait in each before it is told to resync.
+inline constexpr std::size_t kLocalStreams = 1'000;
+inline constexpr std::size_t kStreamQueueEvents = 512;
+inline constexpr std::size_t kStreamQueueBytes = 1024 * 1024;
+
+// Commits that the bus remembers for streams that resume.
+inline constexpr std::size_t kBusHistoryEvents = 1'024;
+inline constexpr std::size_t kBusHistoryBytes = 4 * 1024 * 1024;
+
+// Jobs waiting for the store's writer; at the limit a job is refused. One group commit takes at most this many together.
+inline constexpr std::size_t kWriterQueue = 4'096;
+inline constexpr std::size_t kWriterGroup = 256;
+
+// The WAL is checkpointed at this size.
+inline constexpr std::size_t kWalBytes = 16 * 1024 * 1024;
+
+// History requests under way in a sync: enough to hide a round trip of 100 ms, few enough for the smallest backend.
+inline constexpr std::size_t kHistoryInFlight = 32;
+// Sends under way, at most one a conversation.
+inline constexpr std::size_t kSendsInFlight = 16;
+// Frames waiting to be written to the backend.
+inline constexpr std::size_t kOutgoingFrames = 256;
+
+// Conversations that are active at once; the least recently opened one is let go.
+inline constexpr std::size_t kActiveConversations = 200;
+// How long a conversation stays active after it was last opened.
+inline constexpr std::chrono::hours kActiveFor{6};
+
+// Backoff between connection attempts: full jitter up to a doubling ceiling.
+inline constexpr std::chrono::milliseconds kBackoffFirst{500};
+inline constexpr std::chrono::milliseconds kBackoffCap{60'000};
+
+}  // namespace hark::limits
+
+#endif  // HARK_DAEMON_BASE_LIMITS_H_

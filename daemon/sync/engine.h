@@ -1,0 +1,103 @@
+// The driver of the sync machine: carries out what the machine answers with, and tells it what came of it. Makes no decision
+// of its own.
+
+#ifndef HARK_DAEMON_SYNC_ENGINE_H_
+#define HARK_DAEMON_SYNC_ENGINE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/metrics.h"
+#include "daemon/base/secret.h"
+#include "daemon/base/task.h"
+#include "daemon/bus/event_bus.h"
+#include "daemon/model/commit.h"
+#include "daemon/store/reader.h"
+#include "daemon/store/writer.h"
+#include "daemon/sync/connection.h"
+#include "daemon/sync/machine.h"
+#include "daemon/sync/status.h"
+#include "daemon/transport/backend.h"
+
+namespace hark::sync {
+
+// Clock, metrics and board outlive the engine; the rest is shared.
+struct EngineParts {
+  Executor io;
+  Executor readers;  // Where store reads run, so that none blocks the I/O thread.
+  Clock& clock;
+  Metrics& metrics;
+  StatusBoard& board;
+  std::shared_ptr<store::Reader> reader;
+  std::shared_ptr<store::Writer> writer;
+  std::shared_ptr<transport::Backend> backend;
+  std::shared_ptr<bus::EventBus> bus;
+  UserId user;
+  Secret token;
+  std::string device_id;
+  std::string client;  // "harkd/1.0.0"
+  std::uint64_t seed = 0;
+  // The backend gave a new token; called on the I/O thread.
+  std::function<void(Secret)> save_token;
+  // The backend no longer accepts the token; called on the I/O thread.
+  std::function<void()> token_refused;
+};
+
+// Confined to the I/O executor, except the Notify… calls, which any thread may make. Owned by shared_ptr.
+class Engine : public std::enable_shared_from_this<Engine> {
+ public:
+  explicit Engine(EngineParts parts);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
+
+  // Once: reads where the store stands and begins to connect.
+  void Start();
+  // Ends the connection; nothing is published afterwards. Repeatable.
+  void Stop();
+
+  void NotifyOutboxChanged();
+  void NotifyOpened(ConversationId conversation);
+  void NotifyFetchWanted(Gap gap);
+  void NotifySyncNow();
+
+ private:
+  void Feed(Input input);
+  void Post(Input input);
+  void ArmTimer();
+
+  void Do(OpenConnection action);
+  void Do(CloseConnection action);
+  void Do(SendHello action);
+  void Do(SendFrame action);
+  void Do(SendAppend action);
+  void Do(CommitBatch action);
+  void Do(LoadPlan action);
+  void Do(LoadOutbox action);
+  void Do(Publish action);
+  void Do(PublishEphemeral action);
+  void Do(SaveToken action);
+
+  void Send(transport::ClientFrame frame);
+  // Runs `read` on a reader thread and `then` with its result on the I/O thread, unless stopped by then.
+  template <typename Read, typename Then>
+  void ReadThen(Read read, Then then);
+  // How old live messages are when they arrive.
+  void MeasureSync(const store::Batch& batch);
+
+  EngineParts parts_;
+  Machine machine_;
+  std::shared_ptr<Connection> connection_;
+  asio::steady_timer timer_;
+  std::size_t commits_pending_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace hark::sync
+
+#endif  // HARK_DAEMON_SYNC_ENGINE_H_

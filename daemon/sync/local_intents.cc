@@ -1,0 +1,70 @@
+#include "daemon/sync/local_intents.h"
+
+#include <utility>
+
+#include "daemon/sync/draft.h"
+
+namespace hark::sync {
+
+void LocalIntents::Attach(std::shared_ptr<Engine> engine) {
+  const std::lock_guard lock(mutex_);
+  engine_ = engine;
+}
+
+std::shared_ptr<Engine> LocalIntents::Attached() const {
+  const std::lock_guard lock(mutex_);
+  return engine_.lock();
+}
+
+void LocalIntents::OutboxChanged() {
+  if (const auto engine = Attached()) engine->NotifyOutboxChanged();
+}
+
+void LocalIntents::Send(Draft draft, Done<Message> done) {
+  const auto engine = Attached();
+  if (!engine) {
+    done(Fail(ErrorCode::kUnauthenticated, "Nobody is signed in: sign in to send."));
+    return;
+  }
+  // Whoever writes in a conversation wants to see the answer as it comes.
+  const ConversationId conversation = draft.conversation;
+  Result<Message> message = ToMessage(std::move(draft), clock_.WallNow());
+  if (!message) {
+    done(tl::unexpected(std::move(message.error())));
+    return;
+  }
+  writer_.EnqueueSend({std::move(*message)}, [done = std::move(done), conversation,
+                                              weak = std::weak_ptr<Engine>(engine)](Result<Message> stored) {
+    const auto attached = weak.lock();
+    if (attached && stored) attached->NotifyOpened(conversation);
+    done(std::move(stored));
+  });
+}
+
+void LocalIntents::MarkRead(ConversationId conversation, std::optional<MessageId> up_to, Done<Conversation> done) {
+  writer_.MarkRead({std::move(conversation), std::move(up_to)}, std::move(done));
+}
+
+void LocalIntents::Open(ConversationId conversation, Done<LocalRevision> done) {
+  const std::weak_ptr<Engine> weak = Attached();
+  writer_.RecordOpen(conversation, clock_.WallNow(),
+                     [done = std::move(done), conversation, weak](Result<LocalRevision> recorded) {
+                       const auto engine = weak.lock();
+                       if (engine && recorded) engine->NotifyOpened(conversation);
+                       done(std::move(recorded));
+                     });
+}
+
+void LocalIntents::Close(ConversationId conversation, Done<LocalRevision> done) {
+  writer_.RecordOpen(std::move(conversation), clock_.WallNow(), std::move(done));
+}
+
+void LocalIntents::Fetch(Gap gap) {
+  if (const auto engine = Attached()) engine->NotifyFetchWanted(std::move(gap));
+}
+
+void LocalIntents::SyncNow() {
+  if (const auto engine = Attached()) engine->NotifySyncNow();
+}
+
+}  // namespace hark::sync

@@ -1,0 +1,245 @@
+// What the machine does with each frame of the backend.
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/limits.h"
+#include "daemon/sync/machine.h"
+
+namespace hark::sync {
+namespace {
+
+// A token that lives shorter than this is renewed as soon as there is a connection.
+constexpr std::chrono::hours kRenewBefore{24 * 7};
+
+bool IsTransient(transport::RefusedCode code) {
+  switch (code) {
+    case transport::RefusedCode::kRateLimited:
+    case transport::RefusedCode::kUnavailable:
+    case transport::RefusedCode::kInternal: return true;
+    case transport::RefusedCode::kMalformed:
+    case transport::RefusedCode::kUnauthenticated:
+    case transport::RefusedCode::kPermission:
+    case transport::RefusedCode::kNotFound:
+    case transport::RefusedCode::kInvalid:
+    case transport::RefusedCode::kTooLarge:
+    case transport::RefusedCode::kConflict:
+    case transport::RefusedCode::kUnsupported: return false;
+  }
+  return true;
+}
+
+DeliveryFailure ToFailure(transport::RefusedCode code) {
+  switch (code) {
+    case transport::RefusedCode::kPermission: return {"PERMISSION", "The server does not allow this message."};
+    case transport::RefusedCode::kNotFound: return {"NOT_FOUND", "The conversation no longer exists at the server."};
+    case transport::RefusedCode::kTooLarge: return {"TOO_LARGE", "The message is too large for the server."};
+    case transport::RefusedCode::kConflict:
+      return {"CONFLICT", "The server already has another message under this id."};
+    case transport::RefusedCode::kUnsupported: return {"UNSUPPORTED", "The server cannot take messages of this kind."};
+    case transport::RefusedCode::kMalformed:
+    case transport::RefusedCode::kUnauthenticated:
+    case transport::RefusedCode::kInvalid:
+    case transport::RefusedCode::kRateLimited:
+    case transport::RefusedCode::kUnavailable:
+    case transport::RefusedCode::kInternal: break;
+  }
+  return {"INVALID", "The server does not accept this message."};
+}
+
+}  // namespace
+
+void Machine::On(Received input) {
+  if (phase_ != Phase::kConnecting && !Established()) return;
+  last_received_ = now_.mono;
+  ping_sent_.reset();
+  if (caught_up_) last_synced_at_ = now_.wall;
+  if (phase_ == Phase::kConnecting && !std::holds_alternative<transport::Welcome>(input.frame) &&
+      !std::holds_alternative<transport::Refused>(input.frame) &&
+      !std::holds_alternative<transport::GoingAway>(input.frame)) {
+    Reconnect("The server does not keep to the protocol.");
+    return;
+  }
+  std::visit([this](auto&& frame) { OnFrame(std::move(frame)); }, std::move(input.frame));
+}
+
+void Machine::OnFrame(transport::Welcome frame) {
+  if (phase_ != Phase::kConnecting) {
+    Reconnect("The server does not keep to the protocol.");
+    return;
+  }
+  if (frame.user != options_.user) {
+    OnSessionRefused({0, transport::RefusedCode::kUnauthenticated, "The token now belongs to another user.", {}});
+    return;
+  }
+  peer_ = frame.limits;
+  heartbeat_ = frame.heartbeat;
+  head_ = frame.cursor.position;
+  caught_up_ = false;
+  plan_dirty_ = true;
+  offline_reason_.clear();
+  backoff_.Reset();
+
+  const bool resumed = frame.resume == transport::Resume::kOk && stored_cursor_.has_value();
+  stream_ = resumed ? *stored_cursor_ : frame.cursor;
+  SubscribeTo(active_.ids());
+  if (frame.can_renew && frame.token_expires_at && *frame.token_expires_at - now_.wall < kRenewBefore) {
+    Do(SendFrame{transport::RenewToken{++last_request_}});
+  }
+  if (resumed) {
+    phase_ = Phase::kRunning;
+    return;
+  }
+  if (stored_cursor_) Commit({{store::BeginReconcile{}}}, NewCursor(std::optional<SyncCursor>()));
+  phase_ = Phase::kListing;
+  AskForConversations({});
+}
+
+void Machine::AskForConversations(std::string page_token) {
+  list_request_ = 0;
+  list_request_ = NewRequest();
+  const std::uint32_t page_size = std::min(peer_.page_size, limits::kPageSize);
+  Do(SendFrame{transport::ListConversations{list_request_, std::move(page_token), page_size}});
+}
+
+void Machine::SubscribeTo(const std::vector<ConversationId>& conversations) {
+  if (conversations.empty()) return;
+  const std::size_t count = std::min<std::size_t>(conversations.size(), peer_.subscriptions);
+  transport::Subscribe subscribe;
+  subscribe.add.assign(conversations.begin(), conversations.begin() + static_cast<std::ptrdiff_t>(count));
+  Do(SendFrame{std::move(subscribe)});
+}
+
+void Machine::OnFrame(transport::ConversationPage frame) {
+  last_answer_ = now_.mono;
+  if (phase_ != Phase::kListing || frame.request != list_request_) return;
+  store::Batch batch;
+  for (ConversationSummary& summary : frame.conversations) {
+    batch.operations.emplace_back(store::ApplySummary{std::move(summary), GapReason::kNotFetched});
+  }
+  if (!frame.next_page_token.empty()) {
+    Commit(std::move(batch));
+    AskForConversations(std::move(frame.next_page_token));
+    return;
+  }
+  // The list is whole with this batch, so the place in the stream may be remembered with it.
+  list_request_ = 0;
+  phase_ = Phase::kRunning;
+  batch.operations.emplace_back(store::SetCursor{stream_});
+  Commit(std::move(batch), stream_);
+}
+
+void Machine::OnFrame(transport::History frame) {
+  last_answer_ = now_.mono;
+  std::optional<store::ApplyHistory> apply = fetcher_.Answer(std::move(frame));
+  if (!apply) return;
+  // The next plan sees whether anything is left.
+  plan_dirty_ = true;
+  Commit({{std::move(*apply)}});
+}
+
+void Machine::OnFrame(transport::Changes frame) {
+  const bool same_epoch = frame.from.epoch == stream_.epoch && frame.to.epoch == stream_.epoch;
+  if (!same_epoch || frame.from.position > stream_.position || frame.to.position < frame.from.position) {
+    // A hole: what was missed is delivered again after the stored cursor.
+    Reconnect("The server's changes do not follow on each other.");
+    return;
+  }
+  if (frame.to.position <= stream_.position) return;  // A repetition.
+
+  store::Batch batch;
+  for (auto& change : frame.changes) {
+    if (auto* message = std::get_if<Message>(&change)) {
+      partials_.Finish(message->id);
+      outbox_.DoneByEcho(message->id);
+      batch.operations.emplace_back(store::ApplyMessage{std::move(*message)});
+    } else {
+      auto& summary = std::get<ConversationSummary>(change);
+      if (active_.Contains(summary.id)) plan_dirty_ = true;
+      batch.operations.emplace_back(store::ApplySummary{std::move(summary), GapReason::kLimited});
+    }
+  }
+  stream_ = std::move(frame.to);
+  NewCursor cursor;
+  // While the conversations are being listed, only what is committed with the last page may remember the place.
+  if (phase_ == Phase::kRunning) {
+    batch.operations.emplace_back(store::SetCursor{stream_});
+    cursor = stream_;
+  }
+  Commit(std::move(batch), std::move(cursor));
+}
+
+void Machine::OnFrame(transport::Ack frame) {
+  last_answer_ = now_.mono;
+  const std::optional<OutboxEntry> entry = outbox_.Find(frame.request);
+  if (!entry) return;
+  outbox_.Done(frame.request);
+  if (entry->kind == OutboxKind::kSend) {
+    Commit({{store::AcknowledgeSend{entry->message, std::move(frame.server_id), frame.sequence, frame.revision}}});
+  } else {
+    Commit({{store::AcknowledgeRead{entry->conversation, entry->read_sequence}}});
+  }
+}
+
+void Machine::OnFrame(transport::Refused frame) {
+  last_answer_ = now_.mono;
+  if (frame.request == 0 || frame.code == transport::RefusedCode::kUnauthenticated) {
+    OnSessionRefused(frame);
+  } else if (const std::optional<OutboxEntry> entry = outbox_.Find(frame.request)) {
+    OnSendRefused(*entry, frame);
+  } else if (frame.request == list_request_) {
+    Reconnect("The server refused to list the conversations.", frame.retry_after);
+  } else if (fetcher_.Refused(frame.request) && IsTransient(frame.code)) {
+    Reconnect("The server cannot serve history now.", frame.retry_after);
+  }
+}
+
+void Machine::OnSendRefused(const OutboxEntry& entry, const transport::Refused& refused) {
+  if (IsTransient(refused.code)) {
+    outbox_.Postpone(refused.request, refused.retry_after, now_.mono);
+    if (entry.kind == OutboxKind::kSend) Commit({{store::RequeueSending{}}});
+  } else if (entry.kind == OutboxKind::kSend) {
+    outbox_.Park(refused.request);
+    Commit({{store::FailSend{entry.message, ToFailure(refused.code)}}});
+  } else {
+    outbox_.Done(refused.request);
+    Commit({{store::DropRead{entry.conversation}}});
+  }
+}
+
+void Machine::OnSessionRefused(const transport::Refused& refused) {
+  if (refused.code != transport::RefusedCode::kUnauthenticated) {
+    Reconnect(IsTransient(refused.code) ? "The server asks to come back later."
+                                        : "The server refused the connection: " + refused.message,
+              refused.retry_after);
+    return;
+  }
+  Reconnect("The server does not accept the sign-in any more. Sign in again.");
+  next_attempt_.reset();
+  phase_ = Phase::kRefused;
+}
+
+void Machine::OnFrame(transport::Typing frame) {
+  Do(PublishEphemeral{bus::Typing{std::move(frame.conversation), frame.role, frame.active}});
+}
+
+void Machine::OnFrame(transport::Partial frame) {
+  std::optional<std::string> text = partials_.Add(frame);
+  if (!text) return;
+  Do(PublishEphemeral{bus::PartialMessage{std::move(frame.conversation), std::move(frame.message), frame.role,
+                                          std::move(*text)}});
+}
+
+void Machine::OnFrame(transport::TokenRenewed frame) {
+  if (!frame.token.empty()) Do(SaveToken{std::move(frame.token)});
+}
+
+void Machine::OnFrame(transport::Pong) {}
+
+void Machine::OnFrame(transport::GoingAway frame) {
+  Reconnect("The server is going away for a moment.", frame.reconnect_after);
+}
+
+void Machine::OnFrame(transport::UnknownFrame) {}
+
+}  // namespace hark::sync

@@ -1,0 +1,549 @@
+#include "daemon/sync/machine.h"
+
+#include <random>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace hark::sync {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Plays the driver: feeds inputs, moves the time by hand, and keeps what the machine asked for.
+class MachineTest : public testing::Test {
+ protected:
+  MachineTest() : machine_(MachineOptions{UserId("ada"), 42}) {}
+
+  void Step(Input input) {
+    for (Action& action : machine_.Step(std::move(input), Moment{mono_, wall_})) actions_.push_back(std::move(action));
+  }
+
+  void Pass(milliseconds time) {
+    mono_ += time;
+    wall_ += time;
+  }
+
+  template <typename T>
+  std::vector<T> Take() {
+    std::vector<T> taken;
+    for (Action& action : actions_) {
+      if (auto* found = std::get_if<T>(&action)) taken.push_back(std::move(*found));
+    }
+    std::erase_if(actions_, [](const Action& action) { return std::holds_alternative<T>(action); });
+    return taken;
+  }
+
+  template <typename Frame>
+  std::vector<Frame> TakeFrames() {
+    std::vector<Frame> taken;
+    std::vector<Action> rest;
+    for (Action& action : actions_) {
+      auto* send = std::get_if<SendFrame>(&action);
+      auto* frame = send ? std::get_if<Frame>(&send->frame) : nullptr;
+      if (frame) {
+        taken.push_back(std::move(*frame));
+      } else {
+        rest.push_back(std::move(action));
+      }
+    }
+    actions_ = std::move(rest);
+    return taken;
+  }
+
+  // Answers every commit and load until nothing is left to answer; the store has no gaps and no outbox unless set.
+  void Settle() {
+    for (bool busy = true; busy;) {
+      busy = false;
+      for (CommitBatch& commit : Take<CommitBatch>()) {
+        committed_.push_back(std::move(commit.batch));
+        Step(Committed{});
+        busy = true;
+      }
+      for (LoadPlan& load : Take<LoadPlan>()) {
+        planned_for_ = load.active;
+        Step(PlanLoaded{std::exchange(plan_, {})});
+        busy = true;
+      }
+      for (LoadOutbox& load : Take<LoadOutbox>()) {
+        std::vector<OutboxEntry> entries;
+        for (const OutboxEntry& entry : outbox_) {
+          if (entry.position > load.after_position) entries.push_back(entry);
+        }
+        Step(OutboxLoaded{std::move(entries)});
+        busy = true;
+      }
+    }
+  }
+
+  template <typename Op>
+  std::vector<Op> CommittedOps() const {
+    std::vector<Op> found;
+    for (const store::Batch& batch : committed_) {
+      for (const store::Operation& operation : batch.operations) {
+        if (const auto* op = std::get_if<Op>(&operation)) found.push_back(*op);
+      }
+    }
+    return found;
+  }
+
+  State Shown() {
+    for (Publish& publish : Take<Publish>()) shown_ = std::move(publish.status);
+    return shown_.state;
+  }
+
+  void Start(std::optional<SyncCursor> cursor = std::nullopt, std::vector<ConversationId> active = {}) {
+    store::SyncState sync;
+    sync.initial_sync_done = cursor.has_value();
+    sync.cursor = std::move(cursor);
+    Step(Started{std::move(sync), std::move(active)});
+    Settle();
+  }
+
+  transport::Welcome Welcome(transport::Resume resume, std::uint64_t head) {
+    transport::Welcome welcome;
+    welcome.user = UserId("ada");
+    welcome.resume = resume;
+    welcome.cursor = {"e1", head};
+    welcome.limits = {1 << 20, 65'536, 200, 64, 1'000};
+    welcome.heartbeat = milliseconds(30'000);
+    return welcome;
+  }
+
+  void Connect(transport::Resume resume, std::uint64_t head) {
+    Step(Connected{});
+    Step(Received{Welcome(resume, head)});
+    Settle();
+  }
+
+  // Up to date with a cursor at 100.
+  void GoLive() {
+    Start(SyncCursor{"e1", 100});
+    Connect(transport::Resume::kOk, 100);
+    ASSERT_EQ(Shown(), State::kLive);
+    actions_.clear();
+    committed_.clear();
+  }
+
+  static transport::Changes ChangesOf(std::uint64_t from, std::uint64_t to, std::vector<Message> messages = {}) {
+    transport::Changes changes;
+    changes.from = {"e1", from};
+    changes.to = {"e1", to};
+    for (Message& message : messages) changes.changes.emplace_back(std::move(message));
+    return changes;
+  }
+
+  static Message MessageOf(const char* id, Sequence sequence) {
+    Message message;
+    message.id = MessageId(id);
+    message.conversation = ConversationId("c");
+    message.sequence = sequence;
+    message.revision = 1;
+    return message;
+  }
+
+  OutboxEntry Queue(std::uint64_t position, const char* conversation) {
+    OutboxEntry entry;
+    entry.position = position;
+    entry.conversation = ConversationId(conversation);
+    entry.message = MessageId("m" + std::to_string(position));
+    outbox_.push_back(entry);
+    Step(OutboxChanged{});
+    Settle();
+    return entry;
+  }
+
+  Machine machine_;
+  Clock::Instant mono_{milliseconds(1'000'000)};
+  WallTime wall_{milliseconds(1'700'000'000'000)};
+  Actions actions_;
+  std::vector<store::Batch> committed_;
+  std::vector<OutboxEntry> outbox_;
+  std::vector<ConversationId> planned_for_;
+  store::FetchPlan plan_;
+  Status shown_;
+};
+
+TEST_F(MachineTest, FirstSyncListsThenFetchesThenIsLive) {
+  Start();
+  EXPECT_EQ(Take<OpenConnection>().size(), 1U);
+  EXPECT_EQ(Shown(), State::kConnecting);
+  Step(Connected{});
+  const auto hello = Take<SendHello>();
+  ASSERT_EQ(hello.size(), 1U);
+  EXPECT_FALSE(hello[0].cursor);
+  Step(Received{Welcome(transport::Resume::kNoCursor, 7)});
+  Settle();
+  EXPECT_EQ(Shown(), State::kCatchingUp);
+  EXPECT_TRUE(shown_.initial);
+
+  auto lists = TakeFrames<transport::ListConversations>();
+  ASSERT_EQ(lists.size(), 1U);
+  transport::ConversationPage page;
+  page.request = lists[0].request;
+  page.conversations.emplace_back().id = ConversationId("c");
+  page.next_page_token = "2";
+  Step(Received{page});
+  Settle();
+  EXPECT_TRUE(CommittedOps<store::SetCursor>().empty()) << "the list is not whole yet";
+  lists = TakeFrames<transport::ListConversations>();
+  ASSERT_EQ(lists.size(), 1U);
+  EXPECT_EQ(lists[0].page_token, "2");
+
+  plan_ = {{{ConversationId("c"), 1, 3, false}}, 3};
+  page.request = lists[0].request;
+  page.next_page_token.clear();
+  Step(Received{page});
+  Settle();
+  ASSERT_EQ(CommittedOps<store::SetCursor>().size(), 1U);
+  EXPECT_EQ(CommittedOps<store::SetCursor>()[0].cursor, (SyncCursor{"e1", 7}));
+  EXPECT_EQ(CommittedOps<store::ApplySummary>()[0].gap_reason, GapReason::kNotFetched);
+  EXPECT_EQ(Shown(), State::kCatchingUp);
+  EXPECT_EQ(shown_.total, 3U);
+
+  const auto asks = TakeFrames<transport::GetHistory>();
+  ASSERT_EQ(asks.size(), 1U);
+  EXPECT_EQ(asks[0].before, 4U);
+  transport::History history;
+  history.request = asks[0].request;
+  history.conversation = ConversationId("c");
+  history.messages = {MessageOf("a", 1), MessageOf("b", 2), MessageOf("d", 3)};
+  history.from = 1;
+  history.to = 3;
+  Step(Received{history});
+  Settle();
+  EXPECT_EQ(Shown(), State::kLive);
+  ASSERT_EQ(CommittedOps<store::SetSynced>().size(), 1U);
+  EXPECT_TRUE(CommittedOps<store::SetSynced>()[0].initial_sync_done);
+}
+
+TEST_F(MachineTest, ResumesFromTheCursorWithoutListing) {
+  Start(SyncCursor{"e1", 100});
+  Step(Connected{});
+  const auto hello = Take<SendHello>();
+  ASSERT_EQ(hello.size(), 1U);
+  EXPECT_EQ(hello[0].cursor, (SyncCursor{"e1", 100}));
+  Step(Received{Welcome(transport::Resume::kOk, 102)});
+  Settle();
+  EXPECT_TRUE(TakeFrames<transport::ListConversations>().empty());
+  EXPECT_EQ(Shown(), State::kCatchingUp) << "two changes are still to come";
+  Step(Received{ChangesOf(100, 102, {MessageOf("x", 9)})});
+  Settle();
+  EXPECT_EQ(Shown(), State::kLive);
+  EXPECT_EQ(CommittedOps<store::SetCursor>().back().cursor, (SyncCursor{"e1", 102}));
+}
+
+TEST_F(MachineTest, ACursorTooOldReconciles) {
+  Start(SyncCursor{"e1", 100});
+  Connect(transport::Resume::kTooOld, 500);
+  EXPECT_EQ(CommittedOps<store::BeginReconcile>().size(), 1U);
+  EXPECT_EQ(TakeFrames<transport::ListConversations>().size(), 1U);
+}
+
+TEST_F(MachineTest, AnotherEpochReconciles) {
+  Start(SyncCursor{"e0", 100});
+  Connect(transport::Resume::kOtherEpoch, 5);
+  EXPECT_EQ(CommittedOps<store::BeginReconcile>().size(), 1U);
+  EXPECT_EQ(TakeFrames<transport::ListConversations>().size(), 1U);
+}
+
+TEST_F(MachineTest, ChangesThatComeDuringTheListingAreKeptButTheCursorWaits) {
+  Start();
+  Connect(transport::Resume::kNoCursor, 7);
+  Step(Received{ChangesOf(7, 8, {MessageOf("new", 4)})});
+  Settle();
+  EXPECT_EQ(CommittedOps<store::ApplyMessage>().size(), 1U);
+  EXPECT_TRUE(CommittedOps<store::SetCursor>().empty());
+  transport::ConversationPage page;
+  page.request = TakeFrames<transport::ListConversations>().at(0).request;
+  Step(Received{page});
+  Settle();
+  EXPECT_EQ(CommittedOps<store::SetCursor>().at(0).cursor.position, 8U);
+}
+
+TEST_F(MachineTest, ARepeatedStretchOfChangesIsIgnored) {
+  GoLive();
+  Step(Received{ChangesOf(100, 101, {MessageOf("x", 9)})});
+  Step(Received{ChangesOf(100, 101, {MessageOf("x", 9)})});
+  Settle();
+  EXPECT_EQ(CommittedOps<store::ApplyMessage>().size(), 1U);
+}
+
+TEST_F(MachineTest, AHoleInTheChangesReconnectsFromTheStoredCursor) {
+  GoLive();
+  Step(Received{ChangesOf(105, 106, {MessageOf("x", 9)})});
+  EXPECT_EQ(Take<CloseConnection>().size(), 1U);
+  Settle();
+  EXPECT_TRUE(CommittedOps<store::ApplyMessage>().empty());
+  Pass(milliseconds(1'000));
+  Step(TimerFired{});
+  EXPECT_EQ(Take<OpenConnection>().size(), 1U);
+  Step(Connected{});
+  EXPECT_EQ(Take<SendHello>().at(0).cursor, (SyncCursor{"e1", 100}));
+}
+
+TEST_F(MachineTest, AFailedCommitIsFetchedAgainAndNeverSkipped) {
+  GoLive();
+  Step(Received{ChangesOf(100, 101, {MessageOf("x", 9)})});
+  Step(Received{ChangesOf(101, 102, {MessageOf("y", 10)})});
+  auto commits = Take<CommitBatch>();
+  ASSERT_EQ(commits.size(), 2U);
+  EXPECT_EQ(commits[0].batch.series, commits[1].batch.series);
+  EXPECT_NE(commits[0].batch.series, 0U);
+  Step(CommitFailed{Error(ErrorCode::kResourceExhausted, "disk full")});
+  EXPECT_EQ(Take<CloseConnection>().size(), 1U);
+  Pass(milliseconds(5'000));
+  Step(TimerFired{});
+  EXPECT_TRUE(Take<OpenConnection>().empty()) << "commits of the last connection are still unanswered";
+  Step(CommitFailed{Error(ErrorCode::kCancelled, "an earlier one of the series failed")});
+  Settle();
+  EXPECT_EQ(Take<OpenConnection>().size(), 1U);
+  Step(Connected{});
+  EXPECT_EQ(Take<SendHello>().at(0).cursor, (SyncCursor{"e1", 100}));
+}
+
+TEST_F(MachineTest, ASendGoesOutWhenLiveAndIsDoneByItsAcknowledgement) {
+  GoLive();
+  Queue(1, "c");
+  const auto appends = Take<SendAppend>();
+  ASSERT_EQ(appends.size(), 1U);
+  EXPECT_EQ(CommittedOps<store::MarkSending>().size(), 1U);
+  transport::Ack ack;
+  ack.request = appends[0].request;
+  ack.sequence = 12;
+  ack.revision = 1;
+  Step(Received{ack});
+  Settle();
+  ASSERT_EQ(CommittedOps<store::AcknowledgeSend>().size(), 1U);
+  EXPECT_EQ(CommittedOps<store::AcknowledgeSend>()[0].sequence, 12U);
+  Step(Received{ack});
+  Settle();
+  EXPECT_EQ(CommittedOps<store::AcknowledgeSend>().size(), 1U) << "a repeated acknowledgement";
+}
+
+TEST_F(MachineTest, AnUnansweredSendIsSentAgainUnderTheSameIdAfterReconnecting) {
+  GoLive();
+  Queue(1, "c");
+  const MessageId id = Take<SendAppend>().at(0).message;
+  Step(Disconnected{Error(ErrorCode::kOffline, "reset")});
+  Settle();
+  EXPECT_EQ(CommittedOps<store::RequeueSending>().size(), 1U);
+  Pass(milliseconds(1'000));
+  Step(TimerFired{});
+  Connect(transport::Resume::kOk, 100);
+  EXPECT_EQ(Take<SendAppend>().at(0).message, id);
+}
+
+TEST_F(MachineTest, ATransientRefusalIsRetriedAfterTheAskedTime) {
+  GoLive();
+  Queue(1, "c");
+  transport::Refused refused;
+  refused.request = Take<SendAppend>().at(0).request;
+  refused.code = transport::RefusedCode::kRateLimited;
+  refused.retry_after = milliseconds(2'000);
+  Step(Received{refused});
+  Settle();
+  Pass(milliseconds(1'999));
+  Step(TimerFired{});
+  EXPECT_TRUE(Take<SendAppend>().empty());
+  Pass(milliseconds(501));
+  Step(TimerFired{});
+  EXPECT_EQ(Take<SendAppend>().size(), 1U);
+}
+
+TEST_F(MachineTest, APermanentRefusalFailsTheSendAndParksItsConversation) {
+  GoLive();
+  Queue(1, "c");
+  Queue(2, "c");
+  transport::Refused refused;
+  refused.request = Take<SendAppend>().at(0).request;
+  refused.code = transport::RefusedCode::kTooLarge;
+  Step(Received{refused});
+  Settle();
+  ASSERT_EQ(CommittedOps<store::FailSend>().size(), 1U);
+  EXPECT_EQ(CommittedOps<store::FailSend>()[0].failure.reason, "TOO_LARGE");
+  EXPECT_TRUE(Take<SendAppend>().empty());
+  EXPECT_EQ(machine_.NextDeadline().has_value(), true) << "the heartbeat goes on";
+}
+
+TEST_F(MachineTest, ARefusedTokenStopsTryingAndSaysSo) {
+  Start(SyncCursor{"e1", 100});
+  Step(Connected{});
+  transport::Refused refused;
+  refused.code = transport::RefusedCode::kUnauthenticated;
+  Step(Received{refused});
+  Settle();
+  EXPECT_EQ(Shown(), State::kAuthRequired);
+  EXPECT_FALSE(machine_.NextDeadline());
+}
+
+TEST_F(MachineTest, ATokenOfAnotherUserNeverSyncsIntoThisStore) {
+  Start(SyncCursor{"e1", 100});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.user = UserId("bob");
+  Step(Received{welcome});
+  Settle();
+  EXPECT_EQ(Shown(), State::kAuthRequired);
+}
+
+TEST_F(MachineTest, ASilentConnectionIsFoundWithinTwoHeartbeats) {
+  GoLive();
+  Pass(milliseconds(30'000));
+  Step(TimerFired{});
+  ASSERT_EQ(TakeFrames<transport::Ping>().size(), 1U);
+  Pass(milliseconds(30'000));
+  Step(TimerFired{});
+  EXPECT_EQ(Take<CloseConnection>().size(), 1U);
+}
+
+TEST_F(MachineTest, APongKeepsTheConnection) {
+  GoLive();
+  Pass(milliseconds(30'000));
+  Step(TimerFired{});
+  Step(Received{transport::Pong{1}});
+  Pass(milliseconds(29'999));
+  Step(TimerFired{});
+  EXPECT_TRUE(Take<CloseConnection>().empty());
+}
+
+TEST_F(MachineTest, ABackendThatAcceptsAndNeverAnswersIsGivenUp) {
+  Start(SyncCursor{"e1", 100});
+  Take<OpenConnection>();
+  Step(Connected{});
+  ASSERT_TRUE(machine_.NextDeadline());
+  Pass(milliseconds(10'000));
+  Step(TimerFired{});
+  EXPECT_EQ(Take<CloseConnection>().size(), 1U);
+  EXPECT_EQ(Shown(), State::kOffline);
+}
+
+TEST_F(MachineTest, ABackendThatOnlyAnswersPingsIsGivenUp) {
+  GoLive();
+  Queue(1, "c");
+  for (int i = 0; i < 5 && Take<CloseConnection>().empty(); ++i) {
+    Pass(milliseconds(20'000));
+    Step(Received{transport::Pong{1}});
+    Step(TimerFired{});
+    if (i < 2) EXPECT_TRUE(Take<CloseConnection>().empty());
+    if (i == 2) EXPECT_EQ(Take<CloseConnection>().size(), 1U);
+  }
+}
+
+TEST_F(MachineTest, AnInterruptionUnderThreeHundredMillisecondsIsNotShown) {
+  GoLive();
+  Step(Disconnected{Error(ErrorCode::kOffline, "reset")});
+  Settle();
+  EXPECT_EQ(Shown(), State::kLive);
+  Step(SyncNowAsked{});
+  Pass(milliseconds(100));
+  Connect(transport::Resume::kOk, 100);
+  EXPECT_EQ(Shown(), State::kLive);
+  EXPECT_TRUE(Take<Publish>().empty());
+}
+
+TEST_F(MachineTest, ALongerInterruptionIsShownWithItsReason) {
+  GoLive();
+  Step(Disconnected{Error(ErrorCode::kOffline, "reset by peer")});
+  Settle();
+  Pass(milliseconds(300));
+  Step(TimerFired{});
+  EXPECT_EQ(Shown(), State::kOffline);
+  EXPECT_EQ(shown_.reason, "reset by peer");
+  EXPECT_TRUE(shown_.last_synced_at);
+}
+
+TEST_F(MachineTest, SyncNowEndsTheWaiting) {
+  Start(SyncCursor{"e1", 100});
+  for (int i = 0; i < 10; ++i) {
+    Step(Disconnected{Error(ErrorCode::kOffline, "refused")});
+    Settle();
+    Pass(milliseconds(60'000));
+    Step(TimerFired{});
+  }
+  Step(Disconnected{Error(ErrorCode::kOffline, "refused")});
+  Settle();
+  Take<OpenConnection>();
+  Step(SyncNowAsked{});
+  EXPECT_EQ(Take<OpenConnection>().size(), 1U);
+}
+
+TEST_F(MachineTest, OpeningSubscribesAndFetchesWhatIsMissing) {
+  GoLive();
+  plan_ = {{{ConversationId("c"), 4, 9, false}}, 6};
+  Step(Opened{ConversationId("c")});
+  Settle();
+  ASSERT_EQ(TakeFrames<transport::Subscribe>().size(), 1U);
+  EXPECT_EQ(planned_for_, std::vector{ConversationId("c")});
+  EXPECT_EQ(TakeFrames<transport::GetHistory>().at(0).before, 10U);
+  EXPECT_EQ(Shown(), State::kLive) << "opening a conversation is no catching-up";
+}
+
+TEST_F(MachineTest, ActiveConversationsAreSubscribedToOnEveryConnection) {
+  Start(SyncCursor{"e1", 100}, {ConversationId("c"), ConversationId("d")});
+  Connect(transport::Resume::kOk, 100);
+  EXPECT_EQ(TakeFrames<transport::Subscribe>().at(0).add.size(), 2U);
+}
+
+TEST_F(MachineTest, GoingAwayIsHonoured) {
+  GoLive();
+  Step(Received{transport::GoingAway{"restart", milliseconds(5'000)}});
+  EXPECT_EQ(Take<CloseConnection>().size(), 1U);
+  Settle();
+  Pass(milliseconds(4'999));
+  Step(TimerFired{});
+  EXPECT_TRUE(Take<OpenConnection>().empty());
+  Pass(milliseconds(501));
+  Step(TimerFired{});
+  EXPECT_EQ(Take<OpenConnection>().size(), 1U);
+}
+
+TEST_F(MachineTest, EveryInputIsAnsweredInEveryState) {
+  // Total: hostile or late inputs may do nothing, but never fail. Walks at random; a sanitizer build is the judge.
+  const std::uint64_t seed = 20'261'122;
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  Start();
+  for (int i = 0; i < 20'000; ++i) {
+    switch (random() % 16) {
+      case 0: Step(Connected{}); break;
+      case 1: Step(Disconnected{Error(ErrorCode::kOffline, "x")}); break;
+      case 2: Step(Received{Welcome(static_cast<transport::Resume>(random() % 4), random() % 200)}); break;
+      case 3: Step(Received{ChangesOf(random() % 200, random() % 200, {MessageOf("x", random() % 9)})}); break;
+      case 4: Step(Received{transport::Ack{random() % 50, MessageId("m"), "", 1, 1}}); break;
+      case 5: {
+        transport::Refused refused;
+        refused.request = random() % 50;
+        refused.code = static_cast<transport::RefusedCode>(random() % 11);
+        Step(Received{refused});
+        break;
+      }
+      case 6: {
+        transport::History history;
+        history.request = random() % 50;
+        history.conversation = ConversationId("c");
+        history.from = random() % 10;
+        history.to = random() % 10;
+        history.has_more = random() % 2 == 0;
+        Step(Received{history});
+        break;
+      }
+      case 7: Step(Committed{}); break;
+      case 8: Step(CommitFailed{Error(ErrorCode::kInternal, "x")}); break;
+      case 9: Step(PlanLoaded{{{{ConversationId("c"), 1, 1 + random() % 9, false}}, 5}}); break;
+      case 10: Step(OutboxLoaded{}); break;
+      case 11: Step(Opened{ConversationId(std::to_string(random() % 300))}); break;
+      case 12: Step(FetchWanted{{ConversationId("c"), 1, 5, GapReason::kLimited}}); break;
+      case 13: Step(SyncNowAsked{}); break;
+      case 14: Step(LoadFailed{Error(ErrorCode::kInternal, "x")}); break;
+      default:
+        Pass(milliseconds(random() % 40'000));
+        Step(TimerFired{});
+        break;
+    }
+    actions_.clear();
+  }
+}
+
+}  // namespace
+}  // namespace hark::sync
