@@ -16,10 +16,11 @@ namespace {
 constexpr char kSessionSecret[] = "session";
 constexpr std::size_t kTokenBytes = 4096;
 
-// The account's folder: tells neither the user nor the backend to who reads the disk, and is the same at each sign-in.
+// The account's folder: tells neither the user nor the backend to who reads the disk, and is the
+// same at each sign-in.
 std::string FolderName(const Secret& master, const SessionRecord& record) {
-  const Secret digest =
-      keys::DeriveKey(master, "hark/account-folder\n" + record.backend_url + "\n" + record.user.value());
+  const Secret digest = keys::DeriveKey(
+      master, "hark/account-folder\n" + record.backend_url + "\n" + record.user.value());
   constexpr char kHex[] = "0123456789abcdef";
   constexpr std::size_t kBytes = 16;
   std::string name;
@@ -40,24 +41,28 @@ bool IsToken(std::string_view token) {
 }
 
 const Error kNobody(ErrorCode::kUnauthenticated, "Nobody has signed in yet.");
-const Error kKeyMissing(ErrorCode::kLocked,
-                        "The key is missing, but there is encrypted data. Put the key back; nothing was changed.");
+const Error kKeyMissing(
+    ErrorCode::kLocked,
+    "The key is missing, but there is encrypted data. Put the key back; nothing was changed.");
 
 }  // namespace
 
-AccountManager::AccountManager(AccountOptions options) : options_(std::move(options)), problem_(kNobody) {}
+AccountManager::AccountManager(AccountOptions options)
+    : options_(std::move(options)), problem_(kNobody) {}
 
 void AccountManager::Start() {
   ShowSignedOut();
   Result<std::optional<Secret>> saved = options_.keys.LoadSecret(kSessionSecret);
   if (!saved) {
-    return SetProblem(saved.error().code == ErrorCode::kNotFound ? kKeyMissing : std::move(saved.error()));
+    return SetProblem(saved.error().code == ErrorCode::kNotFound ? kKeyMissing
+                                                                 : std::move(saved.error()));
   }
   if (!*saved) return;
   Result<SessionRecord> record = ParseSessionRecord(**saved);
   if (!record) return SetProblem(std::move(record.error()));
   device_id_ = record->device_id;
-  if (Result<void> opened = OpenStore(*record); !opened) return SetProblem(std::move(opened.error()));
+  if (Result<void> opened = OpenStore(*record); !opened)
+    return SetProblem(std::move(opened.error()));
   const bool other_backend = record->backend_url != options_.backend_url;
   if (other_backend) log::Warning("backend_changed", {});
   record_ = std::move(*record);
@@ -133,7 +138,8 @@ void AccountManager::FinishSignIn(Secret token, Result<UserId> user, const Done&
       return done(tl::unexpected(std::move(opened.error())));
     }
   }
-  if (Result<void> saved = Save(record); !saved) return done(tl::unexpected(std::move(saved.error())));
+  if (Result<void> saved = Save(record); !saved)
+    return done(tl::unexpected(std::move(saved.error())));
   record_ = std::move(record);
   log::Info("signed_in");
   Sync();
@@ -143,7 +149,8 @@ void AccountManager::FinishSignIn(Secret token, Result<UserId> user, const Done&
 void AccountManager::FinishSignOut(const Done& done) {
   if (!record_) return done(Info());
   SessionRecord without{record_->backend_url, record_->user, record_->device_id, Secret()};
-  if (Result<void> saved = Save(without); !saved) return done(tl::unexpected(std::move(saved.error())));
+  if (Result<void> saved = Save(without); !saved)
+    return done(tl::unexpected(std::move(saved.error())));
   record_ = std::move(without);
   if (session_) session_->StopSync();
   SetState(AccountState::kSignedOut);
@@ -158,7 +165,8 @@ Result<Secret> AccountManager::MasterKey() {
   // A new key over old data would make it look lost (guarantee G9).
   std::error_code error;
   const std::filesystem::path accounts = options_.data_dir / "accounts";
-  const bool has_data = std::filesystem::exists(accounts, error) && !std::filesystem::is_empty(accounts, error);
+  const bool has_data =
+      std::filesystem::exists(accounts, error) && !std::filesystem::is_empty(accounts, error);
   if (has_data || error) {
     return tl::unexpected(kKeyMissing);
   }
@@ -178,11 +186,12 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record) {
   };
   Result<std::unique_ptr<AccountSession>> opened = AccountSession::Open(std::move(options));
   if (!opened) return tl::unexpected(std::move(opened.error()));
-  // Destroyed on the I/O thread, whoever lets go of it last: closing waits for the writer thread, which must not be the one
-  // that does it.
-  std::shared_ptr<AccountSession> session(opened->release(), [io = options_.io](AccountSession* closed) {
-    asio::post(io, [owned = std::unique_ptr<AccountSession>(closed)]() {});
-  });
+  // Destroyed on the I/O thread, whoever lets go of it last: closing waits for the writer thread,
+  // which must not be the one that does it.
+  std::shared_ptr<AccountSession> session(
+      opened->release(), [io = options_.io](AccountSession* closed) {
+        asio::post(io, [owned = std::unique_ptr<AccountSession>(closed)]() {});
+      });
   const std::lock_guard lock(mutex_);
   session_ = std::move(session);
   info_ = {AccountState::kSignedOut, record.user, record.backend_url};
@@ -213,7 +222,8 @@ void AccountManager::Sync() {
       .save_token =
           [this](Secret token) {
             record_->token = std::move(token);
-            if (Result<void> saved = Save(*record_); !saved) log::Error("token_not_saved", {{"why", saved.error()}});
+            if (Result<void> saved = Save(*record_); !saved)
+              log::Error("token_not_saved", {{"why", saved.error()}});
           },
       .token_refused = [this] { SetState(AccountState::kAuthRequired); },
   });

@@ -1,4 +1,5 @@
-// Opens the store of whoever is signed in, runs its sync, and swaps both when somebody else signs in.
+// Opens the store of whoever is signed in, runs its sync, and swaps both when somebody else signs
+// in.
 
 #ifndef HARK_DAEMON_ACCOUNT_ACCOUNT_MANAGER_H_
 #define HARK_DAEMON_ACCOUNT_ACCOUNT_MANAGER_H_
@@ -38,8 +39,8 @@ class AccountManager final : public Accounts {
  public:
   explicit AccountManager(AccountOptions options);
 
-  // Opens the store of the last session and syncs it if somebody is signed in. An error is not the end: the daemon runs, and
-  // Problem() says what is wrong.
+  // Opens the store of the last session and syncs it if somebody is signed in. An error is not the
+  // end: the daemon runs, and Problem() says what is wrong.
   void Start();
 
   // Ends the sync and every stream, and closes the store. No call is accepted afterwards.

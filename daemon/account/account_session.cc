@@ -6,9 +6,13 @@ namespace hark::account {
 
 Result<std::unique_ptr<AccountSession>> AccountSession::Open(store::StoreOptions options) {
   std::unique_ptr<AccountSession> session(new AccountSession(*options.clock));
-  // The writer thread is joined before the session goes, and nothing is committed before Open() has returned.
-  options.on_commit = [raw = session.get()](std::shared_ptr<const Commit> commit) { raw->OnCommit(commit); };
-  Result<std::unique_ptr<store::SqlcipherStore>> store = store::SqlcipherStore::Open(std::move(options));
+  // The writer thread is joined before the session goes, and nothing is committed before Open() has
+  // returned.
+  options.on_commit = [raw = session.get()](std::shared_ptr<const Commit> commit) {
+    raw->OnCommit(commit);
+  };
+  Result<std::unique_ptr<store::SqlcipherStore>> store =
+      store::SqlcipherStore::Open(std::move(options));
   if (!store) return tl::unexpected(std::move(store.error()));
   session->store_ = std::move(*store);
   session->bus_ = std::make_shared<bus::EventBus>(session->store_->CurrentRevision());

@@ -1,4 +1,5 @@
-// One account while it is open: its store, its bus, what clients may ask, and, while somebody is signed in, its sync engine.
+// One account while it is open: its store, its bus, what clients may ask, and, while somebody is
+// signed in, its sync engine.
 
 #ifndef HARK_DAEMON_ACCOUNT_ACCOUNT_SESSION_H_
 #define HARK_DAEMON_ACCOUNT_ACCOUNT_SESSION_H_
@@ -26,7 +27,8 @@ class AccountSession final : public OpenAccount {
   [[nodiscard]] sync::Intents& intents() override { return *intents_; }
   [[nodiscard]] std::shared_ptr<bus::EventBus> bus() override { return bus_; }
 
-  // Starts an engine, in place of the one before. Reader, writer and bus of `parts` are filled in here.
+  // Starts an engine, in place of the one before. Reader, writer and bus of `parts` are filled in
+  // here.
   void StartSync(sync::EngineParts parts);
   void StopSync();
 

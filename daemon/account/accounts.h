@@ -1,5 +1,5 @@
-// Who is signed in, and the parts that belong to that account. The local API gets everything through here, so that signing
-// in as another user swaps all of it at once (guarantee G11).
+// Who is signed in, and the parts that belong to that account. The local API gets everything
+// through here, so that signing in as another user swaps all of it at once (guarantee G11).
 
 #ifndef HARK_DAEMON_ACCOUNT_ACCOUNTS_H_
 #define HARK_DAEMON_ACCOUNT_ACCOUNTS_H_
@@ -32,8 +32,8 @@ struct AccountInfo {
   std::string backend_url;
 };
 
-// One account's parts. Held by shared_ptr: a call that began before a switch finishes on the account it began with, and the
-// parts answer kCancelled once they are closed.
+// One account's parts. Held by shared_ptr: a call that began before a switch finishes on the
+// account it began with, and the parts answer kCancelled once they are closed.
 class OpenAccount {
  public:
   virtual ~OpenAccount() = default;
@@ -52,7 +52,8 @@ class Accounts {
   Accounts& operator=(const Accounts&) = delete;
   virtual ~Accounts() = default;
 
-  // The account whose data is readable; null when there is none (never signed in), or while its store cannot be opened
+  // The account whose data is readable; null when there is none (never signed in), or while its
+  // store cannot be opened
   // (`Problem` says why).
   [[nodiscard]] virtual std::shared_ptr<OpenAccount> Current() = 0;
 
@@ -61,8 +62,9 @@ class Accounts {
 
   [[nodiscard]] virtual AccountInfo Info() = 0;
 
-  // Asks the backend who the token belongs to, opens that user's store, keeps the token and starts syncing. kOffline and
-  // kUnauthenticated leave everything as it was. `done` is called once, on the I/O thread; it must not block.
+  // Asks the backend who the token belongs to, opens that user's store, keeps the token and starts
+  // syncing. kOffline and kUnauthenticated leave everything as it was. `done` is called once, on
+  // the I/O thread; it must not block.
   virtual void SignIn(Secret token, Done done) = 0;
 
   // Forgets the token and stops syncing. `done` as above.

@@ -22,7 +22,8 @@ std::optional<std::string_view> Take(std::string_view& in) {
   const auto [end, error] = std::from_chars(in.data(), in.data() + in.size(), size);
   if (error != std::errc()) return std::nullopt;
   in.remove_prefix(static_cast<std::size_t>(end - in.data()));
-  if (in.size() < 2 || size > in.size() - 2 || in.front() != ':' || in[size + 1] != ',') return std::nullopt;
+  if (in.size() < 2 || size > in.size() - 2 || in.front() != ':' || in[size + 1] != ',')
+    return std::nullopt;
   const std::string_view value = in.substr(1, size);
   in.remove_prefix(size + 2);
   return value;
@@ -50,7 +51,8 @@ Result<SessionRecord> ParseSessionRecord(const Secret& bytes) {
   const auto user = Take(in);
   const auto device_id = Take(in);
   const auto token = Take(in);
-  if (version != kVersion || !backend_url || !user || user->empty() || !device_id || !token || !in.empty()) {
+  if (version != kVersion || !backend_url || !user || user->empty() || !device_id || !token ||
+      !in.empty()) {
     return Fail(ErrorCode::kCorrupt, "The record of who is signed in is damaged. Sign in again.");
   }
   SessionRecord record;

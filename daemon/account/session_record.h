@@ -1,5 +1,5 @@
-// What has to be remembered of the signed-in account over restarts. Kept in the key store as one secret, because it holds
-// the token, and the user's name.
+// What has to be remembered of the signed-in account over restarts. Kept in the key store as one
+// secret, because it holds the token, and the user's name.
 
 #ifndef HARK_DAEMON_ACCOUNT_SESSION_RECORD_H_
 #define HARK_DAEMON_ACCOUNT_SESSION_RECORD_H_

@@ -60,16 +60,17 @@ Task<UserId> AskWithTimeout(std::shared_ptr<transport::Backend> backend, SignInR
 
 }  // namespace
 
-void AskWhoseToken(Executor executor, std::shared_ptr<transport::Backend> backend, SignInRequest request,
-                   std::function<void(Result<UserId>)> done) {
+void AskWhoseToken(Executor executor, std::shared_ptr<transport::Backend> backend,
+                   SignInRequest request, std::function<void(Result<UserId>)> done) {
   auto task = AskWithTimeout(std::move(backend), std::move(request));
-  asio::co_spawn(executor, std::move(task), [done = std::move(done)](const std::exception_ptr& thrown, Result<UserId> user) {
-    if (thrown) {
-      done(Fail(ErrorCode::kInternal, "Signing in failed unexpectedly."));
-    } else {
-      done(std::move(user));
-    }
-  });
+  asio::co_spawn(executor, std::move(task),
+                 [done = std::move(done)](const std::exception_ptr& thrown, Result<UserId> user) {
+                   if (thrown) {
+                     done(Fail(ErrorCode::kInternal, "Signing in failed unexpectedly."));
+                   } else {
+                     done(std::move(user));
+                   }
+                 });
 }
 
 }  // namespace hark::account

@@ -20,10 +20,11 @@ struct SignInRequest {
   std::string client;
 };
 
-// Connects, says Hello without a cursor, and hangs up after the answer. `done` is called once, on the executor: the user;
-// kUnauthenticated: the token is refused; kOffline: no answer within 30 s, or no connection.
-void AskWhoseToken(Executor executor, std::shared_ptr<transport::Backend> backend, SignInRequest request,
-                   std::function<void(Result<UserId>)> done);
+// Connects, says Hello without a cursor, and hangs up after the answer. `done` is called once, on
+// the executor: the user; kUnauthenticated: the token is refused; kOffline: no answer within 30 s,
+// or no connection.
+void AskWhoseToken(Executor executor, std::shared_ptr<transport::Backend> backend,
+                   SignInRequest request, std::function<void(Result<UserId>)> done);
 
 }  // namespace hark::account
 

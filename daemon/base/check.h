@@ -1,4 +1,5 @@
-// HARK_CHECK: for our own bugs only, and always on. Input from the network, the disk or a client is never checked with it.
+// HARK_CHECK: for our own bugs only, and always on. Input from the network, the disk or a client is
+// never checked with it.
 
 #ifndef HARK_DAEMON_BASE_CHECK_H_
 #define HARK_DAEMON_BASE_CHECK_H_

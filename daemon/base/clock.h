@@ -1,5 +1,6 @@
-// A Clock is the only source of time. Production uses SystemClock; tests use FakeClock (tests/support), whose time moves
-// only when the test says so. Waiting is not its job: base/timer.h does that from a deadline.
+// A Clock is the only source of time. Production uses SystemClock; tests use FakeClock
+// (tests/support), whose time moves only when the test says so. Waiting is not its job:
+// base/timer.h does that from a deadline.
 
 #ifndef HARK_DAEMON_BASE_CLOCK_H_
 #define HARK_DAEMON_BASE_CLOCK_H_
@@ -8,7 +9,8 @@
 
 namespace hark {
 
-// A point of UTC time, in milliseconds; what messages are stamped with. May jump when the user sets the clock.
+// A point of UTC time, in milliseconds; what messages are stamped with. May jump when the user sets
+// the clock.
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 // Thread-safe.

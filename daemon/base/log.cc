@@ -19,10 +19,12 @@ spdlog::level::level_enum ToSpdlog(Level level) {
   return spdlog::level::off;
 }
 
-// A value with blanks or control characters is quoted, so that a line stays one line and fields stay apart.
+// A value with blanks or control characters is quoted, so that a line stays one line and fields
+// stay apart.
 void AppendValue(std::string& line, const std::string& value) {
   bool plain = !value.empty();
-  for (const char c : value) plain = plain && static_cast<unsigned char>(c) > ' ' && c != '"' && c != '=';
+  for (const char c : value)
+    plain = plain && static_cast<unsigned char>(c) > ' ' && c != '"' && c != '=';
   if (plain) {
     line += value;
     return;
@@ -38,14 +40,17 @@ void AppendValue(std::string& line, const std::string& value) {
 }  // namespace
 
 void Start(Level level) {
-  auto logger = std::make_shared<spdlog::logger>("harkd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("harkd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));
   SetLevel(level);
 }
 
-void SetLevel(Level level) { spdlog::set_level(ToSpdlog(level)); }
+void SetLevel(Level level) {
+  spdlog::set_level(ToSpdlog(level));
+}
 
 void Write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (!spdlog::should_log(ToSpdlog(level))) return;

@@ -1,5 +1,6 @@
-// The log: one line an event, a stable event name and fields. What a field can be is closed: numbers, fixed words, ids and
-// our own error sentences. Types that hold content, titles, tokens or keys do not convert, so they cannot be logged.
+// The log: one line an event, a stable event name and fields. What a field can be is closed:
+// numbers, fixed words, ids and our own error sentences. Types that hold content, titles, tokens or
+// keys do not convert, so they cannot be logged.
 
 #ifndef HARK_DAEMON_BASE_LOG_H_
 #define HARK_DAEMON_BASE_LOG_H_
@@ -16,7 +17,8 @@ namespace hark::log {
 
 enum class Level : std::uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 
-// Writes to standard error, which systemd and launchd collect. Call once at start, before threads. Thread-safe afterwards.
+// Writes to standard error, which systemd and launchd collect. Call once at start, before threads.
+// Thread-safe afterwards.
 void Start(Level level);
 void SetLevel(Level level);
 
@@ -29,8 +31,11 @@ class Field {
   Field(std::string_view name, const char (&word)[N]) : name_(name), value_(word) {}
   // The sentence of an error, which by its contract holds no content.
   Field(std::string_view name, const ::hark::Error& error) : name_(name), value_(error.message) {}
-  // Text that is known to be safe: a path, an address, a session id. Named, so that each use is a decision.
-  [[nodiscard]] static Field Safe(std::string_view name, std::string value) { return {name, std::move(value), 0}; }
+  // Text that is known to be safe: a path, an address, a session id. Named, so that each use is a
+  // decision.
+  [[nodiscard]] static Field Safe(std::string_view name, std::string value) {
+    return {name, std::move(value), 0};
+  }
 
   [[nodiscard]] std::string_view name() const { return name_; }
   [[nodiscard]] const std::string& value() const { return value_; }
@@ -48,7 +53,9 @@ void Write(Level level, std::string_view event, std::initializer_list<Field> fie
 inline void Debug(std::string_view event, std::initializer_list<Field> fields = {}) {
   Write(Level::kDebug, event, fields);
 }
-inline void Info(std::string_view event, std::initializer_list<Field> fields = {}) { Write(Level::kInfo, event, fields); }
+inline void Info(std::string_view event, std::initializer_list<Field> fields = {}) {
+  Write(Level::kInfo, event, fields);
+}
 inline void Warning(std::string_view event, std::initializer_list<Field> fields = {}) {
   Write(Level::kWarning, event, fields);
 }

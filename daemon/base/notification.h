@@ -22,8 +22,8 @@ class Notification {
   // Wakes the waiter, if there is one. Not remembered: the waiter re-checks its own condition.
   void Notify() { timer_.cancel(); }
 
-  // Completes at the next Notify(). kCancelled when this coroutine has been cancelled, including before the call: Asio
-  // delivers a cancellation once, so it must be looked for before waiting.
+  // Completes at the next Notify(). kCancelled when this coroutine has been cancelled, including
+  // before the call: Asio delivers a cancellation once, so it must be looked for before waiting.
   Task<void> Wait() {
     const auto before = co_await asio::this_coro::cancellation_state;
     if (before.cancelled() == asio::cancellation_type::none) {

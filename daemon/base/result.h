@@ -1,5 +1,6 @@
-// Errors are values. A function that can fail returns Result<T>; a coroutine that can fail returns Task<T>
-// (base/task.h). Exceptions from libraries are caught in the module that includes the library.
+// Errors are values. A function that can fail returns Result<T>; a coroutine that can fail returns
+// Task<T> (base/task.h). Exceptions from libraries are caught in the module that includes the
+// library.
 
 #ifndef HARK_DAEMON_BASE_RESULT_H_
 #define HARK_DAEMON_BASE_RESULT_H_
@@ -12,15 +13,16 @@
 
 namespace hark {
 
-// What the caller should do differently, not where the failure happened. Adding a code means adding a row to
-// ToGrpcStatus() in ipc/status.cc; the compiler enforces it (no default label there).
+// What the caller should do differently, not where the failure happened. Adding a code means adding
+// a row to ToGrpcStatus() in ipc/status.cc; the compiler enforces it (no default label there).
 enum class ErrorCode : std::uint8_t {
   kInvalidArgument,    // The request can never succeed as sent.
   kNotFound,           // No such conversation or message.
   kConflict,           // Same id with other content, or the row changed since it was read.
   kLocked,             // The key is not available now; the user can unlock it.
   kOffline,            // No backend connection; retried by the sync engine.
-  kUnauthenticated,    // The backend refused the credentials, or nobody is signed in: the user must sign in.
+  kUnauthenticated,    // The backend refused the credentials, or nobody is signed in: the user must
+                       // sign in.
   kResourceExhausted,  // A limit of base/limits.h, or the disk, is full.
   kCorrupt,            // A file failed its checks; it is not touched.
   kCancelled,          // The daemon is stopping or the caller went away.

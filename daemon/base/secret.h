@@ -1,5 +1,5 @@
-// Key material and tokens. Zeroed on destruction; cannot be copied by accident, formatted, or compared in a way that
-// leaks its length of match.
+// Key material and tokens. Zeroed on destruction; cannot be copied by accident, formatted, or
+// compared in a way that leaks its length of match.
 
 #ifndef HARK_DAEMON_BASE_SECRET_H_
 #define HARK_DAEMON_BASE_SECRET_H_

@@ -1,5 +1,5 @@
-// The coroutine type of the daemon. Only transport/ and the driver in sync/ are coroutines; everything else is plain
-// calls and callbacks.
+// The coroutine type of the daemon. Only transport/ and the driver in sync/ are coroutines;
+// everything else is plain calls and callbacks.
 
 #ifndef HARK_DAEMON_BASE_TASK_H_
 #define HARK_DAEMON_BASE_TASK_H_

@@ -7,7 +7,9 @@ namespace {
 
 // Bytes of the code point that begins at `at`; 0 if none does.
 std::size_t CodePointLength(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t offset) { return static_cast<std::uint8_t>(text[at + offset]); };
+  const auto byte = [&](std::size_t offset) {
+    return static_cast<std::uint8_t>(text[at + offset]);
+  };
   const std::size_t left = text.size() - at;
   const std::uint8_t first = byte(0);
   if (first < 0x80) return 1;
@@ -34,7 +36,9 @@ std::size_t CodePointLength(std::string_view text, std::size_t at) {
   return 0;
 }
 
-bool IsContinuation(char c) { return (static_cast<std::uint8_t>(c) & 0xC0) == 0x80; }
+bool IsContinuation(char c) {
+  return (static_cast<std::uint8_t>(c) & 0xC0) == 0x80;
+}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// UTF-8, checked where text enters: protobuf refuses to parse a whole message with one bad string in it, so one poisoned
-// row would make every page unreadable.
+// UTF-8, checked where text enters: protobuf refuses to parse a whole message with one bad string
+// in it, so one poisoned row would make every page unreadable.
 
 #ifndef HARK_DAEMON_BASE_UTF8_H_
 #define HARK_DAEMON_BASE_UTF8_H_

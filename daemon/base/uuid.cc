@@ -11,7 +11,8 @@
 namespace hark {
 namespace {
 
-// The last id's time and counter: RFC 9562 method 1, a 12-bit counter in rand_a keeps ids of one millisecond in order.
+// The last id's time and counter: RFC 9562 method 1, a 12-bit counter in rand_a keeps ids of one
+// millisecond in order.
 struct Last {
   std::mutex mutex;
   std::uint64_t milliseconds = 0;
@@ -41,7 +42,8 @@ std::string NewUuidV7(WallTime now) {
     milliseconds = last.milliseconds;
     counter = last.counter;
   }
-  for (std::size_t i = 0; i < 6; ++i) bytes[i] = static_cast<std::uint8_t>(milliseconds >> (8 * (5 - i)));
+  for (std::size_t i = 0; i < 6; ++i)
+    bytes[i] = static_cast<std::uint8_t>(milliseconds >> (8 * (5 - i)));
   bytes[6] = static_cast<std::uint8_t>(0x70 | (counter >> 8));
   bytes[7] = static_cast<std::uint8_t>(counter);
   bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3F));

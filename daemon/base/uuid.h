@@ -10,7 +10,8 @@
 
 namespace hark {
 
-// 36 characters, lower case. Ids made by one process in one millisecond are still in rising order. Thread-safe.
+// 36 characters, lower case. Ids made by one process in one millisecond are still in rising order.
+// Thread-safe.
 [[nodiscard]] std::string NewUuidV7(WallTime now);
 
 // A UUID of any version in its 36-character form, either case.

@@ -20,9 +20,12 @@ std::size_t SizeOf(const Commit& commit) {
 
 }  // namespace
 
-Subscription::~Subscription() { bus_->Unsubscribe(subscriber_); }
+Subscription::~Subscription() {
+  bus_->Unsubscribe(subscriber_);
+}
 
-EventBus::Subscribed EventBus::Subscribe(Subscriber* subscriber, std::optional<LocalRevision> resume_after) {
+EventBus::Subscribed EventBus::Subscribe(Subscriber* subscriber,
+                                         std::optional<LocalRevision> resume_after) {
   const std::lock_guard lock(mutex_);
   Subscribed result;
   result.subscription = std::make_unique<Subscription>(shared_from_this(), subscriber);

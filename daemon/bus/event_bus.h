@@ -1,7 +1,9 @@
-// Fans committed changes out to local streams, in commit order (guarantee G6), and carries the ephemeral lane beside them.
+// Fans committed changes out to local streams, in commit order (guarantee G6), and carries the
+// ephemeral lane beside them.
 //
-// The store's writer thread publishes and each subscriber is called on that thread: it only puts the event into its own
-// bounded queue. So a change reaches a waiting stream without a hop to another thread (docs/adr/0010).
+// The store's writer thread publishes and each subscriber is called on that thread: it only puts
+// the event into its own bounded queue. So a change reaches a waiting stream without a hop to
+// another thread (docs/adr/0010).
 
 #ifndef HARK_DAEMON_BUS_EVENT_BUS_H_
 #define HARK_DAEMON_BUS_EVENT_BUS_H_
@@ -37,7 +39,8 @@ struct Typing {
 // Never stored, may be dropped, has no revision.
 using Ephemeral = std::variant<PartialMessage, Typing>;
 
-// One stream. Called on the publisher's thread with the bus locked: must only queue, must not block, must not call the bus.
+// One stream. Called on the publisher's thread with the bus locked: must only queue, must not
+// block, must not call the bus.
 class Subscriber {
  public:
   virtual ~Subscriber() = default;
@@ -49,11 +52,12 @@ class Subscriber {
 
 class EventBus;
 
-// Ends the subscription when destroyed; afterwards the subscriber is not running and is not called again. Must not be
-// destroyed from inside a Subscriber call. Keeps the bus alive.
+// Ends the subscription when destroyed; afterwards the subscriber is not running and is not called
+// again. Must not be destroyed from inside a Subscriber call. Keeps the bus alive.
 class Subscription {
  public:
-  Subscription(std::shared_ptr<EventBus> bus, Subscriber* subscriber) : bus_(std::move(bus)), subscriber_(subscriber) {}
+  Subscription(std::shared_ptr<EventBus> bus, Subscriber* subscriber)
+      : bus_(std::move(bus)), subscriber_(subscriber) {}
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
   ~Subscription();
@@ -71,14 +75,16 @@ class EventBus : public std::enable_shared_from_this<EventBus> {
 
   struct Subscribed {
     std::unique_ptr<Subscription> subscription;
-    // Every commit after the asked revision was or will be delivered. False: the caller reads a snapshot and skips commits
-    // up to the snapshot's revision.
+    // Every commit after the asked revision was or will be delivered. False: the caller reads a
+    // snapshot and skips commits up to the snapshot's revision.
     bool resumed = false;
   };
 
-  // Delivers every commit after `resume_after`, if the bus remembers that far; otherwise every one from now on. The
-  // remembered ones are delivered before this returns. A closed bus answers with OnClosed at once.
-  [[nodiscard]] Subscribed Subscribe(Subscriber* subscriber, std::optional<LocalRevision> resume_after);
+  // Delivers every commit after `resume_after`, if the bus remembers that far; otherwise every one
+  // from now on. The remembered ones are delivered before this returns. A closed bus answers with
+  // OnClosed at once.
+  [[nodiscard]] Subscribed Subscribe(Subscriber* subscriber,
+                                     std::optional<LocalRevision> resume_after);
 
   // Commits must come in the order of their revisions.
   void Publish(std::shared_ptr<const Commit> commit);
@@ -93,7 +99,8 @@ class EventBus : public std::enable_shared_from_this<EventBus> {
 
   std::mutex mutex_;
   std::vector<Subscriber*> subscribers_;
-  // Commits (floor_, head_], oldest first, bounded by limits::kBusHistoryEvents and kBusHistoryBytes.
+  // Commits (floor_, head_], oldest first, bounded by limits::kBusHistoryEvents and
+  // kBusHistoryBytes.
   std::deque<std::shared_ptr<const Commit>> history_;
   std::size_t history_bytes_ = 0;
   LocalRevision floor_;

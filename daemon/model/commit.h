@@ -12,8 +12,8 @@
 
 namespace hark {
 
-// Immutable once made; shared by every stream that delivers it. Each item is its state right after the commit, merged as
-// the Reader would show it.
+// Immutable once made; shared by every stream that delivers it. Each item is its state right after
+// the commit, merged as the Reader would show it.
 struct Commit {
   LocalRevision revision = 0;
   std::vector<Message> messages;

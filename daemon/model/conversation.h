@@ -1,4 +1,5 @@
-// Conversations: what the backend says of one, what a list shows of one, and what is missing of one.
+// Conversations: what the backend says of one, what a list shows of one, and what is missing of
+// one.
 
 #ifndef HARK_DAEMON_MODEL_CONVERSATION_H_
 #define HARK_DAEMON_MODEL_CONVERSATION_H_
@@ -25,7 +26,8 @@ struct ConversationSummary {
   friend bool operator==(const ConversationSummary&, const ConversationSummary&) = default;
 };
 
-// A conversation as a list shows it: the summary merged with what was done here and is not delivered yet.
+// A conversation as a list shows it: the summary merged with what was done here and is not
+// delivered yet.
 struct Conversation {
   ConversationId id;
   std::string title;

@@ -38,11 +38,13 @@ using UserId = Id<struct UserIdTag>;
 // The backend's dense order within one conversation: 1, 2, 3, …; 0 means none yet.
 using Sequence = std::uint64_t;
 
-// The daemon's own commits: one number per commit, never going back, not even over a power loss. The upper 32 bits are the
-// store's generation (one per opening, made durable first), the lower 32 count commits since.
+// The daemon's own commits: one number per commit, never going back, not even over a power loss.
+// The upper 32 bits are the store's generation (one per opening, made durable first), the lower 32
+// count commits since.
 using LocalRevision = std::uint64_t;
 
-// Where this device stands in the backend's log of changes. Positions compare only within one epoch.
+// Where this device stands in the backend's log of changes. Positions compare only within one
+// epoch.
 struct SyncCursor {
   std::string epoch;
   std::uint64_t position = 0;
@@ -54,7 +56,9 @@ struct SyncCursor {
 
 template <typename Tag>
 struct std::hash<hark::Id<Tag>> {
-  std::size_t operator()(const hark::Id<Tag>& id) const noexcept { return std::hash<std::string>()(id.value()); }
+  std::size_t operator()(const hark::Id<Tag>& id) const noexcept {
+    return std::hash<std::string>()(id.value());
+  }
 };
 
 #endif  // HARK_DAEMON_MODEL_IDS_H_

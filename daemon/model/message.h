@@ -19,7 +19,8 @@ enum class Role : std::uint8_t { kUnspecified = 0, kUser = 1, kAssistant = 2, kS
 // Where a message written here stands on its way to the backend. Stored as numbers: never renumber.
 enum class Delivery : std::uint8_t {
   kQueued = 1,   // On disk, not given to the backend.
-  kSending = 2,  // Left on the present connection, not answered. Never stored: a restart makes it kQueued again.
+  kSending = 2,  // Left on the present connection, not answered. Never stored: a restart makes it
+                 // kQueued again.
   kSent = 3,     // At the backend.
   kFailed = 4,   // Refused for good; the conversation's later sends wait behind it.
 };

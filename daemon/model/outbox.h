@@ -1,5 +1,5 @@
-// What the user did and the backend has not acknowledged. Lives in authored.db; removed only once its effect is in
-// cache.db.
+// What the user did and the backend has not acknowledged. Lives in authored.db; removed only once
+// its effect is in cache.db.
 
 #ifndef HARK_DAEMON_MODEL_OUTBOX_H_
 #define HARK_DAEMON_MODEL_OUTBOX_H_

@@ -1,5 +1,5 @@
-// The conversations that are active: whose messages the backend sends as they happen. Most recently opened first, bounded;
-// the store remembers them over restarts. Pure.
+// The conversations that are active: whose messages the backend sends as they happen. Most recently
+// opened first, bounded; the store remembers them over restarts. Pure.
 
 #ifndef HARK_DAEMON_SYNC_ACTIVE_SET_H_
 #define HARK_DAEMON_SYNC_ACTIVE_SET_H_

@@ -6,9 +6,11 @@ namespace hark::sync {
 
 Backoff::Duration Backoff::Next(Duration at_least) {
   constexpr int kMostDoublings = 20;  // keeps the shift defined; the cap is reached long before
-  const Duration ceiling = std::min(cap_, first_ * (std::int64_t{1} << std::min(attempts_, kMostDoublings)));
+  const Duration ceiling =
+      std::min(cap_, first_ * (std::int64_t{1} << std::min(attempts_, kMostDoublings)));
   ++attempts_;
-  std::uniform_int_distribution<Duration::rep> jitter(0, std::max<Duration::rep>(ceiling.count() - 1, 0));
+  std::uniform_int_distribution<Duration::rep> jitter(
+      0, std::max<Duration::rep>(ceiling.count() - 1, 0));
   return at_least + Duration(jitter(random_));
 }
 

@@ -13,7 +13,8 @@
 
 namespace hark::sync {
 
-Connection::Connection(Executor executor, std::shared_ptr<transport::Backend> backend, Handlers handlers)
+Connection::Connection(Executor executor, std::shared_ptr<transport::Backend> backend,
+                       Handlers handlers)
     : executor_(executor),
       backend_(std::move(backend)),
       handlers_(std::move(handlers)),

@@ -1,5 +1,6 @@
-// One connection to the backend, from the attempt to its end: the only coroutines of the sync engine. Frames to send wait in
-// a bounded queue; received ones are handed on one by one, so that a slow store slows the backend down and not the memory up.
+// One connection to the backend, from the attempt to its end: the only coroutines of the sync
+// engine. Frames to send wait in a bounded queue; received ones are handed on one by one, so that a
+// slow store slows the backend down and not the memory up.
 
 #ifndef HARK_DAEMON_SYNC_CONNECTION_H_
 #define HARK_DAEMON_SYNC_CONNECTION_H_
@@ -16,7 +17,8 @@
 
 namespace hark::sync {
 
-// Confined to its executor. Owned by shared_ptr: its coroutines keep it alive until they have ended.
+// Confined to its executor. Owned by shared_ptr: its coroutines keep it alive until they have
+// ended.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // Called on the executor, never after Stop().
@@ -33,7 +35,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Once.
   void Start();
 
-  // False: the queue is full, which means that the backend has stopped reading; the caller gives the connection up.
+  // False: the queue is full, which means that the backend has stopped reading; the caller gives
+  // the connection up.
   [[nodiscard]] bool Send(transport::ClientFrame frame);
 
   // While held, nothing more is received.

@@ -21,8 +21,9 @@ std::string ToLower(std::string text) {
 
 Result<void> CheckMetadata(const std::map<std::string, std::string>& metadata) {
   if (metadata.size() > limits::kMetadataEntries) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "The metadata has more than " + std::to_string(limits::kMetadataEntries) + " entries.");
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        "The metadata has more than " + std::to_string(limits::kMetadataEntries) + " entries.");
   }
   std::size_t bytes = 0;
   for (const auto& [name, value] : metadata) {
@@ -32,8 +33,9 @@ Result<void> CheckMetadata(const std::map<std::string, std::string>& metadata) {
     }
   }
   if (bytes > limits::kMetadataBytes) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "The metadata is larger than " + std::to_string(limits::kMetadataBytes) + " bytes.");
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        "The metadata is larger than " + std::to_string(limits::kMetadataBytes) + " bytes.");
   }
   return {};
 }
@@ -41,21 +43,24 @@ Result<void> CheckMetadata(const std::map<std::string, std::string>& metadata) {
 }  // namespace
 
 Result<Message> ToMessage(Draft draft, WallTime now) {
-  if (draft.conversation.empty()) return Fail(ErrorCode::kInvalidArgument, "No conversation is named.");
+  if (draft.conversation.empty())
+    return Fail(ErrorCode::kInvalidArgument, "No conversation is named.");
   if (draft.content.empty()) return Fail(ErrorCode::kInvalidArgument, "The message is empty.");
   if (draft.content.size() > limits::kContentBytes) {
-    return Fail(ErrorCode::kInvalidArgument, "The message has " + std::to_string(draft.content.size()) +
-                                                 " bytes; at most " + std::to_string(limits::kContentBytes) +
-                                                 " are allowed.");
+    return Fail(ErrorCode::kInvalidArgument,
+                "The message has " + std::to_string(draft.content.size()) + " bytes; at most " +
+                    std::to_string(limits::kContentBytes) + " are allowed.");
   }
-  if (!IsValidUtf8(draft.content)) return Fail(ErrorCode::kInvalidArgument, "The message is not valid UTF-8.");
+  if (!IsValidUtf8(draft.content))
+    return Fail(ErrorCode::kInvalidArgument, "The message is not valid UTF-8.");
   if (draft.content_type.size() > kContentTypeBytes || !IsValidUtf8(draft.content_type)) {
     return Fail(ErrorCode::kInvalidArgument, "The content type is no media type.");
   }
   if (draft.id && !IsUuid(draft.id->value())) {
     return Fail(ErrorCode::kInvalidArgument, "The message id is no UUID.");
   }
-  if (Result<void> metadata = CheckMetadata(draft.metadata); !metadata) return tl::unexpected(metadata.error());
+  if (Result<void> metadata = CheckMetadata(draft.metadata); !metadata)
+    return tl::unexpected(metadata.error());
 
   Message message;
   message.id = MessageId(draft.id ? ToLower(draft.id->value()) : NewUuidV7(now));

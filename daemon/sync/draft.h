@@ -10,8 +10,8 @@
 
 namespace hark::sync {
 
-// The message to store: with an id (the draft's in lower case, or a new one), by the user, written now. kInvalidArgument with a
-// sentence that says what is wrong, without the content.
+// The message to store: with an id (the draft's in lower case, or a new one), by the user, written
+// now. kInvalidArgument with a sentence that says what is wrong, without the content.
 [[nodiscard]] Result<Message> ToMessage(Draft draft, WallTime now);
 
 }  // namespace hark::sync

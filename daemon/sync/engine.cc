@@ -33,9 +33,13 @@ const char* Name(State state) {
 }  // namespace
 
 Engine::Engine(EngineParts parts)
-    : parts_(std::move(parts)), machine_(MachineOptions{parts_.user, parts_.seed}), timer_(parts_.io) {}
+    : parts_(std::move(parts)),
+      machine_(MachineOptions{parts_.user, parts_.seed}),
+      timer_(parts_.io) {}
 
-Engine::~Engine() { Stop(); }
+Engine::~Engine() {
+  Stop();
+}
 
 void Engine::Start() {
   struct State {
@@ -72,10 +76,18 @@ void Engine::Stop() {
   connection_.reset();
 }
 
-void Engine::NotifyOutboxChanged() { Post(OutboxChanged{}); }
-void Engine::NotifyOpened(ConversationId conversation) { Post(Opened{std::move(conversation)}); }
-void Engine::NotifyFetchWanted(Gap gap) { Post(FetchWanted{std::move(gap)}); }
-void Engine::NotifySyncNow() { Post(SyncNowAsked{}); }
+void Engine::NotifyOutboxChanged() {
+  Post(OutboxChanged{});
+}
+void Engine::NotifyOpened(ConversationId conversation) {
+  Post(Opened{std::move(conversation)});
+}
+void Engine::NotifyFetchWanted(Gap gap) {
+  Post(FetchWanted{std::move(gap)});
+}
+void Engine::NotifySyncNow() {
+  Post(SyncNowAsked{});
+}
 
 void Engine::Post(Input input) {
   asio::post(parts_.io, [weak = weak_from_this(), input = std::move(input)]() mutable {
@@ -85,7 +97,8 @@ void Engine::Post(Input input) {
 
 void Engine::Feed(Input input) {
   if (stopped_) return;
-  Actions actions = machine_.Step(std::move(input), Moment{parts_.clock.Now(), parts_.clock.WallNow()});
+  Actions actions =
+      machine_.Step(std::move(input), Moment{parts_.clock.Now(), parts_.clock.WallNow()});
   for (Action& action : actions) {
     std::visit([this](auto&& what) { Do(std::move(what)); }, std::move(action));
     if (stopped_) return;
@@ -109,8 +122,8 @@ void Engine::ArmTimer() {
 template <typename Read, typename Then>
 void Engine::ReadThen(Read read, Then then) {
   // `then` may capture `this`: it runs only while the engine is held and not stopped.
-  asio::post(parts_.readers, [weak = weak_from_this(), io = parts_.io, reader = parts_.reader, read = std::move(read),
-                              then = std::move(then)]() mutable {
+  asio::post(parts_.readers, [weak = weak_from_this(), io = parts_.io, reader = parts_.reader,
+                              read = std::move(read), then = std::move(then)]() mutable {
     auto result = read(*reader);
     asio::post(io, [weak = std::move(weak), reader = std::move(reader), then = std::move(then),
                     result = std::move(result)]() mutable {
@@ -123,7 +136,8 @@ void Engine::ReadThen(Read read, Then then) {
 // ---- Connection ----
 
 void Engine::Do(OpenConnection) {
-  // A connection that the machine gave up may still be closing: what it says is no longer heard, since it is stopped.
+  // A connection that the machine gave up may still be closing: what it says is no longer heard,
+  // since it is stopped.
   const auto weak = weak_from_this();
   Connection::Handlers handlers;
   handlers.connected = [weak] {
@@ -162,11 +176,15 @@ void Engine::Do(SendHello action) {
   Send(std::move(hello));
 }
 
-void Engine::Do(SendFrame action) { Send(std::move(action.frame)); }
+void Engine::Do(SendFrame action) {
+  Send(std::move(action.frame));
+}
 
 void Engine::Do(SendAppend action) {
   const std::weak_ptr<Connection> to = connection_;
-  auto read = [id = std::move(action.message)](store::Reader& reader) { return reader.ReadMessage(id); };
+  auto read = [id = std::move(action.message)](store::Reader& reader) {
+    return reader.ReadMessage(id);
+  };
   ReadThen(std::move(read), [this, to, request = action.request](Result<Message> message) {
     const auto connection = to.lock();
     if (!connection || connection != connection_) return;  // Sent anew on the next connection.
@@ -189,21 +207,23 @@ void Engine::Send(transport::ClientFrame frame) {
 void Engine::Do(CommitBatch action) {
   if (++commits_pending_ == kCommitsBeforeHold && connection_) connection_->Hold(true);
   MeasureSync(action.batch);
-  parts_.writer->Apply(std::move(action.batch), [weak = weak_from_this(), io = parts_.io,
-                                                 received = Stopwatch()](Result<LocalRevision> result) {
-    asio::post(io, [weak, took = received.Elapsed(), result = std::move(result)]() {
-      const auto self = weak.lock();
-      if (!self || self->stopped_) return;
-      if (--self->commits_pending_ == kCommitsBeforeHold / 2 && self->connection_) self->connection_->Hold(false);
-      if (result) {
-        self->parts_.metrics.apply.Record(took);
-        self->Feed(Committed{});
-      } else {
-        log::Error("commit_failed", {{"why", result.error()}});
-        self->Feed(CommitFailed{result.error()});
-      }
-    });
-  });
+  parts_.writer->Apply(
+      std::move(action.batch), [weak = weak_from_this(), io = parts_.io,
+                                received = Stopwatch()](Result<LocalRevision> result) {
+        asio::post(io, [weak, took = received.Elapsed(), result = std::move(result)]() {
+          const auto self = weak.lock();
+          if (!self || self->stopped_) return;
+          if (--self->commits_pending_ == kCommitsBeforeHold / 2 && self->connection_)
+            self->connection_->Hold(false);
+          if (result) {
+            self->parts_.metrics.apply.Record(took);
+            self->Feed(Committed{});
+          } else {
+            log::Error("commit_failed", {{"why", result.error()}});
+            self->Feed(CommitFailed{result.error()});
+          }
+        });
+      });
 }
 
 void Engine::MeasureSync(const store::Batch& batch) {
@@ -217,7 +237,9 @@ void Engine::MeasureSync(const store::Batch& batch) {
 }
 
 void Engine::Do(LoadPlan action) {
-  auto read = [active = std::move(action.active)](store::Reader& reader) { return reader.PlanFetches(active, kPlanItems); };
+  auto read = [active = std::move(action.active)](store::Reader& reader) {
+    return reader.PlanFetches(active, kPlanItems);
+  };
   ReadThen(std::move(read), [this](Result<store::FetchPlan> plan) {
     if (plan) {
       Feed(PlanLoaded{std::move(*plan)});
@@ -228,7 +250,9 @@ void Engine::Do(LoadPlan action) {
 }
 
 void Engine::Do(LoadOutbox action) {
-  auto read = [after = action.after_position](store::Reader& reader) { return reader.ReadOutbox(after, kOutboxEntries); };
+  auto read = [after = action.after_position](store::Reader& reader) {
+    return reader.ReadOutbox(after, kOutboxEntries);
+  };
   ReadThen(std::move(read), [this](Result<std::vector<OutboxEntry>> entries) {
     if (entries) {
       Feed(OutboxLoaded{std::move(*entries)});
@@ -242,7 +266,8 @@ void Engine::Do(LoadOutbox action) {
 
 void Engine::Do(Publish action) {
   const State state = action.status.state;
-  if (state != parts_.board.Current().state) log::Info("sync_state", {log::Field::Safe("state", Name(state))});
+  if (state != parts_.board.Current().state)
+    log::Info("sync_state", {log::Field::Safe("state", Name(state))});
   parts_.board.Set(std::move(action.status));
   if (state == State::kAuthRequired) parts_.token_refused();
 }

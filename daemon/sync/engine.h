@@ -1,5 +1,5 @@
-// The driver of the sync machine: carries out what the machine answers with, and tells it what came of it. Makes no decision
-// of its own.
+// The driver of the sync machine: carries out what the machine answers with, and tells it what came
+// of it. Makes no decision of its own.
 
 #ifndef HARK_DAEMON_SYNC_ENGINE_H_
 #define HARK_DAEMON_SYNC_ENGINE_H_
@@ -48,7 +48,8 @@ struct EngineParts {
   std::function<void()> token_refused;
 };
 
-// Confined to the I/O executor, except the Notify… calls, which any thread may make. Owned by shared_ptr.
+// Confined to the I/O executor, except the Notify… calls, which any thread may make. Owned by
+// shared_ptr.
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
   explicit Engine(EngineParts parts);
@@ -84,7 +85,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void Do(SaveToken action);
 
   void Send(transport::ClientFrame frame);
-  // Runs `read` on a reader thread and `then` with its result on the I/O thread, unless stopped by then.
+  // Runs `read` on a reader thread and `then` with its result on the I/O thread, unless stopped by
+  // then.
   template <typename Read, typename Then>
   void ReadThen(Read read, Then then);
   // How old live messages are when they arrive.

@@ -15,7 +15,8 @@ void Fetcher::SetPlan(store::FetchPlan plan) {
 bool Fetcher::IsUnderWay(const store::FetchItem& item) const {
   return std::any_of(in_flight_.begin(), in_flight_.end(), [&](const auto& entry) {
     const store::FetchItem& other = entry.second;
-    return other.conversation == item.conversation && other.to >= item.to && other.from <= item.from;
+    return other.conversation == item.conversation && other.to >= item.to &&
+           other.from <= item.from;
   });
 }
 
@@ -25,7 +26,8 @@ void Fetcher::Want(const store::FetchItem& item) {
   queue_.push_front(item);
 }
 
-std::optional<transport::GetHistory> Fetcher::Next(transport::RequestId request, std::uint32_t page_size) {
+std::optional<transport::GetHistory> Fetcher::Next(transport::RequestId request,
+                                                   std::uint32_t page_size) {
   if (!HasNext()) return std::nullopt;
   store::FetchItem item = std::move(queue_.front());
   queue_.pop_front();
@@ -33,19 +35,22 @@ std::optional<transport::GetHistory> Fetcher::Next(transport::RequestId request,
   ask.request = request;
   ask.conversation = item.conversation;
   ask.before = item.to + 1;
-  ask.page_size = static_cast<std::uint32_t>(std::min<Sequence>(page_size, item.to - item.from + 1));
+  ask.page_size =
+      static_cast<std::uint32_t>(std::min<Sequence>(page_size, item.to - item.from + 1));
   in_flight_.emplace(request, std::move(item));
   return ask;
 }
 
 std::optional<store::ApplyHistory> Fetcher::Answer(transport::History history) {
   const auto it = in_flight_.find(history.request);
-  if (it == in_flight_.end() || it->second.conversation != history.conversation) return std::nullopt;
+  if (it == in_flight_.end() || it->second.conversation != history.conversation)
+    return std::nullopt;
   store::FetchItem item = std::move(it->second);
   in_flight_.erase(it);
 
   const bool empty = history.from == 0 || history.to < history.from;
-  // A page from the other side of the anchor says nothing of what was asked; the item waits for the next plan.
+  // A page from the other side of the anchor says nothing of what was asked; the item waits for the
+  // next plan.
   if (!empty && history.from > item.to) return std::nullopt;
 
   store::ApplyHistory apply;
@@ -53,9 +58,11 @@ std::optional<store::ApplyHistory> Fetcher::Answer(transport::History history) {
   apply.messages = std::move(history.messages);
   apply.asked_from = item.from;
   apply.asked_to = item.to;
-  // What lies between the page and the place asked for no longer exists there; nor does anything older, once there is no more.
+  // What lies between the page and the place asked for no longer exists there; nor does anything
+  // older, once there is no more.
   apply.to = item.to;
-  apply.from = history.has_more && !empty ? history.from : std::min(item.from, empty ? item.from : history.from);
+  apply.from = history.has_more && !empty ? history.from
+                                          : std::min(item.from, empty ? item.from : history.from);
 
   // A backend that says "more" with an empty page would be asked for ever.
   if (history.has_more && !empty && history.from > item.from) {
@@ -66,7 +73,9 @@ std::optional<store::ApplyHistory> Fetcher::Answer(transport::History history) {
   return apply;
 }
 
-bool Fetcher::Refused(transport::RequestId request) { return in_flight_.erase(request) > 0; }
+bool Fetcher::Refused(transport::RequestId request) {
+  return in_flight_.erase(request) > 0;
+}
 
 void Fetcher::Clear() {
   queue_.clear();

@@ -1,5 +1,5 @@
-// Which pages of history to ask for, and how far the catching-up is. Works off a plan of the store item by item, newest page
-// first, a bounded number at a time. Pure.
+// Which pages of history to ask for, and how far the catching-up is. Works off a plan of the store
+// item by item, newest page first, a bounded number at a time. Pure.
 
 #ifndef HARK_DAEMON_SYNC_FETCHER_H_
 #define HARK_DAEMON_SYNC_FETCHER_H_
@@ -25,12 +25,16 @@ class Fetcher {
   void Want(const store::FetchItem& item);
 
   // Whether Next() has one.
-  [[nodiscard]] bool HasNext() const { return !queue_.empty() && in_flight_.size() < limits::kHistoryInFlight; }
+  [[nodiscard]] bool HasNext() const {
+    return !queue_.empty() && in_flight_.size() < limits::kHistoryInFlight;
+  }
 
   // The next request; absent if there is nothing left, or enough is under way.
-  [[nodiscard]] std::optional<transport::GetHistory> Next(transport::RequestId request, std::uint32_t page_size);
+  [[nodiscard]] std::optional<transport::GetHistory> Next(transport::RequestId request,
+                                                          std::uint32_t page_size);
 
-  // The answer to a request: what to commit. Absent: not one of ours (repeated, or invented by the backend).
+  // The answer to a request: what to commit. Absent: not one of ours (repeated, or invented by the
+  // backend).
   [[nodiscard]] std::optional<store::ApplyHistory> Answer(transport::History history);
 
   // The backend refused: the item is given up until the next plan. False: not one of ours.

@@ -33,15 +33,17 @@ void LocalIntents::Send(Draft draft, Done<Message> done) {
     done(tl::unexpected(std::move(message.error())));
     return;
   }
-  writer_.EnqueueSend({std::move(*message)}, [done = std::move(done), conversation,
-                                              weak = std::weak_ptr<Engine>(engine)](Result<Message> stored) {
-    const auto attached = weak.lock();
-    if (attached && stored) attached->NotifyOpened(conversation);
-    done(std::move(stored));
-  });
+  writer_.EnqueueSend({std::move(*message)},
+                      [done = std::move(done), conversation,
+                       weak = std::weak_ptr<Engine>(engine)](Result<Message> stored) {
+                        const auto attached = weak.lock();
+                        if (attached && stored) attached->NotifyOpened(conversation);
+                        done(std::move(stored));
+                      });
 }
 
-void LocalIntents::MarkRead(ConversationId conversation, std::optional<MessageId> up_to, Done<Conversation> done) {
+void LocalIntents::MarkRead(ConversationId conversation, std::optional<MessageId> up_to,
+                            Done<Conversation> done) {
   writer_.MarkRead({std::move(conversation), std::move(up_to)}, std::move(done));
 }
 

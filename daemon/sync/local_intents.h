@@ -18,7 +18,8 @@ class LocalIntents final : public Intents {
  public:
   LocalIntents(store::Writer& writer, const Clock& clock) : writer_(writer), clock_(clock) {}
 
-  // The engine to tell; none while nobody is signed in: then sends are refused, since nothing would ever deliver them.
+  // The engine to tell; none while nobody is signed in: then sends are refused, since nothing would
+  // ever deliver them.
   void Attach(std::shared_ptr<Engine> engine);
   void Detach() { Attach(nullptr); }
 
@@ -27,7 +28,8 @@ class LocalIntents final : public Intents {
 
   // kUnauthenticated: nobody is signed in.
   void Send(Draft draft, Done<Message> done) override;
-  void MarkRead(ConversationId conversation, std::optional<MessageId> up_to, Done<Conversation> done) override;
+  void MarkRead(ConversationId conversation, std::optional<MessageId> up_to,
+                Done<Conversation> done) override;
   void Open(ConversationId conversation, Done<LocalRevision> done) override;
   void Close(ConversationId conversation, Done<LocalRevision> done) override;
   void Fetch(Gap gap) override;

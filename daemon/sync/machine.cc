@@ -54,7 +54,8 @@ void Machine::On(Started input) {
   initial_sync_done_ = input.sync.initial_sync_done;
   last_synced_at_ = input.sync.last_synced_at;
   active_ = ActiveSet(std::move(input.active));
-  // What left before the last stop and was not answered: as good as not sent, since the backend knows the id.
+  // What left before the last stop and was not answered: as good as not sent, since the backend
+  // knows the id.
   Commit({{store::RequeueSending{}}});
   phase_ = Phase::kWaiting;
   next_attempt_ = now_.mono;
@@ -148,15 +149,17 @@ void Machine::On(Committed) {
 
 void Machine::On(CommitFailed input) {
   if (!commits_.empty()) commits_.pop_front();
-  // What was received is not in the store. The store refuses the rest of the series, and the next connection takes the
-  // stream up again from where the store stands.
-  if (connected_) Reconnect("Messages could not be stored: " + input.error.message, limits::kBackoffFirst);
+  // What was received is not in the store. The store refuses the rest of the series, and the next
+  // connection takes the stream up again from where the store stands.
+  if (connected_)
+    Reconnect("Messages could not be stored: " + input.error.message, limits::kBackoffFirst);
 }
 
 void Machine::On(LoadFailed input) {
   plan_loading_ = false;
   outbox_loading_ = false;
-  if (connected_) Reconnect("The local store could not be read: " + input.error.message, limits::kBackoffFirst);
+  if (connected_)
+    Reconnect("The local store could not be read: " + input.error.message, limits::kBackoffFirst);
 }
 
 void Machine::On(PlanLoaded input) {
@@ -172,7 +175,9 @@ void Machine::On(OutboxLoaded input) {
   if (!input.entries.empty()) outbox_dirty_ = true;
 }
 
-void Machine::On(OutboxChanged) { outbox_dirty_ = true; }
+void Machine::On(OutboxChanged) {
+  outbox_dirty_ = true;
+}
 
 // ---- What the user does ----
 
@@ -187,7 +192,8 @@ void Machine::On(Opened input) {
 }
 
 void Machine::On(FetchWanted input) {
-  if (phase_ == Phase::kRunning) fetcher_.Want({input.gap.conversation, input.gap.from, input.gap.to, false});
+  if (phase_ == Phase::kRunning)
+    fetcher_.Want({input.gap.conversation, input.gap.from, input.gap.to, false});
 }
 
 // ---- Asking for more ----
@@ -202,8 +208,10 @@ transport::RequestId Machine::NewRequest() {
 }
 
 void Machine::Pump() {
-  // Not before everything of the last connection is answered: only then is it known where the store stands.
-  if (phase_ == Phase::kWaiting && commits_.empty() && next_attempt_ && *next_attempt_ <= now_.mono) Connect();
+  // Not before everything of the last connection is answered: only then is it known where the store
+  // stands.
+  if (phase_ == Phase::kWaiting && commits_.empty() && next_attempt_ && *next_attempt_ <= now_.mono)
+    Connect();
   if (outbox_dirty_ && !outbox_loading_) {
     outbox_dirty_ = false;
     outbox_loading_ = true;
@@ -233,11 +241,13 @@ void Machine::PumpOutbox() {
 void Machine::PumpFetches() {
   while (commits_.size() < kCommitsPending && InFlight() < peer_.in_flight && fetcher_.HasNext()) {
     const transport::RequestId request = NewRequest();
-    std::optional<transport::GetHistory> ask = fetcher_.Next(request, std::min(peer_.page_size, limits::kPageSize));
+    std::optional<transport::GetHistory> ask =
+        fetcher_.Next(request, std::min(peer_.page_size, limits::kPageSize));
     if (!ask) break;
     Do(SendFrame{std::move(*ask)});
   }
-  // A plan is read only when nothing of the last one is under way, so that it never names a page twice.
+  // A plan is read only when nothing of the last one is under way, so that it never names a page
+  // twice.
   if (fetcher_.Idle() && commits_.empty() && !plan_loading_) {
     if (plan_dirty_) {
       plan_dirty_ = false;
@@ -298,13 +308,15 @@ void Machine::ShowStatus() {
     status.state = State::kOffline;
     status.reason = offline_reason_;
   }
-  if (shown_.state == State::kLive && status.state != State::kLive && status.state != State::kAuthRequired) {
+  if (shown_.state == State::kLive && status.state != State::kLive &&
+      status.state != State::kAuthRequired) {
     if (!hold_until_) hold_until_ = now_.mono + kBlip;
     if (now_.mono < *hold_until_) return;
   }
   hold_until_.reset();
   // While live, the time of the last sync is now: not worth an event for each frame.
-  if (status.state == State::kLive && shown_.state == State::kLive) status.last_synced_at = shown_.last_synced_at;
+  if (status.state == State::kLive && shown_.state == State::kLive)
+    status.last_synced_at = shown_.last_synced_at;
   status.since = status.state == shown_.state ? shown_.since : now_.wall;
   if (status == shown_) return;
   shown_ = status;

@@ -1,5 +1,5 @@
-// The sync protocol as a pure state machine: no sockets, no timers, no database, no clock. The engine feeds it what happened
-// and carries out what it answers with.
+// The sync protocol as a pure state machine: no sockets, no timers, no database, no clock. The
+// engine feeds it what happened and carries out what it answers with.
 
 #ifndef HARK_DAEMON_SYNC_MACHINE_H_
 #define HARK_DAEMON_SYNC_MACHINE_H_
@@ -68,8 +68,9 @@ struct SyncNowAsked {};
 // NextDeadline() has come.
 struct TimerFired {};
 
-using Input = std::variant<Started, Connected, Disconnected, Received, Committed, CommitFailed, PlanLoaded, OutboxLoaded,
-                           LoadFailed, OutboxChanged, Opened, FetchWanted, SyncNowAsked, TimerFired>;
+using Input = std::variant<Started, Connected, Disconnected, Received, Committed, CommitFailed,
+                           PlanLoaded, OutboxLoaded, LoadFailed, OutboxChanged, Opened, FetchWanted,
+                           SyncNowAsked, TimerFired>;
 
 // ---- What to do ----
 
@@ -110,8 +111,9 @@ struct SaveToken {
   Secret token;
 };
 
-using Action = std::variant<OpenConnection, CloseConnection, SendHello, SendFrame, SendAppend, CommitBatch, LoadPlan,
-                            LoadOutbox, Publish, PublishEphemeral, SaveToken>;
+using Action =
+    std::variant<OpenConnection, CloseConnection, SendHello, SendFrame, SendAppend, CommitBatch,
+                 LoadPlan, LoadOutbox, Publish, PublishEphemeral, SaveToken>;
 using Actions = std::vector<Action>;
 
 // When something happened, on both clocks.
@@ -121,7 +123,7 @@ struct Moment {
 };
 
 struct MachineOptions {
-  UserId user;  // Whose store this is; a Welcome for another is refused.
+  UserId user;             // Whose store this is; a Welcome for another is refused.
   std::uint64_t seed = 0;  // Makes the jitter reproducible.
 };
 
@@ -192,7 +194,9 @@ class Machine {
   void MarkCaughtUp();
   void ShowStatus();
   [[nodiscard]] Status MakeStatus() const;
-  [[nodiscard]] bool Established() const { return phase_ == Phase::kListing || phase_ == Phase::kRunning; }
+  [[nodiscard]] bool Established() const {
+    return phase_ == Phase::kListing || phase_ == Phase::kRunning;
+  }
   [[nodiscard]] std::size_t InFlight() const;
   [[nodiscard]] transport::RequestId NewRequest();
   void Do(Action action) { actions_.push_back(std::move(action)); }
@@ -207,7 +211,7 @@ class Machine {
   Phase phase_ = Phase::kNew;
   std::optional<SyncCursor> stored_cursor_;  // What is committed.
   std::deque<NewCursor> commits_;            // Not answered yet, oldest first.
-  std::uint64_t series_ = 1;                 // Of batches that build on each other: one per connection.
+  std::uint64_t series_ = 1;  // Of batches that build on each other: one per connection.
   bool initial_sync_done_ = false;
   std::optional<WallTime> last_synced_at_;
   ActiveSet active_;
@@ -222,19 +226,20 @@ class Machine {
   // Of the present connection.
   transport::PeerLimits peer_;
   std::chrono::milliseconds heartbeat_{0};
-  SyncCursor stream_;                // The end of what was received of the change stream.
-  std::uint64_t head_ = 0;           // The end of the log at Welcome.
+  SyncCursor stream_;       // The end of what was received of the change stream.
+  std::uint64_t head_ = 0;  // The end of the log at Welcome.
   transport::RequestId list_request_ = 0;
   Fetcher fetcher_;
   PartialTexts partials_;
   bool plan_loading_ = false;
   bool plan_dirty_ = true;
   bool caught_up_ = false;
-  bool connected_ = false;           // Connected was fed, Disconnected not.
+  bool connected_ = false;  // Connected was fed, Disconnected not.
   Clock::Instant last_received_{};
   Clock::Instant hello_deadline_{};
   std::optional<Clock::Instant> ping_sent_;
-  Clock::Instant last_answer_{};     // To a request; or when the first of the unanswered ones was made.
+  Clock::Instant
+      last_answer_{};  // To a request; or when the first of the unanswered ones was made.
 
   // What was shown last, and since when something else is true.
   Status shown_;

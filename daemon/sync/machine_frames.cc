@@ -31,12 +31,16 @@ bool IsTransient(transport::RefusedCode code) {
 
 DeliveryFailure ToFailure(transport::RefusedCode code) {
   switch (code) {
-    case transport::RefusedCode::kPermission: return {"PERMISSION", "The server does not allow this message."};
-    case transport::RefusedCode::kNotFound: return {"NOT_FOUND", "The conversation no longer exists at the server."};
-    case transport::RefusedCode::kTooLarge: return {"TOO_LARGE", "The message is too large for the server."};
+    case transport::RefusedCode::kPermission:
+      return {"PERMISSION", "The server does not allow this message."};
+    case transport::RefusedCode::kNotFound:
+      return {"NOT_FOUND", "The conversation no longer exists at the server."};
+    case transport::RefusedCode::kTooLarge:
+      return {"TOO_LARGE", "The message is too large for the server."};
     case transport::RefusedCode::kConflict:
       return {"CONFLICT", "The server already has another message under this id."};
-    case transport::RefusedCode::kUnsupported: return {"UNSUPPORTED", "The server cannot take messages of this kind."};
+    case transport::RefusedCode::kUnsupported:
+      return {"UNSUPPORTED", "The server cannot take messages of this kind."};
     case transport::RefusedCode::kMalformed:
     case transport::RefusedCode::kUnauthenticated:
     case transport::RefusedCode::kInvalid:
@@ -69,7 +73,10 @@ void Machine::OnFrame(transport::Welcome frame) {
     return;
   }
   if (frame.user != options_.user) {
-    OnSessionRefused({0, transport::RefusedCode::kUnauthenticated, "The token now belongs to another user.", {}});
+    OnSessionRefused({0,
+                      transport::RefusedCode::kUnauthenticated,
+                      "The token now belongs to another user.",
+                      {}});
     return;
   }
   peer_ = frame.limits;
@@ -83,7 +90,8 @@ void Machine::OnFrame(transport::Welcome frame) {
   const bool resumed = frame.resume == transport::Resume::kOk && stored_cursor_.has_value();
   stream_ = resumed ? *stored_cursor_ : frame.cursor;
   SubscribeTo(active_.ids());
-  if (frame.can_renew && frame.token_expires_at && *frame.token_expires_at - now_.wall < kRenewBefore) {
+  if (frame.can_renew && frame.token_expires_at &&
+      *frame.token_expires_at - now_.wall < kRenewBefore) {
     Do(SendFrame{transport::RenewToken{++last_request_}});
   }
   if (resumed) {
@@ -106,7 +114,8 @@ void Machine::SubscribeTo(const std::vector<ConversationId>& conversations) {
   if (conversations.empty()) return;
   const std::size_t count = std::min<std::size_t>(conversations.size(), peer_.subscriptions);
   transport::Subscribe subscribe;
-  subscribe.add.assign(conversations.begin(), conversations.begin() + static_cast<std::ptrdiff_t>(count));
+  subscribe.add.assign(conversations.begin(),
+                       conversations.begin() + static_cast<std::ptrdiff_t>(count));
   Do(SendFrame{std::move(subscribe)});
 }
 
@@ -140,7 +149,8 @@ void Machine::OnFrame(transport::History frame) {
 
 void Machine::OnFrame(transport::Changes frame) {
   const bool same_epoch = frame.from.epoch == stream_.epoch && frame.to.epoch == stream_.epoch;
-  if (!same_epoch || frame.from.position > stream_.position || frame.to.position < frame.from.position) {
+  if (!same_epoch || frame.from.position > stream_.position ||
+      frame.to.position < frame.from.position) {
     // A hole: what was missed is delivered again after the stored cursor.
     Reconnect("The server's changes do not follow on each other.");
     return;
@@ -161,7 +171,8 @@ void Machine::OnFrame(transport::Changes frame) {
   }
   stream_ = std::move(frame.to);
   NewCursor cursor;
-  // While the conversations are being listed, only what is committed with the last page may remember the place.
+  // While the conversations are being listed, only what is committed with the last page may
+  // remember the place.
   if (phase_ == Phase::kRunning) {
     batch.operations.emplace_back(store::SetCursor{stream_});
     cursor = stream_;
@@ -175,7 +186,8 @@ void Machine::OnFrame(transport::Ack frame) {
   if (!entry) return;
   outbox_.Done(frame.request);
   if (entry->kind == OutboxKind::kSend) {
-    Commit({{store::AcknowledgeSend{entry->message, std::move(frame.server_id), frame.sequence, frame.revision}}});
+    Commit({{store::AcknowledgeSend{entry->message, std::move(frame.server_id), frame.sequence,
+                                    frame.revision}}});
   } else {
     Commit({{store::AcknowledgeRead{entry->conversation, entry->read_sequence}}});
   }
@@ -226,8 +238,8 @@ void Machine::OnFrame(transport::Typing frame) {
 void Machine::OnFrame(transport::Partial frame) {
   std::optional<std::string> text = partials_.Add(frame);
   if (!text) return;
-  Do(PublishEphemeral{bus::PartialMessage{std::move(frame.conversation), std::move(frame.message), frame.role,
-                                          std::move(*text)}});
+  Do(PublishEphemeral{bus::PartialMessage{std::move(frame.conversation), std::move(frame.message),
+                                          frame.role, std::move(*text)}});
 }
 
 void Machine::OnFrame(transport::TokenRenewed frame) {

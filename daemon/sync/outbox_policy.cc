@@ -30,7 +30,8 @@ bool OutboxPolicy::IsReady(const Queue& queue, Clock::Instant now) const {
 
 bool OutboxPolicy::HasReady(Clock::Instant now) const {
   if (requests_.size() >= limits::kSendsInFlight) return false;
-  return std::any_of(queues_.begin(), queues_.end(), [&](const auto& item) { return IsReady(item.second, now); });
+  return std::any_of(queues_.begin(), queues_.end(),
+                     [&](const auto& item) { return IsReady(item.second, now); });
 }
 
 std::optional<OutboxEntry> OutboxPolicy::Take(transport::RequestId request, Clock::Instant now) {
@@ -39,7 +40,9 @@ std::optional<OutboxEntry> OutboxPolicy::Take(transport::RequestId request, Cloc
   auto best = queues_.end();
   for (auto it = queues_.begin(); it != queues_.end(); ++it) {
     if (!IsReady(it->second, now)) continue;
-    if (best == queues_.end() || it->second.entries.front().position < best->second.entries.front().position) best = it;
+    if (best == queues_.end() ||
+        it->second.entries.front().position < best->second.entries.front().position)
+      best = it;
   }
   if (best == queues_.end()) return std::nullopt;
   best->second.in_flight = request;
@@ -73,9 +76,10 @@ void OutboxPolicy::Done(transport::RequestId request) {
 void OutboxPolicy::DoneByEcho(const MessageId& message) {
   for (auto it = queues_.begin(); it != queues_.end(); ++it) {
     Queue& queue = it->second;
-    const auto entry = std::find_if(queue.entries.begin(), queue.entries.end(), [&](const OutboxEntry& candidate) {
-      return candidate.kind == OutboxKind::kSend && candidate.message == message;
-    });
+    const auto entry =
+        std::find_if(queue.entries.begin(), queue.entries.end(), [&](const OutboxEntry& candidate) {
+          return candidate.kind == OutboxKind::kSend && candidate.message == message;
+        });
     if (entry == queue.entries.end()) continue;
     if (entry == queue.entries.begin()) {
       // A failed send that arrived after all no longer blocks the ones behind it.
@@ -99,11 +103,13 @@ void OutboxPolicy::Park(transport::RequestId request) {
   requests_.erase(it);
 }
 
-void OutboxPolicy::Postpone(transport::RequestId request, Clock::Duration retry_after, Clock::Instant now) {
+void OutboxPolicy::Postpone(transport::RequestId request, Clock::Duration retry_after,
+                            Clock::Instant now) {
   const auto it = requests_.find(request);
   if (it == requests_.end()) return;
   Queue& queue = queues_.at(it->second);
-  if (!queue.backoff) queue.backoff.emplace(limits::kBackoffFirst, limits::kBackoffCap, seed_ ^ request);
+  if (!queue.backoff)
+    queue.backoff.emplace(limits::kBackoffFirst, limits::kBackoffCap, seed_ ^ request);
   queue.not_before = now + queue.backoff->Next(retry_after);
   queue.in_flight = 0;
   requests_.erase(it);

@@ -1,5 +1,5 @@
-// What of the outbox goes next (guarantee G4): per conversation one send at a time, in submit order; a refused one parks its
-// conversation; read markers go beside the sends. Pure.
+// What of the outbox goes next (guarantee G4): per conversation one send at a time, in submit
+// order; a refused one parks its conversation; read markers go beside the sends. Pure.
 
 #ifndef HARK_DAEMON_SYNC_OUTBOX_POLICY_H_
 #define HARK_DAEMON_SYNC_OUTBOX_POLICY_H_
@@ -37,7 +37,8 @@ class OutboxPolicy {
   // As Take, but only tells whether there is one.
   [[nodiscard]] bool HasReady(Clock::Instant now) const;
 
-  // The answer to a request: the entry it was about, or nothing if the request is not one of the outbox's.
+  // The answer to a request: the entry it was about, or nothing if the request is not one of the
+  // outbox's.
   [[nodiscard]] std::optional<OutboxEntry> Find(transport::RequestId request) const;
 
   // The entry is done (acknowledged), or given up.
@@ -49,7 +50,8 @@ class OutboxPolicy {
   // Refused for now: not again before then.
   void Postpone(transport::RequestId request, Clock::Duration retry_after, Clock::Instant now);
 
-  // The connection is gone: what was under way is ready again, in its old place. Returns whether something was.
+  // The connection is gone: what was under way is ready again, in its old place. Returns whether
+  // something was.
   bool ConnectionLost();
 
   // When a postponed entry is ready; absent if none is postponed.

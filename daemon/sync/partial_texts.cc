@@ -8,7 +8,8 @@
 namespace hark::sync {
 
 std::optional<std::string> PartialTexts::Add(const transport::Partial& piece) {
-  auto it = std::find_if(texts_.begin(), texts_.end(), [&](const Text& text) { return text.message == piece.message; });
+  auto it = std::find_if(texts_.begin(), texts_.end(),
+                         [&](const Text& text) { return text.message == piece.message; });
   if (it == texts_.end()) {
     if (piece.offset != 0) return std::nullopt;
     if (texts_.size() >= kTexts) texts_.pop_front();

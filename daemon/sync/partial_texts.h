@@ -1,4 +1,5 @@
-// Puts the pieces of messages that are being produced together, for the ephemeral lane. Pure and bounded.
+// Puts the pieces of messages that are being produced together, for the ephemeral lane. Pure and
+// bounded.
 
 #ifndef HARK_DAEMON_SYNC_PARTIAL_TEXTS_H_
 #define HARK_DAEMON_SYNC_PARTIAL_TEXTS_H_
@@ -14,7 +15,8 @@ namespace hark::sync {
 
 class PartialTexts {
  public:
-  // All of the text so far, or nothing if a piece before this one was missed: then the finished message has to be waited for.
+  // All of the text so far, or nothing if a piece before this one was missed: then the finished
+  // message has to be waited for.
   [[nodiscard]] std::optional<std::string> Add(const transport::Partial& piece);
 
   // The finished message is here, or the connection is gone.

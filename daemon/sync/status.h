@@ -28,8 +28,8 @@ enum class State : std::uint8_t {
 struct Status {
   State state = State::kSignedOut;
   WallTime since{};
-  std::string reason;  // A sentence for a person; empty when there is nothing to say.
-  std::uint64_t done = 0;   // With kCatchingUp: messages.
+  std::string reason;      // A sentence for a person; empty when there is nothing to say.
+  std::uint64_t done = 0;  // With kCatchingUp: messages.
   std::uint64_t total = 0;
   bool initial = false;  // The first sync of this account here.
   std::optional<WallTime> next_attempt_at;
@@ -44,8 +44,8 @@ class StatusBoard {
  public:
   using Listener = std::function<void(const Status&)>;
 
-  // Ends the subscription when destroyed; afterwards the listener is not running and is not called again. Must not be
-  // destroyed from inside its own listener. The board outlives it.
+  // Ends the subscription when destroyed; afterwards the listener is not running and is not called
+  // again. Must not be destroyed from inside its own listener. The board outlives it.
   class Subscription {
    public:
     Subscription(StatusBoard& board, std::uint64_t key) : board_(board), key_(key) {}
@@ -63,8 +63,8 @@ class StatusBoard {
   // Tells every listener, on the caller's thread, unless nothing changed.
   void Set(Status status);
 
-  // Calls `listener` with the present status before it returns, then with each later one. The listener must not block and
-  // must not call the board.
+  // Calls `listener` with the present status before it returns, then with each later one. The
+  // listener must not block and must not call the board.
   [[nodiscard]] std::unique_ptr<Subscription> Subscribe(Listener listener);
 
  private:

@@ -6,7 +6,8 @@ namespace hark::account {
 namespace {
 
 TEST(SessionRecord, ComesBackAsItWas) {
-  SessionRecord record{"ws://127.0.0.1:1/api/v1/sync", UserId("ada:9,\n\"x\""), "device", Secret(std::string("to:ken,"))};
+  SessionRecord record{"ws://127.0.0.1:1/api/v1/sync", UserId("ada:9,\n\"x\""), "device",
+                       Secret(std::string("to:ken,"))};
   const Result<SessionRecord> back = ParseSessionRecord(Serialize(record));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->backend_url, record.backend_url);

@@ -9,17 +9,19 @@ namespace hark {
 namespace {
 
 TEST(Utf8, AcceptsEveryLengthAndTheEdgesOfEachRange) {
-  for (const char* text : {"", "a", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
-                           "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "Zoë 日本語 🎉"}) {
+  for (const char* text :
+       {"", "a", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+        "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "Zoë 日本語 🎉"}) {
     EXPECT_TRUE(IsValidUtf8(text)) << text;
   }
   EXPECT_TRUE(IsValidUtf8(std::string_view("\0", 1)));
 }
 
 TEST(Utf8, RefusesWhatProtobufRefuses) {
-  for (const char* text : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC3\x28", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xE2\x82",
-                           "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
-                           "\xF5\x80\x80\x80", "\xF0\x9F\x8E", "\xFF", "ok \xFE"}) {
+  for (const char* text :
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC3\x28", "\xE0\x80\x80", "\xE0\x9F\xBF",
+        "\xE2\x82", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF",
+        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF0\x9F\x8E", "\xFF", "ok \xFE"}) {
     EXPECT_FALSE(IsValidUtf8(text)) << text;
   }
 }

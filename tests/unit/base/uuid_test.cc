@@ -29,8 +29,9 @@ TEST(Uuid, RisesWithinOneMillisecondAndWhenTheClockGoesBack) {
 TEST(Uuid, TellsUuidsFromOtherText) {
   EXPECT_TRUE(IsUuid("01890a5d-ac96-774b-bcce-b302099a8057"));
   EXPECT_TRUE(IsUuid("01890A5D-AC96-774B-BCCE-B302099A8057"));
-  for (const char* text : {"", "01890a5dac96774bbcceb302099a8057", "01890a5d-ac96-774b-bcce-b302099a805",
-                           "01890a5d-ac96-774b-bcce-b302099a805g", "{1890a5d-ac96-774b-bcce-b302099a8057"}) {
+  for (const char* text :
+       {"", "01890a5dac96774bbcceb302099a8057", "01890a5d-ac96-774b-bcce-b302099a805",
+        "01890a5d-ac96-774b-bcce-b302099a805g", "{1890a5d-ac96-774b-bcce-b302099a8057"}) {
     EXPECT_FALSE(IsUuid(text)) << text;
   }
 }

@@ -21,7 +21,9 @@ std::shared_ptr<const Commit> CommitOf(LocalRevision revision, std::size_t bytes
 
 class Recorder : public Subscriber {
  public:
-  void OnCommit(std::shared_ptr<const Commit> commit) override { revisions.push_back(commit->revision); }
+  void OnCommit(std::shared_ptr<const Commit> commit) override {
+    revisions.push_back(commit->revision);
+  }
   void OnEphemeral(std::shared_ptr<const Ephemeral>) override { ++ephemerals; }
   void OnClosed(const Error& why) override { closed = why.code; }
 
@@ -94,7 +96,8 @@ TEST(EventBus, AClosedBusTellsEveryoneAlsoThoseWhoComeLater) {
 TEST(EventBus, NobodyIsCalledAfterUnsubscribing) {
   const auto bus = std::make_shared<EventBus>(0);
   std::thread publisher([bus] {
-    for (LocalRevision revision = 1; revision <= 20'000; ++revision) bus->Publish(CommitOf(revision));
+    for (LocalRevision revision = 1; revision <= 20'000; ++revision)
+      bus->Publish(CommitOf(revision));
   });
   for (int i = 0; i < 200; ++i) {
     auto recorder = std::make_unique<Recorder>();

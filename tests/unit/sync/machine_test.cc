@@ -16,7 +16,8 @@ class MachineTest : public testing::Test {
   MachineTest() : machine_(MachineOptions{UserId("ada"), 42}) {}
 
   void Step(Input input) {
-    for (Action& action : machine_.Step(std::move(input), Moment{mono_, wall_})) actions_.push_back(std::move(action));
+    for (Action& action : machine_.Step(std::move(input), Moment{mono_, wall_}))
+      actions_.push_back(std::move(action));
   }
 
   void Pass(milliseconds time) {
@@ -51,7 +52,8 @@ class MachineTest : public testing::Test {
     return taken;
   }
 
-  // Answers every commit and load until nothing is left to answer; the store has no gaps and no outbox unless set.
+  // Answers every commit and load until nothing is left to answer; the store has no gaps and no
+  // outbox unless set.
   void Settle() {
     for (bool busy = true; busy;) {
       busy = false;
@@ -92,7 +94,8 @@ class MachineTest : public testing::Test {
     return shown_.state;
   }
 
-  void Start(std::optional<SyncCursor> cursor = std::nullopt, std::vector<ConversationId> active = {}) {
+  void Start(std::optional<SyncCursor> cursor = std::nullopt,
+             std::vector<ConversationId> active = {}) {
     store::SyncState sync;
     sync.initial_sync_done = cursor.has_value();
     sync.cursor = std::move(cursor);
@@ -125,7 +128,8 @@ class MachineTest : public testing::Test {
     committed_.clear();
   }
 
-  static transport::Changes ChangesOf(std::uint64_t from, std::uint64_t to, std::vector<Message> messages = {}) {
+  static transport::Changes ChangesOf(std::uint64_t from, std::uint64_t to,
+                                      std::vector<Message> messages = {}) {
     transport::Changes changes;
     changes.from = {"e1", from};
     changes.to = {"e1", to};
@@ -294,7 +298,8 @@ TEST_F(MachineTest, AFailedCommitIsFetchedAgainAndNeverSkipped) {
   EXPECT_EQ(Take<CloseConnection>().size(), 1U);
   Pass(milliseconds(5'000));
   Step(TimerFired{});
-  EXPECT_TRUE(Take<OpenConnection>().empty()) << "commits of the last connection are still unanswered";
+  EXPECT_TRUE(Take<OpenConnection>().empty())
+      << "commits of the last connection are still unanswered";
   Step(CommitFailed{Error(ErrorCode::kCancelled, "an earlier one of the series failed")});
   Settle();
   EXPECT_EQ(Take<OpenConnection>().size(), 1U);
@@ -499,7 +504,8 @@ TEST_F(MachineTest, GoingAwayIsHonoured) {
 }
 
 TEST_F(MachineTest, EveryInputIsAnsweredInEveryState) {
-  // Total: hostile or late inputs may do nothing, but never fail. Walks at random; a sanitizer build is the judge.
+  // Total: hostile or late inputs may do nothing, but never fail. Walks at random; a sanitizer
+  // build is the judge.
   const std::uint64_t seed = 20'261'122;
   SCOPED_TRACE(seed);
   std::mt19937_64 random(seed);
@@ -508,8 +514,12 @@ TEST_F(MachineTest, EveryInputIsAnsweredInEveryState) {
     switch (random() % 16) {
       case 0: Step(Connected{}); break;
       case 1: Step(Disconnected{Error(ErrorCode::kOffline, "x")}); break;
-      case 2: Step(Received{Welcome(static_cast<transport::Resume>(random() % 4), random() % 200)}); break;
-      case 3: Step(Received{ChangesOf(random() % 200, random() % 200, {MessageOf("x", random() % 9)})}); break;
+      case 2:
+        Step(Received{Welcome(static_cast<transport::Resume>(random() % 4), random() % 200)});
+        break;
+      case 3:
+        Step(Received{ChangesOf(random() % 200, random() % 200, {MessageOf("x", random() % 9)})});
+        break;
       case 4: Step(Received{transport::Ack{random() % 50, MessageId("m"), "", 1, 1}}); break;
       case 5: {
         transport::Refused refused;

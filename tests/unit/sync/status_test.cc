@@ -17,7 +17,8 @@ TEST(StatusBoard, TellsThePresentStatusFirstAndThenEachChangeOnce) {
   StatusBoard board;
   board.Set(Of(State::kConnecting));
   std::vector<State> seen;
-  const auto subscription = board.Subscribe([&](const Status& status) { seen.push_back(status.state); });
+  const auto subscription =
+      board.Subscribe([&](const Status& status) { seen.push_back(status.state); });
   board.Set(Of(State::kLive));
   board.Set(Of(State::kLive));
   board.Set(Of(State::kOffline));

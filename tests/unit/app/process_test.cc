@@ -1,0 +1,62 @@
+#include "daemon/app/process.h"
+
+#include <csignal>
+#include <cstdlib>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/keys/other_user.h"
+#include "tests/unit/keys/temp_folder.h"
+
+namespace hark::app {
+namespace {
+
+using ::hark::testing::RunAsUser;
+using ::hark::testing::TempFolder;
+
+// Each test hardens a child process, or the test program itself would be changed for the tests that
+// follow.
+template <typename Body>
+bool HoldsInHardenedProcess(Body body) {
+  return RunAsUser(::geteuid(), [&] { return HardenProcess() && body() ? 0 : 1; }) == 0;
+}
+
+TEST(HardenProcess, ClosesItToDebuggersAndCoreFiles) {
+  EXPECT_TRUE(HoldsInHardenedProcess([] {
+    struct rlimit core{1, 1};
+    return ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 && ::getrlimit(RLIMIT_CORE, &core) == 0 &&
+           core.rlim_cur == 0 && core.rlim_max == 0;
+  }));
+}
+
+TEST(HardenProcess, ABrokenPipeAndAFileSizeLimitDoNotKillIt) {
+  EXPECT_TRUE(
+      HoldsInHardenedProcess([] { return ::raise(SIGPIPE) == 0 && ::raise(SIGXFSZ) == 0; }));
+}
+
+TEST(HardenProcess, NewFilesAreForThisUserAlone) {
+  const TempFolder folder;
+  EXPECT_TRUE(HoldsInHardenedProcess([&] { return ::mkdir((folder / "d").c_str(), 0777) == 0; }));
+  EXPECT_EQ(hark::testing::ModeOf(folder / "d"), 0700U);
+}
+
+TEST(HardenProcess, VariablesThatMakeLibrariesTellAreGone) {
+  EXPECT_TRUE(RunAsUser(::geteuid(), [] {
+                ::setenv("GRPC_TRACE", "tcp", 1);
+                ::setenv("GRPC_VERBOSITY", "DEBUG", 1);
+                ::setenv("SSLKEYLOGFILE", "/tmp/keys", 1);
+                const bool hardened = HardenProcess().has_value();
+                const bool gone = ::getenv("GRPC_TRACE") == nullptr &&
+                                  ::getenv("GRPC_VERBOSITY") == nullptr &&
+                                  ::getenv("SSLKEYLOGFILE") == nullptr;
+                return hardened && gone ? 0 : 1;
+              }) == 0);
+}
+
+}  // namespace
+}  // namespace hark::app

@@ -1,0 +1,112 @@
+#include "client-sdk/src/socket_check.h"
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/client_sdk/fake_daemon.h"
+
+namespace hark::client {
+namespace {
+
+class SocketCheckTest : public testing::Test {
+ protected:
+  ~SocketCheckTest() override {
+    if (fd_ >= 0) close(fd_);
+  }
+
+  // A socket file, with or without somebody behind it.
+  void Bind(bool listening) {
+    fd_ = socket(AF_UNIX, SOCK_STREAM, 0);
+    ASSERT_GE(fd_, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path_.data(), path_.size());
+    ASSERT_EQ(bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    if (listening) ASSERT_EQ(listen(fd_, 4), 0);
+  }
+
+  [[nodiscard]] Error Check() const {
+    const Result<void> result = CheckSocket(path_);
+    return result ? Error{ErrorCode::kCancelled, "nothing is wrong", Retry::kNo} : result.error();
+  }
+
+  test::TempFolder folder_;
+  std::string path_ = folder_.path() + "/harkd.sock";
+  int fd_ = -1;
+};
+
+TEST_F(SocketCheckTest, OwnListeningSocketIsTrusted) {
+  Bind(true);
+  EXPECT_TRUE(CheckSocket(path_).ok());
+}
+
+TEST_F(SocketCheckTest, MissingSocketMeansNoDaemon) {
+  EXPECT_EQ(Check().code, ErrorCode::kNoDaemon);
+  EXPECT_NE(Check().message.find("there is no socket at " + path_), std::string::npos);
+}
+
+TEST_F(SocketCheckTest, MissingFolderMeansNoDaemon) {
+  path_ = folder_.path() + "/none/harkd.sock";
+  EXPECT_EQ(Check().code, ErrorCode::kNoDaemon);
+}
+
+TEST_F(SocketCheckTest, SocketWithoutListenerMeansNoDaemon) {
+  Bind(false);
+  EXPECT_EQ(Check().code, ErrorCode::kNoDaemon);
+  EXPECT_NE(Check().message.find("nobody listens"), std::string::npos);
+}
+
+TEST_F(SocketCheckTest, OrdinaryFileIsNoSocket) {
+  std::ofstream(path_) << "x";
+  EXPECT_EQ(Check().code, ErrorCode::kNoDaemon);
+  EXPECT_NE(Check().message.find("is not a socket"), std::string::npos);
+}
+
+TEST_F(SocketCheckTest, LongPathIsRefused) {
+  path_ = folder_.path() + "/" + std::string(107 - folder_.path().size() - 1, 'x');
+  EXPECT_EQ(Check().code, ErrorCode::kNoDaemon);
+  path_ += 'x';
+  EXPECT_EQ(Check().code, ErrorCode::kInvalidArgument);
+  EXPECT_NE(Check().message.find("108 bytes"), std::string::npos);
+}
+
+TEST_F(SocketCheckTest, EmptyPathIsRefused) {
+  path_.clear();
+  EXPECT_EQ(Check().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(SocketCheckTest, SocketOfAnotherUserIsNotTrusted) {
+  Bind(true);
+  const Result<void> result = CheckSocket(path_, geteuid() + 1);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, ErrorCode::kUntrustedDaemon);
+  EXPECT_NE(result.error().message.find("another user"), std::string::npos);
+}
+
+TEST_F(SocketCheckTest, FolderThatOthersCanWriteToIsNotTrusted) {
+  Bind(true);
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0777), 0);
+  EXPECT_EQ(Check().code, ErrorCode::kUntrustedDaemon);
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0755), 0);
+  EXPECT_TRUE(CheckSocket(path_).ok());
+}
+
+TEST_F(SocketCheckTest, FolderThatIsALinkIsNotTrusted) {
+  Bind(true);
+  const test::TempFolder elsewhere;
+  std::filesystem::create_directory_symlink(folder_.path(), elsewhere.path() + "/link");
+  path_ = elsewhere.path() + "/link/harkd.sock";
+  EXPECT_EQ(Check().code, ErrorCode::kUntrustedDaemon);
+}
+
+}  // namespace
+}  // namespace hark::client

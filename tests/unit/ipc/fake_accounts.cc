@@ -1,0 +1,360 @@
+#include "tests/unit/ipc/fake_accounts.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "daemon/base/uuid.h"
+
+namespace hark::ipc {
+namespace {
+
+WallTime At(std::uint64_t seconds) {
+  return WallTime(std::chrono::seconds(1'700'000'000 + static_cast<std::int64_t>(seconds)));
+}
+
+}  // namespace
+
+FakeAccount::FakeAccount(std::string store_id)
+    : store_id_(std::move(store_id)), bus_(std::make_shared<bus::EventBus>(revision_)) {}
+
+void FakeAccount::AddConversation(std::string_view id, std::string_view title) {
+  const std::lock_guard order(publishing_);
+  std::unique_lock lock(mutex_);
+  const ConversationId key{std::string(id)};
+  Stored& stored = conversations_[key];
+  stored.conversation.id = key;
+  stored.conversation.title = title;
+  stored.conversation.complete = true;
+  stored.conversation.last_activity_at = At(conversations_.size());
+  Commit commit = NextCommit(stored);
+  lock.unlock();
+  Publish(std::move(commit));
+}
+
+void FakeAccount::AddMessages(std::string_view conversation, std::vector<Message> messages) {
+  const std::lock_guard order(publishing_);
+  std::unique_lock lock(mutex_);
+  Stored& stored = conversations_.at(ConversationId(std::string(conversation)));
+  for (Message& message : messages) {
+    message.conversation = stored.conversation.id;
+    if (message.delivery == Delivery::kSent) {
+      message.sequence = ++stored.conversation.last_sequence;
+      message.revision = 1;
+    }
+    stored.messages.push_back(message);
+    ++stored.conversation.message_count;
+  }
+  Commit commit = NextCommit(stored);
+  commit.messages = std::move(messages);
+  lock.unlock();
+  Publish(std::move(commit));
+}
+
+void FakeAccount::SetGap(std::string_view conversation, std::optional<Gap> gap) {
+  const std::lock_guard order(publishing_);
+  std::unique_lock lock(mutex_);
+  Stored& stored = conversations_.at(ConversationId(std::string(conversation)));
+  stored.gap = std::move(gap);
+  if (stored.gap) stored.gap->conversation = stored.conversation.id;
+  stored.conversation.complete = !stored.gap;
+  Commit commit = NextCommit(stored);
+  commit.gaps_changed = {stored.conversation.id};
+  lock.unlock();
+  Publish(std::move(commit));
+}
+
+Message FakeAccount::SentMessage(std::string_view id, std::string content) {
+  Message message;
+  message.id = MessageId(std::string(id));
+  message.role = Role::kAssistant;
+  message.content = std::move(content);
+  message.created_at = At(0);
+  return message;
+}
+
+void FakeAccount::HoldSends() {
+  const std::lock_guard lock(mutex_);
+  hold_sends_ = true;
+}
+
+void FakeAccount::FinishSends() {
+  std::vector<std::function<void()>> held;
+  {
+    const std::lock_guard lock(mutex_);
+    hold_sends_ = false;
+    held.swap(held_);
+  }
+  for (const auto& finish : held) finish();
+}
+
+std::vector<Gap> FakeAccount::fetched() const {
+  const std::lock_guard lock(mutex_);
+  return fetched_;
+}
+
+int FakeAccount::sync_nows() const {
+  const std::lock_guard lock(mutex_);
+  return sync_nows_;
+}
+
+int FakeAccount::page_reads() const {
+  const std::lock_guard lock(mutex_);
+  return page_reads_;
+}
+
+Result<store::MessagePage> FakeAccount::ReadPage(const store::PageQuery& query) {
+  const std::lock_guard lock(mutex_);
+  ++page_reads_;
+  const auto found = conversations_.find(query.conversation);
+  if (found == conversations_.end()) return Fail(ErrorCode::kNotFound, "no such conversation");
+  const Stored& stored = found->second;
+  auto end = stored.messages.end();
+  if (query.before) {
+    end = std::find_if(stored.messages.begin(), end,
+                       [&](const Message& message) { return message.id == *query.before; });
+    if (end == stored.messages.end()) return Fail(ErrorCode::kNotFound, "no such message in it");
+  }
+  const auto available = end - stored.messages.begin();
+  const auto begin = end - std::min<std::ptrdiff_t>(available, query.limit);
+  store::MessagePage page;
+  page.messages.assign(begin, end);
+  page.total_count = stored.conversation.message_count;
+  page.revision = revision_;
+  if (begin == stored.messages.begin()) page.gap_before = stored.gap;
+  page.has_more = begin != stored.messages.begin() || stored.gap.has_value();
+  return page;
+}
+
+Result<Message> FakeAccount::ReadMessage(const MessageId&) {
+  return Fail(ErrorCode::kInternal, "not used by the local API");
+}
+
+Result<store::ConversationPage> FakeAccount::ListConversations(
+    const store::ConversationQuery& query) {
+  const std::lock_guard lock(mutex_);
+  std::vector<const Conversation*> all;
+  for (const auto& [id, stored] : conversations_) all.push_back(&stored.conversation);
+  const auto newer = [](const Conversation* a, const Conversation* b) {
+    return std::tie(b->last_activity_at, b->id) < std::tie(a->last_activity_at, a->id);
+  };
+  std::sort(all.begin(), all.end(), newer);
+  store::ConversationPage page;
+  page.total_count = all.size();
+  page.revision = revision_;
+  for (const Conversation* conversation : all) {
+    if (query.after && std::tie(query.after->last_activity_at, query.after->id) <=
+                           std::tie(conversation->last_activity_at, conversation->id)) {
+      continue;
+    }
+    if (page.conversations.size() == query.limit) {
+      const Conversation& last = page.conversations.back();
+      page.next = store::ListPosition{last.last_activity_at, last.id};
+      break;
+    }
+    page.conversations.push_back(*conversation);
+  }
+  return page;
+}
+
+Result<Conversation> FakeAccount::GetConversation(const ConversationId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = conversations_.find(id);
+  if (found == conversations_.end()) return Fail(ErrorCode::kNotFound, "no such conversation");
+  return found->second.conversation;
+}
+
+Result<std::vector<OutboxEntry>> FakeAccount::ReadOutbox(std::uint64_t, std::uint32_t) {
+  return std::vector<OutboxEntry>{};
+}
+
+Result<std::vector<ConversationId>> FakeAccount::ActiveConversations(WallTime, std::uint32_t) {
+  return std::vector<ConversationId>{};
+}
+
+Result<store::FetchPlan> FakeAccount::PlanFetches(const std::vector<ConversationId>&,
+                                                  std::uint32_t) {
+  return store::FetchPlan{};
+}
+
+Result<store::SyncState> FakeAccount::ReadSyncState() {
+  return store::SyncState{};
+}
+
+Result<store::StoreStatistics> FakeAccount::Statistics() {
+  const std::lock_guard lock(mutex_);
+  store::StoreStatistics statistics;
+  statistics.conversations = conversations_.size();
+  for (const auto& [id, stored] : conversations_) {
+    statistics.messages += stored.messages.size();
+    statistics.gaps += stored.gap ? 1 : 0;
+  }
+  return statistics;
+}
+
+LocalRevision FakeAccount::CurrentRevision() const {
+  const std::lock_guard lock(mutex_);
+  return revision_;
+}
+
+void FakeAccount::Send(sync::Draft draft, Done<Message> done) {
+  auto finish = [this, draft = std::move(draft), done = std::move(done)] {
+    done(StoreSend(draft));
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    if (hold_sends_) {
+      held_.emplace_back(std::move(finish));
+      return;
+    }
+  }
+  finish();
+}
+
+Result<Message> FakeAccount::StoreSend(const sync::Draft& draft) {
+  if (draft.content.empty()) return Fail(ErrorCode::kInvalidArgument, "the message is empty");
+  Message message;
+  message.id = draft.id.value_or(MessageId(NewUuidV7(At(0))));
+  message.role = Role::kUser;
+  message.content = draft.content;
+  message.content_type = draft.content_type;
+  message.metadata = draft.metadata;
+  message.delivery = Delivery::kQueued;
+  message.created_at = At(0);
+  message.conversation = draft.conversation;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = conversations_.find(draft.conversation);
+    if (found == conversations_.end()) return Fail(ErrorCode::kNotFound, "no such conversation");
+    for (const Message& present : found->second.messages) {
+      if (present.id != message.id) continue;
+      if (present.content == message.content) return present;
+      return Fail(ErrorCode::kConflict, "this id was used for another message");
+    }
+  }
+  AddMessages(draft.conversation.value(), {message});
+  return message;
+}
+
+void FakeAccount::MarkRead(ConversationId conversation, std::optional<MessageId>,
+                           Done<Conversation> done) {
+  done(GetConversation(conversation));
+}
+
+void FakeAccount::Open(ConversationId conversation, Done<LocalRevision> done) {
+  done(SetActive(conversation, true));
+}
+
+void FakeAccount::Close(ConversationId conversation, Done<LocalRevision> done) {
+  done(SetActive(conversation, false));
+}
+
+Result<LocalRevision> FakeAccount::SetActive(const ConversationId& id, bool active) {
+  const std::lock_guard order(publishing_);
+  std::unique_lock lock(mutex_);
+  const auto found = conversations_.find(id);
+  if (found == conversations_.end()) return Fail(ErrorCode::kNotFound, "no such conversation");
+  found->second.conversation.active = active;
+  Commit commit = NextCommit(found->second);
+  const LocalRevision revision = commit.revision;
+  lock.unlock();
+  Publish(std::move(commit));
+  return revision;
+}
+
+void FakeAccount::Fetch(Gap gap) {
+  const std::lock_guard lock(mutex_);
+  fetched_.push_back(std::move(gap));
+}
+
+void FakeAccount::SyncNow() {
+  const std::lock_guard lock(mutex_);
+  ++sync_nows_;
+}
+
+Commit FakeAccount::NextCommit(const Stored& changed) {
+  Commit commit;
+  commit.revision = ++revision_;
+  commit.conversations = {changed.conversation};
+  return commit;
+}
+
+void FakeAccount::Publish(Commit commit) {
+  bus_->Publish(std::make_shared<const Commit>(std::move(commit)));
+}
+
+FakeAccounts::FakeAccounts() : current_(std::make_shared<FakeAccount>("store-of-ada")) {
+  info_.state = account::AccountState::kSignedIn;
+  info_.user = UserId("ada");
+  info_.backend_url = "ws://127.0.0.1:1";
+}
+
+std::shared_ptr<FakeAccount> FakeAccounts::ada() {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+void FakeAccounts::Forget() {
+  const std::lock_guard lock(mutex_);
+  current_.reset();
+  info_ = {};
+}
+
+std::shared_ptr<FakeAccount> FakeAccounts::SwitchTo(std::string_view user) {
+  std::shared_ptr<FakeAccount> before;
+  std::shared_ptr<FakeAccount> after =
+      std::make_shared<FakeAccount>("store-of-" + std::string(user));
+  {
+    const std::lock_guard lock(mutex_);
+    before = std::exchange(current_, after);
+    info_.user = UserId(std::string(user));
+  }
+  if (before) before->bus()->Close(Error(ErrorCode::kConflict, "another account was signed in"));
+  return after;
+}
+
+void FakeAccounts::HoldSignIns() {
+  const std::lock_guard lock(mutex_);
+  hold_sign_ins_ = true;
+}
+
+std::shared_ptr<account::OpenAccount> FakeAccounts::Current() {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+Error FakeAccounts::Problem() {
+  return {ErrorCode::kUnauthenticated, "nobody is signed in"};
+}
+
+account::AccountInfo FakeAccounts::Info() {
+  const std::lock_guard lock(mutex_);
+  return info_;
+}
+
+void FakeAccounts::SignIn(Secret token, Done done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (hold_sign_ins_) {
+      held_.push_back(std::move(done));
+      return;
+    }
+  }
+  if (token.bytes() == "offline") {
+    return done(Fail(ErrorCode::kOffline, "the backend cannot be reached"));
+  }
+  if (token.bytes() != "good-token") {
+    return done(Fail(ErrorCode::kUnauthenticated, "the backend refused the token"));
+  }
+  done(Info());
+}
+
+void FakeAccounts::SignOut(Done done) {
+  {
+    const std::lock_guard lock(mutex_);
+    info_.state = account::AccountState::kSignedOut;
+  }
+  done(Info());
+}
+
+}  // namespace hark::ipc

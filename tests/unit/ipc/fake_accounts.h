@@ -1,0 +1,132 @@
+// An account without a disk and without a network: conversations in memory, commits published on
+// the caller's thread. It keeps the contracts of account::Accounts, store::Reader and sync::Intents
+// as far as the local API can see them.
+
+#ifndef HARK_TESTS_UNIT_IPC_FAKE_ACCOUNTS_H_
+#define HARK_TESTS_UNIT_IPC_FAKE_ACCOUNTS_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/account/accounts.h"
+
+namespace hark::ipc {
+
+// Thread-safe.
+class FakeAccount final : public account::OpenAccount, public store::Reader, public sync::Intents {
+ public:
+  explicit FakeAccount(std::string store_id);
+
+  // Set-up and later changes; each is one commit, published before it returns.
+  void AddConversation(std::string_view id, std::string_view title);
+  void AddMessages(std::string_view conversation, std::vector<Message> messages);
+  void SetGap(std::string_view conversation, std::optional<Gap> gap);
+
+  // Of a message at the backend.
+  [[nodiscard]] static Message SentMessage(std::string_view id, std::string content);
+
+  // Sends are kept waiting until FinishSends().
+  void HoldSends();
+  void FinishSends();
+
+  [[nodiscard]] std::vector<Gap> fetched() const;
+  [[nodiscard]] int sync_nows() const;
+  [[nodiscard]] int page_reads() const;
+
+  // account::OpenAccount.
+  store::Reader& reader() override { return *this; }
+  sync::Intents& intents() override { return *this; }
+  std::shared_ptr<bus::EventBus> bus() override { return bus_; }
+
+  // store::Reader.
+  Result<store::MessagePage> ReadPage(const store::PageQuery& query) override;
+  Result<Message> ReadMessage(const MessageId& id) override;
+  Result<store::ConversationPage> ListConversations(const store::ConversationQuery& query) override;
+  Result<Conversation> GetConversation(const ConversationId& id) override;
+  Result<std::vector<OutboxEntry>> ReadOutbox(std::uint64_t after, std::uint32_t limit) override;
+  Result<std::vector<ConversationId>> ActiveConversations(WallTime since,
+                                                          std::uint32_t limit) override;
+  Result<store::FetchPlan> PlanFetches(const std::vector<ConversationId>& active,
+                                       std::uint32_t limit) override;
+  Result<store::SyncState> ReadSyncState() override;
+  Result<store::StoreStatistics> Statistics() override;
+  LocalRevision CurrentRevision() const override;
+  const std::string& StoreId() const override { return store_id_; }
+
+  // sync::Intents.
+  void Send(sync::Draft draft, Done<Message> done) override;
+  void MarkRead(ConversationId conversation, std::optional<MessageId> up_to,
+                Done<Conversation> done) override;
+  void Open(ConversationId conversation, Done<LocalRevision> done) override;
+  void Close(ConversationId conversation, Done<LocalRevision> done) override;
+  void Fetch(Gap gap) override;
+  void SyncNow() override;
+
+ private:
+  struct Stored {
+    Conversation conversation;
+    std::vector<Message> messages;  // Oldest first.
+    std::optional<Gap> gap;         // Before the oldest.
+  };
+
+  // With mutex_ held; the caller publishes what it returns without it.
+  Commit NextCommit(const Stored& changed);
+  void Publish(Commit commit);
+  Result<LocalRevision> SetActive(const ConversationId& id, bool active);
+  Result<Message> StoreSend(const sync::Draft& draft);
+
+  const std::string store_id_;
+  const std::shared_ptr<bus::EventBus> bus_;
+  mutable std::mutex mutex_;
+  std::mutex publishing_;  // Keeps commits in order.
+  std::map<ConversationId, Stored> conversations_;
+  LocalRevision revision_ = 0x100000000;
+  bool hold_sends_ = false;
+  std::vector<std::function<void()>> held_;
+  std::vector<Gap> fetched_;
+  int sync_nows_ = 0;
+  int page_reads_ = 0;
+};
+
+// Thread-safe.
+class FakeAccounts final : public account::Accounts {
+ public:
+  // Starts signed in as "ada" with an empty account.
+  FakeAccounts();
+
+  [[nodiscard]] std::shared_ptr<FakeAccount> ada();
+
+  // Nobody ever signed in.
+  void Forget();
+  // Another user signs in: the streams of the one before end.
+  std::shared_ptr<FakeAccount> SwitchTo(std::string_view user);
+  // SignIn never answers.
+  void HoldSignIns();
+
+  // account::Accounts. The only good token is "good-token"; "offline" is one that cannot be asked
+  // about.
+  std::shared_ptr<account::OpenAccount> Current() override;
+  Error Problem() override;
+  account::AccountInfo Info() override;
+  void SignIn(Secret token, Done done) override;
+  void SignOut(Done done) override;
+  sync::StatusBoard& status() override { return status_; }
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<FakeAccount> current_;
+  account::AccountInfo info_;
+  bool hold_sign_ins_ = false;
+  std::vector<Done> held_;
+  sync::StatusBoard status_;
+};
+
+}  // namespace hark::ipc
+
+#endif  // HARK_TESTS_UNIT_IPC_FAKE_ACCOUNTS_H_
