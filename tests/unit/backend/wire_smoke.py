@@ -5,7 +5,7 @@ Usage: wire_smoke.py HARK_BACKEND PROTO_FOLDER [--bench IMPORT_FILE]
 
 The client shares nothing with the backend but the .proto file. It waits for frames, never for time.
 """
-import base64, json, os, signal, socket, struct, subprocess, sys, tempfile, time
+import base64, json, os, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib
 
 BINARY, PROTO = sys.argv[1], sys.argv[2]
 WORK = tempfile.mkdtemp(prefix="hark-backend-smoke-")
@@ -18,11 +18,14 @@ from google.protobuf import json_format  # noqa: E402
 class Socket:
     """A WebSocket client (RFC 6455), just enough of it."""
 
-    def __init__(self, port, subprotocols, path="/api/v1/sync"):
+    def __init__(self, port, subprotocols, path="/api/v1/sync", tls=None, extensions=""):
         self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+        if tls:
+            self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         key = base64.b64encode(os.urandom(16)).decode()
         offer = f"Sec-WebSocket-Protocol: {subprotocols}\r\n" if subprotocols else ""
+        offer += f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
         self.sock.sendall((f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{offer}\r\n").encode())
         self.data = b""
@@ -72,9 +75,9 @@ class Socket:
 
 
 class Client:
-    def __init__(self, port, encoding):
+    def __init__(self, port, encoding, **options):
         self.json = encoding == "json"
-        self.ws = Socket(port, f"hark.sync.v1.{encoding}")
+        self.ws = Socket(port, f"hark.sync.v1.{encoding}", **options)
         assert self.ws.status == 101, self.ws.head
         assert f"sec-websocket-protocol: hark.sync.v1.{encoding}" in self.ws.head
         self.next_id = 0
@@ -114,6 +117,8 @@ class Client:
                 self.receive()
         except EOFError as closed:
             return closed.args[0] if closed.args else 0
+        except ConnectionResetError:  # Closed with bytes of ours unread.
+            return 0
 
 
 class Backend:
@@ -249,6 +254,40 @@ def check_session(encoding):
     backend.stop()
 
 
+def check_compression_bomb():
+    """Half a gigabyte that is half a megabyte on the wire ends its session and nothing else."""
+    data, token = make_data("bomb")
+    backend = Backend(data)
+    client = Client(backend.port, "proto", extensions="permessage-deflate; client_no_context_takeover")
+    assert "permessage-deflate" in client.ws.head
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = squeeze.compress(b"\0" * (512 << 20)) + squeeze.flush(zlib.Z_SYNC_FLUSH)
+    client.ws.send(bomb[:-4], 0x42)  # RSV1: compressed
+    assert client.close_code() in (0, 1009)
+    resident = int(open(f"/proc/{backend.process.pid}/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    assert resident < 200 << 20, resident
+    assert Client(backend.port, "proto").hello(token).user_id
+    backend.stop()
+    print(f"compression bomb: ok, {resident >> 20} MiB resident")
+
+
+def check_tls():
+    data, token = make_data("tls")
+    key, certificate = os.path.join(WORK, "key.pem"), os.path.join(WORK, "cert.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+                   check=True, capture_output=True)
+    run("serve", "--data", data, "--cert", certificate, expect=2)
+    run("serve", "--data", data, "--cert", key, "--key", certificate, expect=3)
+    backend = Backend(data, "--cert", certificate, "--key", key)
+    client = Client(backend.port, "json", tls=ssl.create_default_context(cafile=certificate))
+    client.hello(token)
+    client.send(get_history=pb.GetHistory(request_id=1, conversation_id="c0", page_size=200))
+    assert len(client.until("history").messages) == 120
+    backend.stop()
+    print("tls: ok")
+
+
 def bench(file):
     data = os.path.join(WORK, "bench")
     run("user", "add", "ana", "--data", data)
@@ -301,4 +340,6 @@ if "--bench" in sys.argv:
 else:
     check_session("proto")
     check_session("json")
+    check_compression_bomb()
+    check_tls()
 subprocess.run(["rm", "-rf", WORK], check=True)

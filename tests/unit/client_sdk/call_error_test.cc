@@ -42,14 +42,19 @@ TEST(CallErrorTest, EachStatusHasOneCode) {
 
 TEST(CallErrorTest, BrokenConnectionsAreToldFromAnswers) {
   EXPECT_TRUE(ExplainStatus(Status(StatusCode::UNAVAILABLE, "Socket closed")).lost);
-  EXPECT_TRUE(ExplainStatus(Status(StatusCode::UNAVAILABLE, "failed to connect to all addresses; last error: …")).lost);
-  EXPECT_TRUE(ExplainStatus(Status(StatusCode::INTERNAL, "Received RST_STREAM with error code 2")).lost);
+  EXPECT_TRUE(ExplainStatus(Status(StatusCode::UNAVAILABLE,
+                                   "failed to connect to all addresses; last error: …"))
+                  .lost);
+  EXPECT_TRUE(
+      ExplainStatus(Status(StatusCode::INTERNAL, "Received RST_STREAM with error code 2")).lost);
   EXPECT_TRUE(ExplainStatus(Status::CANCELLED).lost);
-  EXPECT_FALSE(ExplainStatus(Status(StatusCode::UNAVAILABLE, "The backend cannot be reached.")).lost);
+  EXPECT_FALSE(
+      ExplainStatus(Status(StatusCode::UNAVAILABLE, "The backend cannot be reached.")).lost);
 }
 
 TEST(CallErrorTest, GrpcsOwnWordsAreNotShown) {
-  const CallError explained = ExplainStatus(Status(StatusCode::UNAVAILABLE, "recvmsg:Connection reset by peer"));
+  const CallError explained =
+      ExplainStatus(Status(StatusCode::UNAVAILABLE, "recvmsg:Connection reset by peer"));
   EXPECT_EQ(explained.error.message, "the connection to the daemon was lost");
   EXPECT_EQ(explained.error.code, ErrorCode::kNoDaemon);
 }
@@ -75,9 +80,11 @@ TEST(CallErrorTest, DetailsOfTheDaemonAreBelieved) {
   detail.set_reason("STOPPING");
   EXPECT_TRUE(ExplainStatus(WithDetail(StatusCode::UNAVAILABLE, detail)).lost);
   detail.set_reason("TOKEN_REFUSED");
-  EXPECT_EQ(ExplainStatus(WithDetail(StatusCode::FAILED_PRECONDITION, detail)).error.code, ErrorCode::kUnauthenticated);
+  EXPECT_EQ(ExplainStatus(WithDetail(StatusCode::FAILED_PRECONDITION, detail)).error.code,
+            ErrorCode::kUnauthenticated);
   detail.set_reason("SOMETHING_NEW");
-  EXPECT_EQ(ExplainStatus(WithDetail(StatusCode::NOT_FOUND, detail)).error.code, ErrorCode::kNotFound);
+  EXPECT_EQ(ExplainStatus(WithDetail(StatusCode::NOT_FOUND, detail)).error.code,
+            ErrorCode::kNotFound);
 }
 
 TEST(CallErrorTest, DamagedDetailsAreIgnored) {

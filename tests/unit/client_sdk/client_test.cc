@@ -27,7 +27,8 @@ class ClientTest : public testing::Test {
       daemon_.Put(test::MakeMessage("c1", "m" + std::to_string(i), i, "text " + std::to_string(i)));
     }
     daemon_.Start();
-    Result<Client> connected = Client::Connect({.socket_path = path_, .call_timeout = std::chrono::seconds(30)});
+    Result<Client> connected =
+        Client::Connect({.socket_path = path_, .call_timeout = std::chrono::seconds(30)});
     if (connected) client_.emplace(std::move(*connected));
   }
 
@@ -135,7 +136,8 @@ TEST_F(ClientTest, InvalidArgumentsNeverLeave) {
   EXPECT_EQ(client().ListConversations({.page_size = 201, .page_token = ""}).error().code,
             ErrorCode::kInvalidArgument);
   EXPECT_EQ(client().SignIn("a b").error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(daemon_.Calls("SendMessage") + daemon_.Calls("GetConversation") + daemon_.Calls("SignIn"), 0);
+  EXPECT_EQ(
+      daemon_.Calls("SendMessage") + daemon_.Calls("GetConversation") + daemon_.Calls("SignIn"), 0);
 }
 
 TEST_F(ClientTest, SendIsRepeatedUnderTheSameIdWhenTheConnectionDrops) {
@@ -186,15 +188,17 @@ TEST_F(ClientTest, ConnectWaitsForADaemonIfAsked) {
   daemon_.Stop();
   EXPECT_EQ(Client::Connect({.socket_path = path_}).error().code, ErrorCode::kNoDaemon);
   std::optional<Result<Client>> late;
-  std::thread waiter(
-      [&] { late.emplace(Client::Connect({.socket_path = path_, .wait = std::chrono::seconds(60)})); });
+  std::thread waiter([&] {
+    late.emplace(Client::Connect({.socket_path = path_, .wait = std::chrono::seconds(60)}));
+  });
   daemon_.Start();
   waiter.join();
   EXPECT_TRUE(late->ok());
 }
 
 TEST_F(ClientTest, SlowDaemonIsATimeout) {
-  Result<Client> hasty = Client::Connect({.socket_path = path_, .call_timeout = std::chrono::milliseconds(100)});
+  Result<Client> hasty =
+      Client::Connect({.socket_path = path_, .call_timeout = std::chrono::milliseconds(100)});
   ASSERT_TRUE(hasty.ok());
   daemon_.HoldNext("SendMessage");
   const Result<Message> sent = hasty->SendMessage(Text("c1", "slow"));
@@ -256,7 +260,8 @@ TEST_F(ClientTest, ForeignValuesOfANewerDaemonBecomeUnknown) {
   message.set_delivery(static_cast<v1::DeliveryState>(77));
   message.mutable_created_at()->set_seconds(std::numeric_limits<std::int64_t>::max());
   daemon_.Put(message);
-  const Result<MessagePage> page = client().ListMessages({.conversation_id = "c3", .before_message_id = ""});
+  const Result<MessagePage> page =
+      client().ListMessages({.conversation_id = "c3", .before_message_id = ""});
   ASSERT_TRUE(page.ok());
   ASSERT_EQ(page->messages.size(), 1U);
   EXPECT_EQ(page->messages[0].role, Role::kUnknown);

@@ -37,11 +37,17 @@ struct GapRange {
 
 }  // namespace
 
-// All services in one place; the generated base classes clash, so each has a thin class of its own below.
+// All services in one place; the generated base classes clash, so each has a thin class of its own
+// below.
 class FakeDaemon::Impl {
  public:
   explicit Impl(std::string socket_path)
-      : path_(std::move(socket_path)), account_(*this), admin_(*this), conversations_(*this), messages_(*this), sync_(*this) {
+      : path_(std::move(socket_path)),
+        account_(*this),
+        admin_(*this),
+        conversations_(*this),
+        messages_(*this),
+        sync_(*this) {
     account_info_.set_state(v1::AccountInfo::STATE_SIGNED_IN);
     account_info_.set_user_id("alice");
     account_info_.set_backend_url("wss://backend.example");
@@ -53,8 +59,9 @@ class FakeDaemon::Impl {
       const std::lock_guard lock(mutex_);
       stopping_ = false;
     }
-    // gRPC removes the path that it was given some time after its server is gone, which could be the next server's
-    // socket: so each has a path of its own, renamed to the one that clients know.
+    // gRPC removes the path that it was given some time after its server is gone, which could be
+    // the next server's socket: so each has a path of its own, renamed to the one that clients
+    // know.
     const std::string own_path = path_ + "." + std::to_string(++starts_);
     grpc::ServerBuilder builder;
     builder.AddListeningPort("unix:" + own_path, grpc::InsecureServerCredentials());
@@ -135,7 +142,8 @@ class FakeDaemon::Impl {
           known = true;
         }
       }
-      if (!known) return {StatusCode::INVALID_ARGUMENT, "The resume token is not one of this daemon's."};
+      if (!known)
+        return {StatusCode::INVALID_ARGUMENT, "The resume token is not one of this daemon's."};
       first.mutable_resumed();
     }
     first.set_revision(position);
@@ -162,24 +170,28 @@ class FakeDaemon::Impl {
   class AccountService final : public v1::Account::Service {
    public:
     explicit AccountService(Impl& impl) : impl_(impl) {}
-    Status SignIn(ServerContext* context, const v1::SignInRequest* request, v1::SignInResponse* response) override {
+    Status SignIn(ServerContext* context, const v1::SignInRequest* request,
+                  v1::SignInResponse* response) override {
       if (Status status = impl_.Enter("SignIn"); !status.ok()) return status;
       {
         const std::lock_guard lock(impl_.mutex_);
-        if (request->token() == "wrong") return {StatusCode::UNAUTHENTICATED, "The backend refused the token."};
+        if (request->token() == "wrong")
+          return {StatusCode::UNAUTHENTICATED, "The backend refused the token."};
         impl_.account_info_.set_state(v1::AccountInfo::STATE_SIGNED_IN);
         *response->mutable_account() = impl_.account_info_;
       }
       return impl_.Leave("SignIn", context);
     }
-    Status SignOut(ServerContext*, const v1::SignOutRequest*, v1::SignOutResponse* response) override {
+    Status SignOut(ServerContext*, const v1::SignOutRequest*,
+                   v1::SignOutResponse* response) override {
       if (Status status = impl_.Enter("SignOut"); !status.ok()) return status;
       const std::lock_guard lock(impl_.mutex_);
       impl_.account_info_.set_state(v1::AccountInfo::STATE_SIGNED_OUT);
       *response->mutable_account() = impl_.account_info_;
       return Status::OK;
     }
-    Status GetAccount(ServerContext*, const v1::GetAccountRequest*, v1::GetAccountResponse* response) override {
+    Status GetAccount(ServerContext*, const v1::GetAccountRequest*,
+                      v1::GetAccountResponse* response) override {
       if (Status status = impl_.Enter("GetAccount"); !status.ok()) return status;
       const std::lock_guard lock(impl_.mutex_);
       *response->mutable_account() = impl_.account_info_;
@@ -193,7 +205,8 @@ class FakeDaemon::Impl {
   class AdminService final : public v1::Admin::Service {
    public:
     explicit AdminService(Impl& impl) : impl_(impl) {}
-    Status GetVersion(ServerContext*, const v1::GetVersionRequest*, v1::GetVersionResponse* response) override {
+    Status GetVersion(ServerContext*, const v1::GetVersionRequest*,
+                      v1::GetVersionResponse* response) override {
       if (Status status = impl_.Enter("GetVersion"); !status.ok()) return status;
       response->set_version("9.8.7");
       response->set_api_major(1);
@@ -265,7 +278,8 @@ class FakeDaemon::Impl {
                              v1::CloseConversationResponse*) override {
       return impl_.Enter("CloseConversation");
     }
-    Status MarkRead(ServerContext*, const v1::MarkReadRequest* request, v1::MarkReadResponse* response) override {
+    Status MarkRead(ServerContext*, const v1::MarkReadRequest* request,
+                    v1::MarkReadResponse* response) override {
       if (Status status = impl_.Enter("MarkRead"); !status.ok()) return status;
       return impl_.Find(request->conversation_id(), response->mutable_conversation());
     }
@@ -281,34 +295,38 @@ class FakeDaemon::Impl {
                         v1::ListMessagesResponse* response) override {
       if (Status status = impl_.Enter("ListMessages"); !status.ok()) return status;
       v1::Conversation ignored;
-      if (Status status = impl_.Find(request->conversation_id(), &ignored); !status.ok()) return status;
+      if (Status status = impl_.Find(request->conversation_id(), &ignored); !status.ok())
+        return status;
       return impl_.Page(*request, response);
     }
     Status WatchMessages(ServerContext* context, const v1::WatchMessagesRequest* request,
                          ServerWriter<v1::WatchMessagesResponse>* writer) override {
       if (Status status = impl_.Enter("WatchMessages"); !status.ok()) return status;
       v1::Conversation ignored;
-      if (Status status = impl_.Find(request->conversation_id(), &ignored); !status.ok()) return status;
+      if (Status status = impl_.Find(request->conversation_id(), &ignored); !status.ok())
+        return status;
       const std::vector<v1::WatchMessagesResponse>* log = nullptr;
       {
         const std::lock_guard lock(impl_.mutex_);
         log = &impl_.message_logs_[request->conversation_id()];
       }
-      return impl_.Serve(context, writer, request->resume_token(), *log, [&](v1::WatchMessagesResponse& first) {
-        const std::vector<v1::Message>& all = impl_.contents_[request->conversation_id()];
-        const std::size_t size = request->snapshot_size() == 0 ? 50 : request->snapshot_size();
-        for (std::size_t i = all.size() > size ? all.size() - size : 0; i < all.size(); ++i) {
-          *first.mutable_snapshot()->add_messages() = all[i];
-        }
-        first.mutable_snapshot()->set_has_more(all.size() > size);
-        first.mutable_snapshot()->set_total_count(all.size());
-      });
+      return impl_.Serve(
+          context, writer, request->resume_token(), *log, [&](v1::WatchMessagesResponse& first) {
+            const std::vector<v1::Message>& all = impl_.contents_[request->conversation_id()];
+            const std::size_t size = request->snapshot_size() == 0 ? 50 : request->snapshot_size();
+            for (std::size_t i = all.size() > size ? all.size() - size : 0; i < all.size(); ++i) {
+              *first.mutable_snapshot()->add_messages() = all[i];
+            }
+            first.mutable_snapshot()->set_has_more(all.size() > size);
+            first.mutable_snapshot()->set_total_count(all.size());
+          });
     }
     Status SendMessage(ServerContext* context, const v1::SendMessageRequest* request,
                        v1::SendMessageResponse* response) override {
       if (Status status = impl_.Enter("SendMessage"); !status.ok()) return status;
       v1::Conversation ignored;
-      if (Status status = impl_.Find(request->conversation_id(), &ignored); !status.ok()) return status;
+      if (Status status = impl_.Find(request->conversation_id(), &ignored); !status.ok())
+        return status;
       impl_.Store(*request, response->mutable_message());
       return impl_.Leave("SendMessage", context);
     }
@@ -352,8 +370,9 @@ class FakeDaemon::Impl {
     const std::vector<v1::Message>& all = contents_[request.conversation_id()];
     std::size_t end = all.size();
     if (!request.before_message_id().empty()) {
-      const auto before = std::find_if(all.begin(), all.end(),
-                                       [&](const auto& message) { return message.id() == request.before_message_id(); });
+      const auto before = std::find_if(all.begin(), all.end(), [&](const auto& message) {
+        return message.id() == request.before_message_id();
+      });
       if (before == all.end()) return {StatusCode::NOT_FOUND, "There is no such message."};
       end = static_cast<std::size_t>(before - all.begin());
     }
@@ -394,7 +413,8 @@ class FakeDaemon::Impl {
     stored->set_conversation_id(request.conversation_id());
     stored->set_role(v1::ROLE_USER);
     stored->set_content(request.content());
-    stored->set_content_type(request.content_type().empty() ? "text/plain" : request.content_type());
+    stored->set_content_type(request.content_type().empty() ? "text/plain"
+                                                            : request.content_type());
     *stored->mutable_metadata() = request.metadata();
     stored->set_delivery(v1::DELIVERY_STATE_QUEUED);
     all.push_back(*stored);
@@ -435,11 +455,18 @@ class FakeDaemon::Impl {
   std::vector<std::string> tokens_;
 };
 
-FakeDaemon::FakeDaemon(std::string socket_path) : impl_(std::make_unique<Impl>(std::move(socket_path))) {}
-FakeDaemon::~FakeDaemon() { Stop(); }
+FakeDaemon::FakeDaemon(std::string socket_path)
+    : impl_(std::make_unique<Impl>(std::move(socket_path))) {}
+FakeDaemon::~FakeDaemon() {
+  Stop();
+}
 
-void FakeDaemon::Start() { impl_->Start(); }
-void FakeDaemon::Stop() { impl_->Stop(); }
+void FakeDaemon::Start() {
+  impl_->Start();
+}
+void FakeDaemon::Stop() {
+  impl_->Stop();
+}
 
 void FakeDaemon::Put(const v1::Conversation& conversation) {
   const std::lock_guard lock(impl_->mutex_);
@@ -543,8 +570,8 @@ v1::Conversation MakeConversation(const std::string& id, const std::string& titl
   return conversation;
 }
 
-v1::Message MakeMessage(const std::string& conversation_id, const std::string& id, std::uint64_t sequence,
-                        const std::string& content) {
+v1::Message MakeMessage(const std::string& conversation_id, const std::string& id,
+                        std::uint64_t sequence, const std::string& content) {
   v1::Message message;
   message.set_id(id);
   message.set_conversation_id(conversation_id);

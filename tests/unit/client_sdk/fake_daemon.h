@@ -1,5 +1,6 @@
-// A small harkd for tests of clients: serves all of hark.v1 on a Unix socket from values that the test puts in, and can be
-// stopped and started again on the same path, keeping them. Follows the contract of proto/hark/v1 as far as tests need it.
+// A small harkd for tests of clients: serves all of hark.v1 on a Unix socket from values that the
+// test puts in, and can be stopped and started again on the same path, keeping them. Follows the
+// contract of proto/hark/v1 as far as tests need it.
 
 #ifndef HARK_TESTS_UNIT_CLIENT_SDK_FAKE_DAEMON_H_
 #define HARK_TESTS_UNIT_CLIENT_SDK_FAKE_DAEMON_H_
@@ -31,7 +32,8 @@ class FakeDaemon {
   // What it serves.
   void Put(const v1::Conversation& conversation);
   void Put(const v1::Message& message);
-  // Between the messages with these sequences nothing is cached; CACHE_THEN_SYNC "fetches" it for the next call.
+  // Between the messages with these sequences nothing is cached; CACHE_THEN_SYNC "fetches" it for
+  // the next call.
   void PutGap(const std::string& conversation_id, std::uint64_t from, std::uint64_t to);
   void SetAccount(const v1::AccountInfo& account);
   // Watchers are told.
@@ -78,8 +80,8 @@ class TempFolder {
 
 // Values with the usual fields set.
 [[nodiscard]] v1::Conversation MakeConversation(const std::string& id, const std::string& title);
-[[nodiscard]] v1::Message MakeMessage(const std::string& conversation_id, const std::string& id, std::uint64_t sequence,
-                                      const std::string& content);
+[[nodiscard]] v1::Message MakeMessage(const std::string& conversation_id, const std::string& id,
+                                      std::uint64_t sequence, const std::string& content);
 
 }  // namespace hark::test
 

@@ -23,8 +23,9 @@ TEST(ReconnectPolicyTest, RefusedTokenIsForgotten) {
 }
 
 TEST(ReconnectPolicyTest, WhatDoesNotMendByItselfEndsIt) {
-  for (const ErrorCode code : {ErrorCode::kNotFound, ErrorCode::kAccountChanged, ErrorCode::kNotSignedIn,
-                               ErrorCode::kUntrustedDaemon, ErrorCode::kUnsupported}) {
+  for (const ErrorCode code :
+       {ErrorCode::kNotFound, ErrorCode::kAccountChanged, ErrorCode::kNotSignedIn,
+        ErrorCode::kUntrustedDaemon, ErrorCode::kUnsupported}) {
     EXPECT_EQ(JudgeEnd(code, true, 1), Verdict::kEnd) << ToString(code);
   }
 }

@@ -23,8 +23,8 @@ TEST(Utf8Test, ValidTextPasses) {
 }
 
 TEST(Utf8Test, InvalidTextIsFound) {
-  for (const char* text : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                           "\xF0\x9F\x98", "a\xFFz"}) {
+  for (const char* text : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80",
+                           "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF0\x9F\x98", "a\xFFz"}) {
     EXPECT_FALSE(IsUtf8(text));
   }
 }
@@ -57,7 +57,8 @@ TEST(SocketPathTest, EnvironmentDecidesInOrder) {
 }
 
 TEST(ValidateTest, SendIsCheckedBeforeItLeaves) {
-  const SendRequest good{.conversation_id = "c", .content = "x", .content_type = "", .metadata = {}, .id = ""};
+  const SendRequest good{
+      .conversation_id = "c", .content = "x", .content_type = "", .metadata = {}, .id = ""};
   EXPECT_TRUE(ValidateSend(good).ok());
   const auto refused = [&](auto change) {
     SendRequest request = good;

@@ -63,15 +63,20 @@ class WatchTest : public testing::Test {
 
   template <typename Handlers>
   void Fill(Handlers& handlers) {
-    handlers.on_connection = [this](const Error* lost) { journal_.Add(lost == nullptr ? "connected" : "lost"); };
-    handlers.on_end = [this](const Error& error) { journal_.Add("end " + std::string(ToString(error.code))); };
+    handlers.on_connection = [this](const Error* lost) {
+      journal_.Add(lost == nullptr ? "connected" : "lost");
+    };
+    handlers.on_end = [this](const Error& error) {
+      journal_.Add("end " + std::string(ToString(error.code)));
+    };
   }
 
   MessagesHandlers ForMessages() {
     MessagesHandlers handlers;
     Fill(handlers);
     handlers.on_snapshot = [this](const MessagesSnapshot& event) {
-      journal_.Add("snapshot of " + std::to_string(event.messages.size()) + " at " + event.position.resume_token);
+      journal_.Add("snapshot of " + std::to_string(event.messages.size()) + " at " +
+                   event.position.resume_token);
     };
     handlers.on_resumed = [this](const StreamPosition& position) {
       journal_.Add("resumed at " + position.resume_token);
@@ -80,8 +85,12 @@ class WatchTest : public testing::Test {
       for (const Message& message : event.upserted) journal_.Add("message " + message.id);
       for (const std::string& id : event.removed) journal_.Add("removed " + id);
     };
-    handlers.on_partial = [this](const PartialMessage& event) { journal_.Add("partial " + event.text); };
-    handlers.on_typing = [this](const Typing& event) { journal_.Add(event.active ? "typing" : "typed"); };
+    handlers.on_partial = [this](const PartialMessage& event) {
+      journal_.Add("partial " + event.text);
+    };
+    handlers.on_typing = [this](const Typing& event) {
+      journal_.Add(event.active ? "typing" : "typed");
+    };
     return handlers;
   }
 
@@ -92,7 +101,8 @@ class WatchTest : public testing::Test {
   }
 
   Subscription Watch(MessagesHandlers handlers, WatchOptions options = {}) {
-    Result<Subscription> started = client_->WatchMessages("c1", std::move(handlers), std::move(options));
+    Result<Subscription> started =
+        client_->WatchMessages("c1", std::move(handlers), std::move(options));
     EXPECT_TRUE(started.ok());
     return started ? std::move(*started) : Subscription();
   }
@@ -118,8 +128,8 @@ TEST_F(WatchTest, MessagesComeAsSnapshotThenEvents) {
   v1::WatchMessagesResponse removed;
   removed.mutable_delta()->add_removed("m1");
   daemon_.Push("c1", removed);
-  EXPECT_EQ(journal_.Await(6), (Words{"connected", "snapshot of 1 at 1:0", "partial Hel", "typing", "message m2",
-                                      "removed m1"}));
+  EXPECT_EQ(journal_.Await(6), (Words{"connected", "snapshot of 1 at 1:0", "partial Hel", "typing",
+                                      "message m2", "removed m1"}));
 }
 
 TEST_F(WatchTest, RestartedDaemonIsResumedAfterTheLastEvent) {
@@ -131,8 +141,8 @@ TEST_F(WatchTest, RestartedDaemonIsResumedAfterTheLastEvent) {
   journal_.Await(4);
   PushMessage("m3", 3);
   daemon_.Start();
-  EXPECT_EQ(journal_.Await(7), (Words{"connected", "snapshot of 1 at 1:0", "message m2", "lost", "connected",
-                                      "resumed at 1:1", "message m3"}));
+  EXPECT_EQ(journal_.Await(7), (Words{"connected", "snapshot of 1 at 1:0", "message m2", "lost",
+                                      "connected", "resumed at 1:1", "message m3"}));
   EXPECT_EQ(daemon_.resume_tokens(), (Words{"", "1:1"}));
 }
 
@@ -148,7 +158,8 @@ TEST_F(WatchTest, TokenThatTheDaemonDoesNotKnowMeansASnapshot) {
 TEST_F(WatchTest, TokenOfAnEarlierRunIsSent) {
   PushMessage("m2", 2);
   PushMessage("m3", 3);
-  const Subscription subscription = Watch(ForMessages(), {.snapshot_size = 0, .resume_token = "1:1"});
+  const Subscription subscription =
+      Watch(ForMessages(), {.snapshot_size = 0, .resume_token = "1:1"});
   EXPECT_EQ(journal_.Await(3), (Words{"connected", "resumed at 1:1", "message m3"}));
 }
 
@@ -172,7 +183,9 @@ TEST_F(WatchTest, ConversationsComeAsSnapshotThenDeltas) {
     journal_.Add("snapshot of " + std::to_string(event.total_count));
   };
   handlers.on_resumed = [this](const StreamPosition&) { journal_.Add("resumed"); };
-  handlers.on_delta = [this](const ConversationsDelta& event) { journal_.Add("delta " + event.upserted[0].title); };
+  handlers.on_delta = [this](const ConversationsDelta& event) {
+    journal_.Add("delta " + event.upserted[0].title);
+  };
   const Result<Subscription> subscription = client_->WatchConversations(std::move(handlers));
   ASSERT_TRUE(subscription.ok());
   journal_.Await(2);
@@ -189,7 +202,9 @@ TEST_F(WatchTest, ConversationsComeAsSnapshotThenDeltas) {
 TEST_F(WatchTest, StatusIsToldAtOnceAndAfterEachChange) {
   StatusHandlers handlers;
   Fill(handlers);
-  handlers.on_status = [this](const SyncStatus& status) { journal_.Add(std::string(ToString(status.state))); };
+  handlers.on_status = [this](const SyncStatus& status) {
+    journal_.Add(std::string(ToString(status.state)));
+  };
   const Result<Subscription> subscription = client_->WatchStatus(std::move(handlers));
   ASSERT_TRUE(subscription.ok());
   journal_.Await(2);
@@ -250,14 +265,17 @@ TEST_F(WatchTest, WatchOutlivesItsClient) {
 
 TEST_F(WatchTest, CallbackThatThrowsEndsOnlyItsWatch) {
   MessagesHandlers handlers = ForMessages();
-  handlers.on_snapshot = [](const MessagesSnapshot&) { throw std::runtime_error("a fault of the UI"); };
+  handlers.on_snapshot = [](const MessagesSnapshot&) {
+    throw std::runtime_error("a fault of the UI");
+  };
   const Subscription subscription = Watch(std::move(handlers));
   EXPECT_EQ(journal_.Await(2).back(), "end internal");
   EXPECT_TRUE(client_->GetVersion().ok());
 }
 
 TEST_F(WatchTest, TooLargeASnapshotIsRefusedAtOnce) {
-  const Result<Subscription> started = client_->WatchMessages("c1", {}, {.snapshot_size = 201, .resume_token = ""});
+  const Result<Subscription> started =
+      client_->WatchMessages("c1", {}, {.snapshot_size = 201, .resume_token = ""});
   ASSERT_FALSE(started.ok());
   EXPECT_EQ(started.error().code, ErrorCode::kInvalidArgument);
 }

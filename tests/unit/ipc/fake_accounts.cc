@@ -318,6 +318,11 @@ void FakeAccounts::HoldSignIns() {
   hold_sign_ins_ = true;
 }
 
+void FakeAccounts::WaitForHeldSignIn() {
+  std::unique_lock lock(mutex_);
+  held_changed_.wait(lock, [this] { return !held_.empty(); });
+}
+
 std::shared_ptr<account::OpenAccount> FakeAccounts::Current() {
   const std::lock_guard lock(mutex_);
   return current_;
@@ -337,6 +342,7 @@ void FakeAccounts::SignIn(Secret token, Done done) {
     const std::lock_guard lock(mutex_);
     if (hold_sign_ins_) {
       held_.push_back(std::move(done));
+      held_changed_.notify_all();
       return;
     }
   }

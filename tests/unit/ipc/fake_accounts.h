@@ -5,6 +5,7 @@
 #ifndef HARK_TESTS_UNIT_IPC_FAKE_ACCOUNTS_H_
 #define HARK_TESTS_UNIT_IPC_FAKE_ACCOUNTS_H_
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -108,6 +109,7 @@ class FakeAccounts final : public account::Accounts {
   std::shared_ptr<FakeAccount> SwitchTo(std::string_view user);
   // SignIn never answers.
   void HoldSignIns();
+  void WaitForHeldSignIn();
 
   // account::Accounts. The only good token is "good-token"; "offline" is one that cannot be asked
   // about.
@@ -124,6 +126,7 @@ class FakeAccounts final : public account::Accounts {
   account::AccountInfo info_;
   bool hold_sign_ins_ = false;
   std::vector<Done> held_;
+  std::condition_variable held_changed_;
   sync::StatusBoard status_;
 };
 

@@ -10,19 +10,27 @@
 namespace hark::transport {
 namespace {
 
+constexpr std::size_t kPemBytes = 8'192;
 constexpr long kSecondsPerDay = 24L * 60 * 60;
 
 void Must(bool worked) {
   if (!worked) throw std::runtime_error("OpenSSL could not make a test certificate");
 }
 
+// EVP_EC_gen() without its C cast.
+EVP_PKEY* MakeKey() {
+  return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
+}
+
 template <typename Write>
 std::string ToPem(Write write) {
   std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free);
   Must(write(bio.get()) == 1);
-  char* data = nullptr;
-  long size = BIO_get_mem_data(bio.get(), &data);
-  return std::string(data, static_cast<std::size_t>(size));
+  std::string pem(kPemBytes, '\0');
+  int size = BIO_read(bio.get(), pem.data(), static_cast<int>(pem.size()));
+  Must(size > 0);
+  pem.resize(static_cast<std::size_t>(size));
+  return pem;
 }
 
 void AddExtension(X509* certificate, int nid, const std::string& value) {
@@ -35,7 +43,7 @@ void AddExtension(X509* certificate, int nid, const std::string& value) {
 
 }  // namespace
 
-TestAuthority::TestAuthority() : key_(EVP_EC_gen("P-256")) {
+TestAuthority::TestAuthority() : key_(MakeKey()) {
   Must(key_ != nullptr);
   certificate_ = Sign(key_.get(), "Test authority", 1, true, "");
 }
@@ -62,7 +70,7 @@ TestAuthority::CertificatePtr TestAuthority::Sign(EVP_PKEY* key, const char* com
 }
 
 TlsIdentity TestAuthority::Issue(const std::string& names, int days) const {
-  KeyPtr key(EVP_EC_gen("P-256"));
+  KeyPtr key(MakeKey());
   Must(key != nullptr);
   CertificatePtr certificate = Sign(key.get(), "Test server", days, false, names);
   return TlsIdentity{

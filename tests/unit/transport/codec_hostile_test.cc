@@ -50,6 +50,8 @@ const Case kCases[] = {
      [](auto& f) { FirstConversation(f).set_message_count(kTooHigh); }},
     {"HighLastSequence", SampleConversationPage,
      [](auto& f) { FirstConversation(f).set_last_sequence(kTooHigh); }},
+    {"LongPageToken", SampleConversationPage,
+     [](auto& f) { f.mutable_conversation_page()->set_next_page_token(std::string(1'025, 't')); }},
     {"EmptyMessageId", SampleHistory, [](auto& f) { FirstMessage(f).clear_id(); }},
     {"LongMessageId", SampleHistory,
      [](auto& f) { FirstMessage(f).set_id(std::string(129, 'm')); }},
@@ -109,7 +111,7 @@ void ExpectInvalid(const Result<ServerFrame>& frame) {
 class BrokenRule : public ::testing::TestWithParam<Case> {};
 
 INSTANTIATE_TEST_SUITE_P(Cases, BrokenRule, ::testing::ValuesIn(kCases),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& made) { return std::string(made.param.name); });
 
 TEST_P(BrokenRule, RefusesTheWholeFrame) {
   wire::ServerFrame frame = GetParam().sample();

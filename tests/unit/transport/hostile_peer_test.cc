@@ -102,7 +102,7 @@ TEST_F(HostilePeerTest, OversizedMessageInPiecesIsRefused) {
 
 TEST_F(HostilePeerTest, CompressionBombIsStoppedAtTheLimit) {
   Error error = ReceiveError([](Peer& peer) -> asio::awaitable<void> {
-    std::string zeroes(200'000'000, '\0');
+    std::string zeroes(50'000'000, '\0');
     co_await peer.Write(std::move(zeroes), false);
   });
   EXPECT_EQ(error.message, "the backend sent a frame over the limit");
@@ -117,7 +117,8 @@ TEST_F(HostilePeerTest, FrameJustOverTheLimitIsRefusedCompressed) {
 
 TEST_F(HostilePeerTest, HangingUpInTheMiddleOfAFrameIsOffline) {
   Serve([](Peer& peer) -> asio::awaitable<void> {
-    co_await peer.WriteRaw({kFinalBinary, 100, 'a', 'b'});
+    std::string half = {kFinalBinary, 100, 'a', 'b'};
+    co_await peer.WriteRaw(half);
   });
   Error error(ErrorCode::kInternal, "");
   Run([&]() -> asio::awaitable<void> {
@@ -144,7 +145,7 @@ TEST_F(HostilePeerTest, InvalidUtf8InATextMessageEndsTheSession) {
 
 TEST_F(HostilePeerTest, BadDeflateDataEndsTheSession) {
   Error error = ErrorOfRaw({'\xc2', 4, '\xff', '\xff', '\xff', '\xff'});
-  EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(error.code, ErrorCode::kInvalidArgument) << error.message;
 }
 
 }  // namespace

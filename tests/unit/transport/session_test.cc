@@ -6,6 +6,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
@@ -61,7 +62,8 @@ TEST_F(SessionTest, FramesGoBothWays) {
   Serve(AnswerPings);
   RunSession(ClientOptions(), [](Session& session) -> asio::awaitable<void> {
     for (std::uint64_t nonce = 1; nonce <= 3; ++nonce) {
-      Result<void> sent = co_await session.Send(Ping{.nonce = nonce});
+      Ping ping{.nonce = nonce};
+      Result<void> sent = co_await session.Send(ping);
       EXPECT_TRUE(sent.has_value());
       Result<ServerFrame> frame = co_await session.Receive();
       EXPECT_TRUE(frame.has_value());
@@ -83,7 +85,8 @@ TEST_F(SessionTest, JsonIsSentAsText) {
   WebsocketOptions options = ClientOptions();
   options.encoding = Encoding::kJson;
   RunSession(options, [](Session& session) -> asio::awaitable<void> {
-    (void)co_await session.Send(Ping{.nonce = 5});
+    Ping ping{.nonce = 5};
+    (void)co_await session.Send(ping);
     Result<ServerFrame> frame = co_await session.Receive();
     EXPECT_TRUE(frame.has_value());
     if (frame) EXPECT_EQ(std::get<Pong>(*frame).nonce, 5U);
@@ -142,7 +145,8 @@ TEST_F(SessionTest, SendWorksWhileReceiveWaits) {
   RunSession(ClientOptions(), [](Session& session) -> asio::awaitable<void> {
     Executor executor = co_await asio::this_coro::executor;
     auto send = [&session]() -> asio::awaitable<void> {
-      Result<void> sent = co_await session.Send(Ping{.nonce = 9});
+      Ping ping{.nonce = 9};
+      Result<void> sent = co_await session.Send(ping);
       EXPECT_TRUE(sent.has_value());
     };
     // Runs once Receive() below has suspended.
@@ -167,7 +171,8 @@ TEST_F(SessionTest, FrameOverTheBackendsLimitIsNotSentAndTheSessionGoesOn) {
     Result<void> refused = co_await session.Send(std::move(subscribe));
     EXPECT_FALSE(refused.has_value());
     if (!refused) EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
-    (void)co_await session.Send(Ping{.nonce = 1});
+    Ping ping{.nonce = 1};
+    (void)co_await session.Send(ping);
     Result<ServerFrame> frame = co_await session.Receive();
     EXPECT_TRUE(frame.has_value());
   });
@@ -179,7 +184,8 @@ TEST_F(SessionTest, CloseOfTheServerIsOffline) {
     Result<ServerFrame> frame = co_await session.Receive();
     EXPECT_FALSE(frame.has_value());
     if (!frame) EXPECT_EQ(frame.error().code, ErrorCode::kOffline);
-    Result<void> sent = co_await session.Send(Ping{});
+    Ping ping;
+    Result<void> sent = co_await session.Send(ping);
     EXPECT_FALSE(sent.has_value());
     if (!sent) EXPECT_EQ(sent.error().code, ErrorCode::kOffline);
   });
@@ -209,6 +215,20 @@ TEST_F(SessionTest, CloseEndsAWaitingReceive) {
   });
 }
 
+TEST_F(SessionTest, DestroyingTheSessionEndsAWaitingReceive) {
+  Serve(ReadOnly);
+  Run([this]() -> asio::awaitable<void> {
+    WebsocketBackend backend(ClientOptions());
+    Result<SessionPtr> session = co_await backend.Connect();
+    if (!session) co_return;
+    asio::awaitable<Result<ServerFrame>> waiting = (*session)->Receive();
+    asio::post(io_, [&session] { session->reset(); });
+    Result<ServerFrame> frame = co_await std::move(waiting);
+    EXPECT_FALSE(frame.has_value());
+    if (!frame) EXPECT_EQ(frame.error().code, ErrorCode::kOffline);
+  });
+}
+
 TEST_F(SessionTest, CancelledReceiveEndsAtOnceAndTheSessionWithIt) {
   Serve(ReadOnly);
   RunSession(ClientOptions(), [this](Session& session) -> asio::awaitable<void> {
@@ -216,7 +236,8 @@ TEST_F(SessionTest, CancelledReceiveEndsAtOnceAndTheSessionWithIt) {
     Result<ServerFrame> frame = co_await session.Receive();
     EXPECT_FALSE(frame.has_value());
     if (!frame) EXPECT_EQ(frame.error().code, ErrorCode::kCancelled);
-    Result<void> sent = co_await session.Send(Ping{});
+    Ping ping;
+    Result<void> sent = co_await session.Send(ping);
     EXPECT_FALSE(sent.has_value());
     co_await session.Close();  // Ends too, though it cannot be polite any more.
   });
@@ -244,7 +265,8 @@ TEST_F(SessionTest, CancellationBeforeTheCallIsSeen) {
   Serve(AnswerPings);
   RunSession(ClientOptions(), [this](Session& session) -> asio::awaitable<void> {
     CancelClient();
-    Result<void> sent = co_await session.Send(Ping{});
+    Ping ping;
+    Result<void> sent = co_await session.Send(ping);
     EXPECT_FALSE(sent.has_value());
     if (!sent) EXPECT_EQ(sent.error().code, ErrorCode::kCancelled);
   });

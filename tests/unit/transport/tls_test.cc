@@ -64,7 +64,8 @@ TEST_F(TlsTest, CertificateOfTheGivenAuthorityIsTrusted) {
     auto session = co_await backend.Connect();
     EXPECT_TRUE(session.has_value());
     if (!session) co_return;
-    (void)co_await (*session)->Send(Ping{.nonce = 3});
+    Ping ping{.nonce = 3};
+    (void)co_await (*session)->Send(ping);
     Result<ServerFrame> frame = co_await (*session)->Receive();
     answered = frame.has_value() && std::get<Pong>(*frame).nonce == 3;
     co_await (*session)->Close();

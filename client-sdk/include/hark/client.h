@@ -1,0 +1,162 @@
+// hark::Client: the way of a UI process to the user's conversations. It talks to the user's own
+// daemon, harkd, over a Unix socket; everything is read from the daemon's local cache, at once,
+// with or without a network.
+//
+//   hark::client::Result<hark::Client> client = hark::Client::Connect();
+//   if (!client) return Fail(client.error().message);
+//   auto page = client->ListConversations();
+//   auto sent = client->SendMessage({.conversation_id = "c1", .content = "Hello"});
+//
+// Threads: every method may be called from any thread at any time, several at once. Calls block
+// until the daemon has answered, at most as long as ConnectOptions says; do not make them on a UI's
+// drawing thread. Ownership: results are values; nothing points into the Client. The connection
+// heals by itself after a restart of the daemon.
+//
+// Errors that every call may give: kNoDaemon, kUntrustedDaemon, kTimeout, kUnavailable (the
+// daemon's store is not ready), kNotSignedIn (no account yet), kInvalidArgument (a text that is not
+// UTF-8), kUnsupported, kInternal.
+
+#ifndef HARK_CLIENT_CLIENT_H_
+#define HARK_CLIENT_CLIENT_H_
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "hark/result.h"
+#include "hark/types.h"
+#include "hark/watch.h"
+
+namespace hark::client {
+
+struct ConnectOptions {
+  // At most 107 bytes. Empty: DefaultSocketPath().
+  std::string socket_path;
+  // How long Connect() waits for a daemon that is not there yet. 0: not at all.
+  std::chrono::milliseconds wait{0};
+  // How long a call may take, its repetitions included. SignIn waits for the network and has its
+  // own.
+  std::chrono::milliseconds call_timeout{10'000};
+  std::chrono::milliseconds sign_in_timeout{40'000};
+};
+
+// Where harkd listens unless told otherwise: $HARK_SOCKET, else $XDG_RUNTIME_DIR/hark/harkd.sock,
+// else
+// ${TMPDIR:-/tmp}/hark-<uid>/harkd.sock. Reads the environment: call it before other threads change
+// that.
+[[nodiscard]] std::string DefaultSocketPath();
+
+// A new UUID, version 7, as SendRequest::id wants it: unique, and sorting by time. Thread-safe.
+[[nodiscard]] std::string NewMessageId();
+
+struct ListConversationsRequest {
+  // 1 to kMaxPageSize; 0 means kDefaultPageSize.
+  std::uint32_t page_size = 0;
+  // ConversationPage::next_page_token of the page before; empty for the first.
+  std::string page_token;
+};
+
+// Whether reading a page lets the daemon fetch what the page lacks. It never makes the call wait.
+enum class FetchPolicy { kCacheThenSync, kCacheOnly };
+
+struct ListMessagesRequest {
+  std::string conversation_id;
+  // The page ends just before this message. Empty: the newest page.
+  std::string before_message_id;
+  // 1 to kMaxPageSize; 0 means kDefaultPageSize.
+  std::uint32_t page_size = 0;
+  FetchPolicy policy = FetchPolicy::kCacheThenSync;
+};
+
+struct SendRequest {
+  std::string conversation_id;
+  // UTF-8, 1 to kMaxContentBytes bytes.
+  std::string content;
+  // Empty means "text/plain".
+  std::string content_type;
+  std::map<std::string, std::string> metadata;
+  // A UUID. Empty: the SDK makes one. Give your own to be able to repeat the call after the UI
+  // itself was restarted.
+  std::string id;
+};
+
+// Move-only. See the top of this file for threads and errors.
+class Client {
+ public:
+  // Finds the daemon and makes sure that it is this user's own: the socket and its folder belong to
+  // this uid, nobody else can write to the folder, and the process behind it has this uid.
+  // kNoDaemon says which of these it is: there is no socket, nobody listens on it, it is no socket.
+  // kInvalidArgument: the path is too long.
+  static Result<Client> Connect(ConnectOptions options = {});
+
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client();
+
+  [[nodiscard]] const std::string& socket_path() const;
+
+  // About the daemon; these work without an account.
+  Result<VersionInfo> GetVersion();
+  Result<Statistics> GetStatistics();
+
+  // Newest activity first.
+  Result<ConversationPage> ListConversations(const ListConversationsRequest& request = {});
+  // kNotFound.
+  Result<Conversation> GetConversation(const std::string& conversation_id);
+  // Says that a UI shows this conversation: its messages are fetched and followed as they happen.
+  // Holds for some hours unless closed. kNotFound.
+  Result<void> OpenConversation(const std::string& conversation_id);
+  // Closing what is not open is no error.
+  Result<void> CloseConversation(const std::string& conversation_id);
+  // Marks everything up to a message as read; an empty id: everything that is in the cache. Durable
+  // before it returns. Gives the conversation as it is then. kNotFound.
+  Result<Conversation> MarkRead(const std::string& conversation_id,
+                                const std::string& message_id = {});
+
+  // A page from the cache. kNotFound: unknown conversation, or before_message_id is not in it.
+  Result<MessagePage> ListMessages(const ListMessagesRequest& request);
+  // Returns when the message is durable on this machine; it then reaches the backend exactly once,
+  // now or when there is a connection. When the connection to the daemon drops meanwhile, the SDK
+  // repeats the call under the same id, which cannot send it twice. kNotFound, kInvalidArgument,
+  // kConflict (this id with other content), kResourceExhausted.
+  Result<Message> SendMessage(SendRequest request);
+
+  // Asks the backend, so it waits for the network. Never repeated by the SDK. kUnauthenticated: the
+  // token was refused; kUnavailable: the backend could not be reached, nothing has changed;
+  // kInvalidArgument: empty or malformed.
+  Result<AccountInfo> SignIn(const std::string& token);
+  // Forgets the token; what is cached stays readable. Signing out twice is no error.
+  Result<AccountInfo> SignOut();
+  Result<AccountInfo> GetAccount();
+
+  Result<SyncStatus> GetSyncStatus();
+  // Tries at once instead of waiting for the backoff. Returns when it is asked for, not when it is
+  // done: the status tells. kNotSignedIn.
+  Result<void> SyncNow();
+
+  // See watch.h. These return at once, whether a daemon is there or not; the callbacks tell.
+  // kInvalidArgument: a snapshot over kMaxPageSize; kResourceExhausted: no thread could be started.
+  Result<Subscription> WatchStatus(StatusHandlers handlers);
+  Result<Subscription> WatchConversations(ConversationsHandlers handlers,
+                                          WatchOptions options = {});
+  Result<Subscription> WatchMessages(const std::string& conversation_id, MessagesHandlers handlers,
+                                     WatchOptions options = {});
+
+ private:
+  class Impl;
+  explicit Client(std::shared_ptr<Impl> impl);
+
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace hark::client
+
+namespace hark {
+using client::Client;
+}  // namespace hark
+
+#endif  // HARK_CLIENT_CLIENT_H_

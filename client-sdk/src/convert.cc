@@ -1,0 +1,245 @@
+#include "client-sdk/src/convert.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <google/protobuf/timestamp.pb.h>
+
+namespace hark::client {
+namespace {
+
+// Years 1 to 9999, the range of a protobuf timestamp; others would overflow the sums below.
+constexpr std::int64_t kFirstSecond = -62'135'596'800;
+constexpr std::int64_t kLastSecond = 253'402'300'799;
+
+Time ToTime(const google::protobuf::Timestamp& from) {
+  const std::int64_t seconds = std::clamp(std::int64_t{from.seconds()}, kFirstSecond, kLastSecond);
+  const std::int32_t nanos = std::clamp(std::int32_t{from.nanos()}, 0, 999'999'999);
+  return Time(std::chrono::seconds(seconds) + std::chrono::microseconds(nanos / 1'000));
+}
+
+template <typename From, typename To>
+void Append(const From& from, std::vector<To>& to) {
+  to.reserve(static_cast<std::size_t>(from.size()));
+  for (const auto& item : from) to.push_back(FromProto(item));
+}
+
+Delivery ToDelivery(v1::DeliveryState from) {
+  switch (static_cast<int>(from)) {
+    case v1::DELIVERY_STATE_QUEUED: return Delivery::kQueued;
+    case v1::DELIVERY_STATE_SENDING: return Delivery::kSending;
+    case v1::DELIVERY_STATE_SENT: return Delivery::kSent;
+    case v1::DELIVERY_STATE_FAILED: return Delivery::kFailed;
+    default: return Delivery::kUnknown;
+  }
+}
+
+Gap ToGap(const v1::Gap& from) {
+  Gap to;
+  to.from_sequence = from.from_sequence();
+  to.to_sequence = from.to_sequence();
+  switch (static_cast<int>(from.reason())) {
+    case v1::Gap::REASON_NOT_FETCHED: to.reason = Gap::Reason::kNotFetched; break;
+    case v1::Gap::REASON_LIMITED: to.reason = Gap::Reason::kLimited; break;
+    case v1::Gap::REASON_EVICTED: to.reason = Gap::Reason::kEvicted; break;
+    default: break;
+  }
+  return to;
+}
+
+Freshness ToFreshness(const v1::Freshness& from) {
+  Freshness to;
+  to.revision = from.revision();
+  if (from.has_as_of()) to.as_of = ToTime(from.as_of());
+  to.live = from.live();
+  return to;
+}
+
+LatencySummary ToLatency(const v1::LatencySummary& from) {
+  // A duration of more than 292,000 years is a fault of the sender, not a reason to overflow.
+  const auto microseconds = [](std::uint64_t value) {
+    return std::chrono::microseconds(
+        static_cast<std::int64_t>(std::min<std::uint64_t>(value, std::uint64_t{1} << 62U)));
+  };
+  LatencySummary to;
+  to.count = from.count();
+  to.p50 = microseconds(from.p50_us());
+  to.p95 = microseconds(from.p95_us());
+  to.p99 = microseconds(from.p99_us());
+  to.max = microseconds(from.max_us());
+  return to;
+}
+
+}  // namespace
+
+Role FromProto(v1::Role from) {
+  switch (static_cast<int>(from)) {
+    case v1::ROLE_USER: return Role::kUser;
+    case v1::ROLE_ASSISTANT: return Role::kAssistant;
+    case v1::ROLE_SYSTEM: return Role::kSystem;
+    default: return Role::kUnknown;
+  }
+}
+
+Message FromProto(const v1::Message& from) {
+  Message to;
+  to.id = from.id();
+  to.conversation_id = from.conversation_id();
+  to.role = FromProto(from.role());
+  to.content = from.content();
+  to.content_type = from.content_type();
+  to.metadata.insert(from.metadata().begin(), from.metadata().end());
+  if (from.has_created_at()) to.created_at = ToTime(from.created_at());
+  if (from.has_edited_at()) to.edited_at = ToTime(from.edited_at());
+  to.sequence = from.sequence();
+  to.revision = from.revision();
+  to.server_id = from.server_id();
+  to.deleted = from.deleted();
+  to.delivery = ToDelivery(from.delivery());
+  if (from.has_failure())
+    to.failure = DeliveryFailure{from.failure().reason(), from.failure().message()};
+  return to;
+}
+
+Conversation FromProto(const v1::Conversation& from) {
+  Conversation to;
+  to.id = from.id();
+  to.title = from.title();
+  if (from.has_last_activity_at()) to.last_activity_at = ToTime(from.last_activity_at());
+  to.preview = from.preview();
+  to.unread_count = from.unread_count();
+  to.read_sequence = from.read_sequence();
+  to.last_sequence = from.last_sequence();
+  to.message_count = from.message_count();
+  to.pending_count = from.pending_count();
+  to.failed_count = from.failed_count();
+  switch (static_cast<int>(from.sync_state())) {
+    case v1::Conversation::SYNC_STATE_COMPLETE: to.cache_state = CacheState::kComplete; break;
+    case v1::Conversation::SYNC_STATE_PARTIAL: to.cache_state = CacheState::kPartial; break;
+    default: break;
+  }
+  to.active = from.active();
+  return to;
+}
+
+ConversationPage FromProto(const v1::ListConversationsResponse& from) {
+  ConversationPage to;
+  Append(from.conversations(), to.conversations);
+  to.next_page_token = from.next_page_token();
+  to.total_count = from.total_count();
+  to.freshness = ToFreshness(from.freshness());
+  return to;
+}
+
+MessagePage FromProto(const v1::ListMessagesResponse& from) {
+  MessagePage to;
+  Append(from.messages(), to.messages);
+  to.has_more = from.has_more();
+  to.total_count = from.total_count();
+  if (from.has_gap_before()) to.gap_before = ToGap(from.gap_before());
+  to.freshness = ToFreshness(from.freshness());
+  return to;
+}
+
+SyncStatus FromProto(const v1::SyncStatus& from) {
+  SyncStatus to;
+  switch (static_cast<int>(from.state())) {
+    case v1::SyncStatus::STATE_SIGNED_OUT: to.state = SyncStatus::State::kSignedOut; break;
+    case v1::SyncStatus::STATE_OFFLINE: to.state = SyncStatus::State::kOffline; break;
+    case v1::SyncStatus::STATE_CONNECTING: to.state = SyncStatus::State::kConnecting; break;
+    case v1::SyncStatus::STATE_CATCHING_UP: to.state = SyncStatus::State::kCatchingUp; break;
+    case v1::SyncStatus::STATE_LIVE: to.state = SyncStatus::State::kLive; break;
+    case v1::SyncStatus::STATE_AUTH_REQUIRED: to.state = SyncStatus::State::kAuthRequired; break;
+    case v1::SyncStatus::STATE_DEGRADED: to.state = SyncStatus::State::kDegraded; break;
+    default: break;
+  }
+  if (from.has_since()) to.since = ToTime(from.since());
+  to.reason = from.reason();
+  if (from.has_progress())
+    to.progress = SyncStatus::Progress{from.progress().done(), from.progress().total()};
+  to.initial = from.initial();
+  if (from.has_next_attempt_at()) to.next_attempt_at = ToTime(from.next_attempt_at());
+  if (from.has_last_synced_at()) to.last_synced_at = ToTime(from.last_synced_at());
+  to.pending_count = from.pending_count();
+  return to;
+}
+
+AccountInfo FromProto(const v1::AccountInfo& from) {
+  AccountInfo to;
+  switch (static_cast<int>(from.state())) {
+    case v1::AccountInfo::STATE_NONE: to.state = AccountInfo::State::kNone; break;
+    case v1::AccountInfo::STATE_SIGNED_IN: to.state = AccountInfo::State::kSignedIn; break;
+    case v1::AccountInfo::STATE_SIGNED_OUT: to.state = AccountInfo::State::kSignedOut; break;
+    case v1::AccountInfo::STATE_AUTH_REQUIRED: to.state = AccountInfo::State::kAuthRequired; break;
+    default: break;
+  }
+  to.user_id = from.user_id();
+  to.backend_url = from.backend_url();
+  return to;
+}
+
+VersionInfo FromProto(const v1::GetVersionResponse& from) {
+  VersionInfo to;
+  to.version = from.version();
+  to.api_major = from.api_major();
+  to.api_minor = from.api_minor();
+  to.capabilities.assign(from.capabilities().begin(), from.capabilities().end());
+  to.cipher_version = from.cipher_version();
+  to.process_id = from.process_id();
+  if (from.has_started_at()) to.started_at = ToTime(from.started_at());
+  return to;
+}
+
+Statistics FromProto(const v1::GetStatisticsResponse& from) {
+  Statistics to;
+  to.conversations = from.conversations();
+  to.messages = from.messages();
+  to.outbox = from.outbox();
+  to.gaps = from.gaps();
+  to.cache_bytes = from.cache_bytes();
+  to.authored_bytes = from.authored_bytes();
+  to.page_hits = from.page_hits();
+  to.page_misses = from.page_misses();
+  to.page_read = ToLatency(from.page_read());
+  to.durable_send = ToLatency(from.durable_send());
+  to.apply = ToLatency(from.apply());
+  to.sync = ToLatency(from.sync());
+  to.connects = from.connects();
+  to.disconnects = from.disconnects();
+  to.streams = from.streams();
+  return to;
+}
+
+ConversationsSnapshot FromProto(const v1::WatchConversationsResponse::Snapshot& from) {
+  ConversationsSnapshot to;
+  Append(from.conversations(), to.conversations);
+  to.total_count = from.total_count();
+  return to;
+}
+
+ConversationsDelta FromProto(const v1::WatchConversationsResponse::Delta& from) {
+  ConversationsDelta to;
+  Append(from.upserted(), to.upserted);
+  return to;
+}
+
+MessagesSnapshot FromProto(const v1::WatchMessagesResponse::Snapshot& from) {
+  MessagesSnapshot to;
+  Append(from.messages(), to.messages);
+  to.has_more = from.has_more();
+  to.total_count = from.total_count();
+  if (from.has_gap_before()) to.gap_before = ToGap(from.gap_before());
+  return to;
+}
+
+MessagesDelta FromProto(const v1::WatchMessagesResponse::Delta& from) {
+  MessagesDelta to;
+  Append(from.upserted(), to.upserted);
+  to.removed.assign(from.removed().begin(), from.removed().end());
+  return to;
+}
+
+}  // namespace hark::client

@@ -1,0 +1,132 @@
+#include "daemon/app/daemon.h"
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "daemon/account/account_manager.h"
+#include "daemon/app/options.h"
+#include "daemon/app/sd_notify.h"
+#include "daemon/app/signals.h"
+#include "daemon/app/single_instance.h"
+#include "daemon/app/threads.h"
+#include "daemon/base/log.h"
+#include "daemon/base/metrics.h"
+#include "daemon/ipc/server.h"
+#include "daemon/keys/file_key_source.h"
+#include "daemon/store/cipher_version.h"
+#include "daemon/transport/websocket_backend.h"
+
+namespace hark::app {
+namespace {
+
+// How long closing handshakes and last commits may take after everything was told to stop.
+constexpr std::chrono::milliseconds kLastWords{1'500};
+
+ExitCode Say(ExitCode code, const Error& error) {
+  std::fprintf(stderr, "harkd: %s\n", error.message.c_str());
+  return code;
+}
+
+struct Locks {
+  LockFile data;
+  LockFile socket;
+};
+
+// Takes the folders for this process. The exit code says what kind of trouble there is.
+tl::expected<Locks, std::pair<ExitCode, Error>> TakeFolders(const Config& config) {
+  using Trouble = tl::unexpected<std::pair<ExitCode, Error>>;
+  const auto trouble = [](const Error& error) {
+    const bool taken = error.code == ErrorCode::kConflict;
+    return Trouble(std::pair(taken ? ExitCode::kAlreadyRunning : ExitCode::kFolderOrSocket, error));
+  };
+  for (const std::filesystem::path& folder : {config.data_dir, config.socket.parent_path()}) {
+    if (Result<void> made = EnsurePrivateFolder(folder); !made) return trouble(made.error());
+  }
+  Result<LockFile> data = LockFile::Acquire(DataLockPath(config.data_dir));
+  if (!data) return trouble(data.error());
+  Result<LockFile> socket = LockFile::Acquire(SocketLockPath(config.socket));
+  if (!socket) return trouble(socket.error());
+  return Locks{std::move(*data), std::move(*socket)};
+}
+
+std::shared_ptr<transport::Backend> MakeBackend(const Config& config) {
+  transport::WebsocketOptions options;
+  options.url = config.backend_url;
+  options.encoding =
+      config.encoding == Encoding::kJson ? transport::Encoding::kJson : transport::Encoding::kProto;
+  if (config.ca_file) options.ca_file = config.ca_file->string();
+  options.user_agent = "harkd/" + std::string(Version());
+  return std::make_shared<transport::WebsocketBackend>(std::move(options));
+}
+
+}  // namespace
+
+ExitCode RunDaemon(const Config& config, const Environment& environment) {
+  log::Start(config.log_level);
+  const auto locks = TakeFolders(config);
+  if (!locks) return Say(locks.error().first, locks.error().second);
+
+  NameThisThread("hark-io");
+  SystemClock clock;
+  Metrics metrics;
+  keys::FileKeySource keys(config.key_file);
+  boost::asio::io_context io(1);
+  boost::asio::thread_pool readers(1);
+  account::AccountManager accounts(account::AccountOptions{
+      .data_dir = config.data_dir,
+      .backend_url = config.backend_url,
+      .backend = MakeBackend(config),
+      .client = "harkd/" + std::string(Version()),
+      .clock = clock,
+      .metrics = metrics,
+      .keys = keys,
+      .io = io.get_executor(),
+      .readers = readers.get_executor(),
+  });
+  accounts.Start();
+
+  Result<std::unique_ptr<ipc::Server>> server = ipc::Server::Start(ipc::ServerOptions{
+      .socket_path = config.socket,
+      .version = std::string(Version()),
+      .cipher_version = store::CipherVersion(),
+      .clock = clock,
+      .metrics = metrics,
+      .accounts = accounts,
+  });
+  if (!server) {
+    accounts.Stop();
+    io.run_for(kLastWords);
+    return Say(ExitCode::kFolderOrSocket, server.error());
+  }
+
+  const std::string notify = environment.Get("NOTIFY_SOCKET");
+  const StopSignals signals(io, [&io] { io.stop(); });
+  log::Info("ready", {log::Field::Safe("version", std::string(Version())),
+                      log::Field::Safe("socket", config.socket.string())});
+  (void)NotifyServiceManager(notify, kNotifyReady);
+  {
+    const auto work = boost::asio::make_work_guard(io);
+    io.run();
+  }
+
+  (void)NotifyServiceManager(notify, kNotifyStopping);
+  (*server)->Stop();
+  accounts.Stop();
+  readers.join();
+  // What is left are closing handshakes and the store, which is closed by a handler of this
+  // context.
+  io.restart();
+  io.run_for(kLastWords);
+  log::Info("stopped");
+  return ExitCode::kStopped;
+}
+
+}  // namespace hark::app

@@ -1,0 +1,56 @@
+#include "daemon/app/settings.h"
+
+#include <algorithm>
+#include <array>
+
+#include "daemon/app/backend_url.h"
+
+namespace hark::app {
+namespace {
+
+// Longer than any path that Linux opens.
+constexpr std::size_t kPathMaxBytes = 4095;
+
+Result<void> CheckPath(std::string_view text) {
+  if (text.empty()) return Fail(ErrorCode::kInvalidArgument, "must not be empty");
+  if (text.size() > kPathMaxBytes)
+    return Fail(ErrorCode::kInvalidArgument, "is too long for a path");
+  const bool has_control = std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  if (has_control) return Fail(ErrorCode::kInvalidArgument, "must not contain control characters");
+  return {};
+}
+
+Result<void> CheckEncoding(std::string_view text) {
+  if (text == "proto" || text == "json") return {};
+  return Fail(ErrorCode::kInvalidArgument, "must be proto or json");
+}
+
+Result<void> CheckKeyKind(std::string_view text) {
+  if (text == "file") return {};
+  return Fail(ErrorCode::kInvalidArgument, "must be file");
+}
+
+Result<void> CheckLogLevel(std::string_view text) {
+  if (text == "debug" || text == "info" || text == "warning" || text == "error") return {};
+  return Fail(ErrorCode::kInvalidArgument, "must be debug, info, warning or error");
+}
+
+constexpr std::array kSettings{
+    SettingKey{"backend", "url", &Settings::backend_url, CheckBackendUrl},
+    SettingKey{"backend", "encoding", &Settings::backend_encoding, CheckEncoding},
+    SettingKey{"backend", "ca_file", &Settings::backend_ca_file, CheckPath},
+    SettingKey{"storage", "data_dir", &Settings::storage_data_dir, CheckPath},
+    SettingKey{"keys", "kind", &Settings::keys_kind, CheckKeyKind},
+    SettingKey{"keys", "file", &Settings::keys_file, CheckPath},
+    SettingKey{"ipc", "socket", &Settings::ipc_socket, CheckPath},
+    SettingKey{"log", "level", &Settings::log_level, CheckLogLevel},
+};
+
+}  // namespace
+
+std::span<const SettingKey> AllSettings() {
+  return kSettings;
+}
+
+}  // namespace hark::app

@@ -1,0 +1,25 @@
+// SIGTERM and SIGINT end the daemon in good order; a second one ends it at once.
+
+#ifndef HARK_DAEMON_APP_SIGNALS_H_
+#define HARK_DAEMON_APP_SIGNALS_H_
+
+#include <functional>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+namespace hark::app {
+
+// Confined to the I/O thread. Must not outlive the context.
+class StopSignals {
+ public:
+  // `stop` is called once, on the I/O thread.
+  StopSignals(boost::asio::io_context& io, std::function<void()> stop);
+
+ private:
+  boost::asio::signal_set signals_;
+};
+
+}  // namespace hark::app
+
+#endif  // HARK_DAEMON_APP_SIGNALS_H_

@@ -1,0 +1,83 @@
+#include "daemon/ipc/conversations_topic.h"
+
+#include <utility>
+
+#include "hark/v1/conversations.pb.h"
+
+#include "daemon/ipc/convert_conversation.h"
+#include "daemon/ipc/tokens.h"
+
+namespace hark::ipc {
+namespace {
+
+// Ids, numbers and tags of one conversation.
+constexpr std::size_t kFixedBytes = 256;
+
+std::unique_ptr<v1::WatchConversationsResponse> NewEvent(const std::string& store_id,
+                                                         LocalRevision revision) {
+  auto event = std::make_unique<v1::WatchConversationsResponse>();
+  event->set_revision(revision);
+  event->set_resume_token(ResumeToken(store_id, revision));
+  return event;
+}
+
+}  // namespace
+
+ConversationsTopic::ConversationsTopic(std::string store_id, std::uint32_t snapshot_size)
+    : store_id_(std::move(store_id)), snapshot_size_(snapshot_size) {}
+
+Result<void> ConversationsTopic::Check(store::Reader&) const {
+  return {};
+}
+
+Result<WatchTopic::Snapshot> ConversationsTopic::Read(store::Reader& reader) const {
+  store::ConversationQuery query;
+  query.limit = snapshot_size_;
+  const Result<store::ConversationPage> page = reader.ListConversations(query);
+  if (!page) return tl::unexpected(page.error());
+  auto event = NewEvent(store_id_, page->revision);
+  auto* snapshot = event->mutable_snapshot();
+  for (const Conversation& conversation : page->conversations) {
+    ToProto(conversation, snapshot->add_conversations());
+  }
+  snapshot->set_total_count(page->total_count);
+  return Snapshot{std::move(event), page->revision, false};
+}
+
+std::size_t ConversationsTopic::Weight(const Commit& commit) const {
+  std::size_t bytes = 0;
+  for (const Conversation& conversation : commit.conversations) {
+    bytes += kFixedBytes + conversation.title.size() + conversation.preview.size();
+  }
+  return bytes;
+}
+
+// A list has no gaps; that a conversation is complete is part of it.
+bool ConversationsTopic::ChangesGap(const Commit&) const {
+  return false;
+}
+
+bool ConversationsTopic::Wants(const bus::Ephemeral&) const {
+  return false;
+}
+
+WatchTopic::Event ConversationsTopic::Resumed(LocalRevision revision) const {
+  auto event = NewEvent(store_id_, revision);
+  event->mutable_resumed();
+  return event;
+}
+
+WatchTopic::Event ConversationsTopic::Delta(const Commit& commit, LocalRevision revision) const {
+  auto event = NewEvent(store_id_, revision);
+  auto* delta = event->mutable_delta();
+  for (const Conversation& conversation : commit.conversations) {
+    ToProto(conversation, delta->add_upserted());
+  }
+  return event;
+}
+
+WatchTopic::Event ConversationsTopic::Passing(const bus::Ephemeral&, LocalRevision revision) const {
+  return NewEvent(store_id_, revision);
+}
+
+}  // namespace hark::ipc

@@ -1,0 +1,17 @@
+// Conversations, model to proto. No decisions.
+
+#ifndef HARK_DAEMON_IPC_CONVERT_CONVERSATION_H_
+#define HARK_DAEMON_IPC_CONVERT_CONVERSATION_H_
+
+#include "hark/v1/types.pb.h"
+
+#include "daemon/model/conversation.h"
+
+namespace hark::ipc {
+
+// `out` must be empty.
+void ToProto(const Conversation& conversation, v1::Conversation* out);
+
+}  // namespace hark::ipc
+
+#endif  // HARK_DAEMON_IPC_CONVERT_CONVERSATION_H_

@@ -1,0 +1,80 @@
+#include "daemon/ipc/convert_message.h"
+
+#include <string>
+#include <utility>
+
+#include "daemon/ipc/convert_time.h"
+
+namespace hark::ipc {
+namespace {
+
+v1::DeliveryState ToProto(Delivery delivery) {
+  switch (delivery) {
+    case Delivery::kQueued: return v1::DELIVERY_STATE_QUEUED;
+    case Delivery::kSending: return v1::DELIVERY_STATE_SENDING;
+    case Delivery::kSent: return v1::DELIVERY_STATE_SENT;
+    case Delivery::kFailed: return v1::DELIVERY_STATE_FAILED;
+  }
+  return v1::DELIVERY_STATE_UNSPECIFIED;
+}
+
+v1::Gap::Reason ToProto(GapReason reason) {
+  switch (reason) {
+    case GapReason::kNotFetched: return v1::Gap::REASON_NOT_FETCHED;
+    case GapReason::kLimited: return v1::Gap::REASON_LIMITED;
+    case GapReason::kEvicted: return v1::Gap::REASON_EVICTED;
+  }
+  return v1::Gap::REASON_UNSPECIFIED;
+}
+
+}  // namespace
+
+v1::Role ToProto(Role role) {
+  switch (role) {
+    case Role::kUnspecified: return v1::ROLE_UNSPECIFIED;
+    case Role::kUser: return v1::ROLE_USER;
+    case Role::kAssistant: return v1::ROLE_ASSISTANT;
+    case Role::kSystem: return v1::ROLE_SYSTEM;
+  }
+  return v1::ROLE_UNSPECIFIED;
+}
+
+void ToProto(const Message& message, v1::Message* out) {
+  out->set_id(message.id.value());
+  out->set_conversation_id(message.conversation.value());
+  out->set_role(ToProto(message.role));
+  out->set_content(message.content);
+  out->set_content_type(message.content_type.empty() ? "text/plain" : message.content_type);
+  for (const auto& [name, value] : message.metadata) (*out->mutable_metadata())[name] = value;
+  ToProto(message.created_at, out->mutable_created_at());
+  if (message.edited_at) ToProto(*message.edited_at, out->mutable_edited_at());
+  out->set_sequence(message.sequence);
+  out->set_revision(message.revision);
+  out->set_server_id(message.server_id);
+  out->set_deleted(message.deleted);
+  out->set_delivery(ToProto(message.delivery));
+  if (message.failure) {
+    out->mutable_failure()->set_reason(message.failure->reason);
+    out->mutable_failure()->set_message(message.failure->message);
+  }
+}
+
+void ToProto(const Gap& gap, v1::Gap* out) {
+  out->set_from_sequence(gap.from);
+  out->set_to_sequence(gap.to);
+  out->set_reason(ToProto(gap.reason));
+}
+
+sync::Draft DraftFrom(v1::SendMessageRequest& request) {
+  sync::Draft draft;
+  draft.conversation = ConversationId(std::move(*request.mutable_conversation_id()));
+  if (!request.id().empty()) draft.id = MessageId(std::move(*request.mutable_id()));
+  draft.content = std::move(*request.mutable_content());
+  draft.content_type = std::move(*request.mutable_content_type());
+  for (auto& [name, value] : *request.mutable_metadata()) {
+    draft.metadata.emplace(name, std::move(value));
+  }
+  return draft;
+}
+
+}  // namespace hark::ipc

@@ -1,0 +1,26 @@
+// Messages and gaps, model to proto and back. No decisions.
+
+#ifndef HARK_DAEMON_IPC_CONVERT_MESSAGE_H_
+#define HARK_DAEMON_IPC_CONVERT_MESSAGE_H_
+
+#include "hark/v1/messages.pb.h"
+#include "hark/v1/types.pb.h"
+
+#include "daemon/model/conversation.h"
+#include "daemon/model/message.h"
+#include "daemon/sync/intents.h"
+
+namespace hark::ipc {
+
+[[nodiscard]] v1::Role ToProto(Role role);
+
+// `out` must be empty.
+void ToProto(const Message& message, v1::Message* out);
+void ToProto(const Gap& gap, v1::Gap* out);
+
+// Takes the text out of the request.
+[[nodiscard]] sync::Draft DraftFrom(v1::SendMessageRequest& request);
+
+}  // namespace hark::ipc
+
+#endif  // HARK_DAEMON_IPC_CONVERT_MESSAGE_H_

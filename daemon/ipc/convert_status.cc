@@ -1,0 +1,74 @@
+#include "daemon/ipc/convert_status.h"
+
+#include <chrono>
+#include <cstdint>
+
+#include "daemon/ipc/convert_time.h"
+
+namespace hark::ipc {
+namespace {
+
+v1::SyncStatus::State ToProto(sync::State state) {
+  switch (state) {
+    case sync::State::kSignedOut: return v1::SyncStatus::STATE_SIGNED_OUT;
+    case sync::State::kOffline: return v1::SyncStatus::STATE_OFFLINE;
+    case sync::State::kConnecting: return v1::SyncStatus::STATE_CONNECTING;
+    case sync::State::kCatchingUp: return v1::SyncStatus::STATE_CATCHING_UP;
+    case sync::State::kLive: return v1::SyncStatus::STATE_LIVE;
+    case sync::State::kAuthRequired: return v1::SyncStatus::STATE_AUTH_REQUIRED;
+    case sync::State::kDegraded: return v1::SyncStatus::STATE_DEGRADED;
+  }
+  return v1::SyncStatus::STATE_UNSPECIFIED;
+}
+
+v1::AccountInfo::State ToProto(account::AccountState state) {
+  switch (state) {
+    case account::AccountState::kNone: return v1::AccountInfo::STATE_NONE;
+    case account::AccountState::kSignedIn: return v1::AccountInfo::STATE_SIGNED_IN;
+    case account::AccountState::kSignedOut: return v1::AccountInfo::STATE_SIGNED_OUT;
+    case account::AccountState::kAuthRequired: return v1::AccountInfo::STATE_AUTH_REQUIRED;
+  }
+  return v1::AccountInfo::STATE_UNSPECIFIED;
+}
+
+std::uint64_t Microseconds(std::chrono::microseconds duration) {
+  return static_cast<std::uint64_t>(duration.count());
+}
+
+}  // namespace
+
+void ToProto(const sync::Status& status, v1::SyncStatus* out) {
+  out->set_state(ToProto(status.state));
+  ToProto(status.since, out->mutable_since());
+  out->set_reason(status.reason);
+  if (status.state == sync::State::kCatchingUp) {
+    out->mutable_progress()->set_done(status.done);
+    out->mutable_progress()->set_total(status.total);
+  }
+  out->set_initial(status.initial);
+  if (status.next_attempt_at) ToProto(*status.next_attempt_at, out->mutable_next_attempt_at());
+  if (status.last_synced_at) ToProto(*status.last_synced_at, out->mutable_last_synced_at());
+  out->set_pending_count(status.pending);
+}
+
+void ToProto(const account::AccountInfo& info, v1::AccountInfo* out) {
+  out->set_state(ToProto(info.state));
+  out->set_user_id(info.user.value());
+  out->set_backend_url(info.backend_url);
+}
+
+void ToProto(const Histogram::Summary& summary, v1::LatencySummary* out) {
+  out->set_count(summary.count);
+  out->set_p50_us(Microseconds(summary.p50));
+  out->set_p95_us(Microseconds(summary.p95));
+  out->set_p99_us(Microseconds(summary.p99));
+  out->set_max_us(Microseconds(summary.max));
+}
+
+void ToProto(LocalRevision revision, const sync::Status& status, v1::Freshness* out) {
+  out->set_revision(revision);
+  if (status.last_synced_at) ToProto(*status.last_synced_at, out->mutable_as_of());
+  out->set_live(status.state == sync::State::kLive);
+}
+
+}  // namespace hark::ipc

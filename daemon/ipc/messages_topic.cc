@@ -1,0 +1,98 @@
+#include "daemon/ipc/messages_topic.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "hark/v1/messages.pb.h"
+
+#include "daemon/ipc/convert_message.h"
+#include "daemon/ipc/message_page.h"
+#include "daemon/ipc/tokens.h"
+
+namespace hark::ipc {
+namespace {
+
+std::unique_ptr<v1::WatchMessagesResponse> NewEvent(const std::string& store_id,
+                                                    LocalRevision revision) {
+  auto event = std::make_unique<v1::WatchMessagesResponse>();
+  event->set_revision(revision);
+  event->set_resume_token(ResumeToken(store_id, revision));
+  return event;
+}
+
+}  // namespace
+
+MessagesTopic::MessagesTopic(std::string store_id, ConversationId conversation,
+                             std::uint32_t snapshot_size)
+    : store_id_(std::move(store_id)),
+      conversation_(std::move(conversation)),
+      snapshot_size_(snapshot_size) {}
+
+Result<void> MessagesTopic::Check(store::Reader& reader) const {
+  const Result<Conversation> conversation = reader.GetConversation(conversation_);
+  if (!conversation) return tl::unexpected(conversation.error());
+  return {};
+}
+
+Result<WatchTopic::Snapshot> MessagesTopic::Read(store::Reader& reader) const {
+  store::PageQuery query;
+  query.conversation = conversation_;
+  query.limit = snapshot_size_;
+  const Result<store::MessagePage> page = reader.ReadPage(query);
+  if (!page) return tl::unexpected(page.error());
+  auto event = NewEvent(store_id_, page->revision);
+  ToProto(*page, event->mutable_snapshot());
+  const bool ended_at_gap = event->snapshot().has_gap_before();
+  return Snapshot{std::move(event), page->revision, ended_at_gap};
+}
+
+std::size_t MessagesTopic::Weight(const Commit& commit) const {
+  std::size_t bytes = 0;
+  for (const Message& message : commit.messages) {
+    if (message.conversation == conversation_) bytes += EncodedSizeBound(message);
+  }
+  return bytes;
+}
+
+bool MessagesTopic::ChangesGap(const Commit& commit) const {
+  return std::find(commit.gaps_changed.begin(), commit.gaps_changed.end(), conversation_) !=
+         commit.gaps_changed.end();
+}
+
+bool MessagesTopic::Wants(const bus::Ephemeral& ephemeral) const {
+  return std::visit([this](const auto& event) { return event.conversation == conversation_; },
+                    ephemeral);
+}
+
+WatchTopic::Event MessagesTopic::Resumed(LocalRevision revision) const {
+  auto event = NewEvent(store_id_, revision);
+  event->mutable_resumed();
+  return event;
+}
+
+WatchTopic::Event MessagesTopic::Delta(const Commit& commit, LocalRevision revision) const {
+  auto event = NewEvent(store_id_, revision);
+  auto* delta = event->mutable_delta();
+  for (const Message& message : commit.messages) {
+    if (message.conversation == conversation_) ToProto(message, delta->add_upserted());
+  }
+  return event;
+}
+
+WatchTopic::Event MessagesTopic::Passing(const bus::Ephemeral& ephemeral,
+                                         LocalRevision revision) const {
+  auto event = NewEvent(store_id_, revision);
+  if (const auto* partial = std::get_if<bus::PartialMessage>(&ephemeral)) {
+    event->mutable_partial()->set_message_id(partial->message.value());
+    event->mutable_partial()->set_role(ToProto(partial->role));
+    event->mutable_partial()->set_text(partial->text);
+  } else {
+    const auto& typing = std::get<bus::Typing>(ephemeral);
+    event->mutable_typing()->set_role(ToProto(typing.role));
+    event->mutable_typing()->set_active(typing.active);
+  }
+  return event;
+}
+
+}  // namespace hark::ipc

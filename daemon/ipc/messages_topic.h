@@ -1,0 +1,36 @@
+// The messages of one conversation as a watched topic.
+
+#ifndef HARK_DAEMON_IPC_MESSAGES_TOPIC_H_
+#define HARK_DAEMON_IPC_MESSAGES_TOPIC_H_
+
+#include <cstdint>
+#include <string>
+
+#include "daemon/ipc/watch_topic.h"
+#include "daemon/model/ids.h"
+
+namespace hark::ipc {
+
+class MessagesTopic final : public WatchTopic {
+ public:
+  MessagesTopic(std::string store_id, ConversationId conversation, std::uint32_t snapshot_size);
+
+  [[nodiscard]] Result<void> Check(store::Reader& reader) const override;
+  [[nodiscard]] Result<Snapshot> Read(store::Reader& reader) const override;
+  [[nodiscard]] std::size_t Weight(const Commit& commit) const override;
+  [[nodiscard]] bool ChangesGap(const Commit& commit) const override;
+  [[nodiscard]] bool Wants(const bus::Ephemeral& ephemeral) const override;
+  [[nodiscard]] Event Resumed(LocalRevision revision) const override;
+  [[nodiscard]] Event Delta(const Commit& commit, LocalRevision revision) const override;
+  [[nodiscard]] Event Passing(const bus::Ephemeral& ephemeral,
+                              LocalRevision revision) const override;
+
+ private:
+  const std::string store_id_;
+  const ConversationId conversation_;
+  const std::uint32_t snapshot_size_;
+};
+
+}  // namespace hark::ipc
+
+#endif  // HARK_DAEMON_IPC_MESSAGES_TOPIC_H_

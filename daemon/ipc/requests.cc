@@ -1,0 +1,39 @@
+#include "daemon/ipc/requests.h"
+
+#include <utility>
+
+#include "daemon/base/limits.h"
+
+namespace hark::ipc {
+namespace {
+
+template <typename AnyId>
+Result<AnyId> Checked(std::string id, const char* field) {
+  if (id.empty()) return Fail(ErrorCode::kInvalidArgument, std::string(field) + " is empty");
+  if (id.size() > limits::kIdBytes) {
+    return Fail(ErrorCode::kInvalidArgument, std::string(field) + " is longer than " +
+                                                 std::to_string(limits::kIdBytes) + " bytes");
+  }
+  return AnyId(std::move(id));
+}
+
+}  // namespace
+
+Result<ConversationId> CheckedConversation(std::string id) {
+  return Checked<ConversationId>(std::move(id), "conversation_id");
+}
+
+Result<MessageId> CheckedMessage(std::string id) {
+  return Checked<MessageId>(std::move(id), "message_id");
+}
+
+Result<std::uint32_t> CheckedPageSize(std::uint32_t size, const char* field) {
+  if (size == 0) return limits::kDefaultPageSize;
+  if (size > limits::kPageSize) {
+    return Fail(ErrorCode::kInvalidArgument,
+                std::string(field) + " is over " + std::to_string(limits::kPageSize));
+  }
+  return size;
+}
+
+}  // namespace hark::ipc

@@ -1,0 +1,24 @@
+// What the fields that many requests share must look like.
+
+#ifndef HARK_DAEMON_IPC_REQUESTS_H_
+#define HARK_DAEMON_IPC_REQUESTS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "daemon/base/result.h"
+#include "daemon/model/ids.h"
+
+namespace hark::ipc {
+
+// kInvalidArgument: empty, or longer than an id can be.
+[[nodiscard]] Result<ConversationId> CheckedConversation(std::string id);
+[[nodiscard]] Result<MessageId> CheckedMessage(std::string id);
+
+// 0 means limits::kDefaultPageSize. kInvalidArgument: over limits::kPageSize. `field` is named in
+// the error.
+[[nodiscard]] Result<std::uint32_t> CheckedPageSize(std::uint32_t size, const char* field);
+
+}  // namespace hark::ipc
+
+#endif  // HARK_DAEMON_IPC_REQUESTS_H_

@@ -1,0 +1,59 @@
+// hark.v1.Sync.
+
+#include <memory>
+
+#include "hark/v1/sync.grpc.pb.h"
+
+#include "daemon/ipc/services.h"
+#include "daemon/ipc/status_stream.h"
+#include "daemon/ipc/unary.h"
+
+namespace hark::ipc {
+namespace {
+
+using Api = v1::Sync;
+using Base =
+    Api::WithRawCallbackMethod_WatchStatus<Api::WithRawCallbackMethod_SyncNow<Api::Service>>;
+
+class SyncService final : public Base {
+ public:
+  explicit SyncService(const ServiceContext& context) : context_(context) {}
+
+  // Works without an account: the status says so.
+  ByteStream* WatchStatus(grpc::CallbackServerContext*, const grpc::ByteBuffer* request) override {
+    v1::WatchStatusRequest in;
+    if (const auto parsed = Parse(*request, &in); !parsed) {
+      return RefusedStream(ToStreamStatus(parsed.error()));
+    }
+    return StatusStream::Start(context_.streams, context_.accounts.status());
+  }
+
+  grpc::ServerUnaryReactor* SyncNow(grpc::CallbackServerContext* call,
+                                    const grpc::ByteBuffer* request,
+                                    grpc::ByteBuffer* response) override {
+    return Answer<v1::SyncNowRequest, v1::SyncNowResponse>(call, request, response,
+                                                           [this](auto&, auto*) { return Now(); });
+  }
+
+ private:
+  Result<void> Now() {
+    const auto account = context_.Account();
+    if (!account) return tl::unexpected(account.error());
+    const account::AccountState state = context_.accounts.Info().state;
+    if (state == account::AccountState::kNone || state == account::AccountState::kSignedOut) {
+      return Fail(ErrorCode::kUnauthenticated, "nobody is signed in: sign in first");
+    }
+    (*account)->intents().SyncNow();
+    return {};
+  }
+
+  const ServiceContext context_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> NewSyncService(const ServiceContext& context) {
+  return std::make_unique<SyncService>(context);
+}
+
+}  // namespace hark::ipc

@@ -1,0 +1,213 @@
+#include "daemon/store/apply_operation.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "daemon/base/limits.h"
+#include "daemon/store/message_rows.h"
+#include "daemon/store/outbox_rows.h"
+#include "daemon/store/store_info_rows.h"
+
+namespace hark::store {
+namespace {
+
+bool IsUsable(const ConversationId& id) { return !id.empty() && id.value().size() <= limits::kIdBytes; }
+bool IsUsable(const MessageId& id) { return !id.empty() && id.value().size() <= limits::kIdBytes; }
+bool IsUsable(Sequence sequence) { return sequence <= kMaxSequence; }
+
+bool IsUsable(const Message& message) {
+  return IsUsable(message.id) && IsUsable(message.conversation) && message.sequence > 0 &&
+         IsUsable(message.sequence) && message.revision <= kMaxSequence;
+}
+
+tl::unexpected<Error> Unusable() {
+  return Fail(ErrorCode::kInvalidArgument, "the backend sent an id, sequence or revision that cannot be stored");
+}
+
+// As the reader will show it.
+Message AsStored(Message message) {
+  message.delivery = Delivery::kSent;
+  message.failure.reset();
+  if (message.deleted) message.content.clear();
+  return message;
+}
+
+// The message is at the backend: its entry in the outbox, if there is one, is done.
+void RemoveFromOutbox(JobContext& context, const Message& message) {
+  if (context.OutboxWasEmpty() || !FindSend(context.authored(), message.id)) return;
+  (void)DeleteSend(context.WriteAuthored(), message.id);
+  if (context.sending().contains(message.id)) context.ChangeSending().erase(message.id);
+  context.changes().outbox = true;
+  context.changes().sends_removed = true;
+  context.changes().NoteById(message.id);
+  context.Touch(message.conversation);
+}
+
+// `newest_before`: last_sequence before the page that `message` came in.
+void StoreMessage(JobContext& context, ConversationState& conversation, Message message, Sequence newest_before) {
+  message = AsStored(std::move(message));
+  if (InsertMessage(context.WriteCache(), conversation.row().key, message)) {
+    conversation.CountChange(std::nullopt, message, newest_before);
+  } else {
+    const auto old = FindMessagePlace(context.cache(), message.id);
+    // An id of another conversation is the backend's mistake: the first one stays.
+    if (!old || old->conversation != conversation.row().key || message.revision <= old->revision) {
+      RemoveFromOutbox(context, message);
+      if (context.is_rerun()) context.changes().NoteById(message.id);
+      return;
+    }
+    UpdateMessage(context.WriteCache(), old->key, message);
+    conversation.CountChange(old, message, newest_before);
+  }
+  RemoveFromOutbox(context, message);
+  context.changes().Note(std::move(message));
+}
+
+void StoreOne(JobContext& context, Message message) {
+  ConversationState& conversation = context.FindOrCreate(message.conversation);
+  const Sequence newest_before = conversation.row().last_sequence;
+  const Sequence sequence = message.sequence;
+  conversation.Extend(sequence, sequence);
+  conversation.Close(sequence, sequence);
+  StoreMessage(context, conversation, std::move(message), newest_before);
+}
+
+Result<void> Do(JobContext& context, const ApplySummary& operation) {
+  const ConversationSummary& summary = operation.summary;
+  if (!IsUsable(summary.id) || !IsUsable(summary.last_sequence) || !IsUsable(summary.read_sequence) ||
+      !IsUsable(summary.message_count) || !IsUsable(summary.unread_count)) {
+    return Unusable();
+  }
+  context.FindOrCreate(summary.id).TakeSummary(context.cache(), summary, operation.gap_reason);
+  return {};
+}
+
+Result<void> Do(JobContext& context, const ApplyMessage& operation) {
+  if (!IsUsable(operation.message)) return Unusable();
+  StoreOne(context, operation.message);
+  return {};
+}
+
+// The sequences that a page speaks for: what it says, and at least what it has.
+SequenceRange RangeOf(const ApplyHistory& page) {
+  SequenceRange range{page.from, page.to};
+  for (const Message& message : page.messages) {
+    range.from = range.from == 0 ? message.sequence : std::min(range.from, message.sequence);
+    range.to = std::max(range.to, message.sequence);
+  }
+  return range;
+}
+
+Result<void> Do(JobContext& context, const ApplyHistory& page) {
+  const auto usable = [&page](const Message& message) {
+    return IsUsable(message) && message.conversation == page.conversation;
+  };
+  if (!IsUsable(page.conversation) || !IsUsable(page.from) || !IsUsable(page.to) || !IsUsable(page.asked_from) ||
+      !IsUsable(page.asked_to) || page.from > page.to || page.asked_from > page.asked_to ||
+      !std::all_of(page.messages.begin(), page.messages.end(), usable)) {
+    return Unusable();
+  }
+  ConversationState& conversation = context.FindOrCreate(page.conversation);
+  const SequenceRange range = RangeOf(page);
+  const Sequence newest_before = conversation.row().last_sequence;
+  const bool nothing_there =
+      page.asked_from > 0 && (range.from == 0 || range.from > page.asked_to || range.to < page.asked_from);
+  if (range.from > 0) {
+    conversation.Extend(range.from, range.to);
+    conversation.Close(range.from, range.to);
+  }
+  for (const Message& message : page.messages) StoreMessage(context, conversation, message, newest_before);
+  if (nothing_there) conversation.Close(page.asked_from, page.asked_to);
+
+  // Pages come newest first: what lies above the page and was asked for is not at the backend any more.
+  const Sequence compared_from = nothing_there || range.from == 0 ? page.asked_from : range.from;
+  conversation.Compared(compared_from, std::max(range.to, page.asked_to));
+  return {};
+}
+
+Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
+  if (operation.sequence == 0 || !IsUsable(operation.sequence) || operation.revision > kMaxSequence) return Unusable();
+  auto send = FindSend(context.authored(), operation.id);
+  if (!send) return {};  // A change told of it before.
+  Message message = std::move(send->message);
+  message.server_id = operation.server_id;
+  message.sequence = operation.sequence;
+  message.revision = operation.revision;
+  StoreOne(context, std::move(message));
+  return {};
+}
+
+Result<void> Do(JobContext& context, const AcknowledgeRead& operation) {
+  if (!IsUsable(operation.read_sequence)) return Unusable();
+  if (ConversationState* conversation = context.Find(operation.conversation)) {
+    conversation->AdvanceRead(context.cache(), operation.read_sequence);
+  }
+  const auto marker = FindMarker(context.authored(), operation.conversation);
+  if (marker && *marker <= operation.read_sequence) {
+    (void)DeleteMarker(context.WriteAuthored(), operation.conversation, operation.read_sequence);
+    context.changes().outbox = true;
+  }
+  return {};
+}
+
+Result<void> Do(JobContext& context, const MarkSending& operation) {
+  for (const MessageId& id : operation.ids) {
+    if (context.sending().contains(id)) continue;
+    const auto send = FindSend(context.authored(), id);
+    if (!send || send->message.delivery != Delivery::kQueued) continue;
+    context.ChangeSending().insert(id);
+    context.changes().NoteById(id);
+  }
+  return {};
+}
+
+Result<void> Do(JobContext& context, const RequeueSending&) {
+  if (context.sending().empty()) return {};
+  for (const MessageId& id : context.sending()) context.changes().NoteById(id);
+  context.ChangeSending().clear();
+  return {};
+}
+
+Result<void> Do(JobContext& context, const FailSend& operation) {
+  const auto send = FindSend(context.authored(), operation.id);
+  if (!send || (send->message.delivery == Delivery::kFailed && send->message.failure == operation.failure)) return {};
+  FailSendRow(context.WriteAuthored(), operation.id, operation.failure);
+  if (context.sending().contains(operation.id)) context.ChangeSending().erase(operation.id);
+  context.changes().NoteById(operation.id);
+  context.Touch(send->message.conversation);
+  return {};
+}
+
+Result<void> Do(JobContext& context, const DropRead& operation) {
+  if (!FindMarker(context.authored(), operation.conversation)) return {};
+  (void)DeleteMarker(context.WriteAuthored(), operation.conversation, kMaxSequence);
+  context.changes().outbox = true;
+  return {};
+}
+
+Result<void> Do(JobContext& context, const SetCursor& operation) {
+  if (operation.cursor.position > static_cast<std::uint64_t>(INT64_MAX)) return Unusable();
+  WriteCursor(context.WriteCache(), operation.cursor);
+  return {};
+}
+
+Result<void> Do(JobContext& context, const BeginReconcile&) {
+  context.Save();  // What the batch did to conversations so far comes first.
+  WriteCursor(context.WriteCache(), std::nullopt);
+  MarkAllForRefresh(context.WriteCache());
+  return {};
+}
+
+Result<void> Do(JobContext& context, const SetSynced& operation) {
+  WriteSynced(context.WriteCache(), operation.at, operation.initial_sync_done);
+  return {};
+}
+
+}  // namespace
+
+Result<void> ApplyOperation(JobContext& context, const Operation& operation) {
+  return std::visit([&context](const auto& typed) { return Do(context, typed); }, operation);
+}
+
+}  // namespace hark::store

@@ -1,0 +1,187 @@
+#include "daemon/store/connection.h"
+
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <system_error>
+
+#include <SQLiteCpp/Exception.h>
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+
+namespace hark::store {
+namespace {
+
+constexpr std::size_t kKeyBytes = 32;
+constexpr std::size_t kPageBytes = 4096;
+// A reader of ours holds a snapshot for microseconds, a recovery after a crash takes longer.
+constexpr int kBusyMilliseconds = 2'000;
+
+std::filesystem::path WalOf(const std::filesystem::path& file) { return file.string() + "-wal"; }
+
+bool HasWal(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::file_size(WalOf(file), error) > 0 && !error;
+}
+
+// A file name as a URI, so that parameters can follow.
+std::string UriOf(const std::filesystem::path& file, std::string_view parameters) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(file).string()) {
+    if (c == '%' || c == '?' || c == '#') {
+      const auto byte = static_cast<unsigned char>(c);
+      uri += '%';
+      uri += kHex[byte >> 4];
+      uri += kHex[byte & 15];
+    } else {
+      uri += c;
+    }
+  }
+  return uri.append("?").append(parameters);
+}
+
+// Without a WAL, `immutable` reads the file with no lock and makes no file beside it. A WAL that a crash left has to be read
+// too; SetUp() then keeps its index in this process's memory.
+std::string NameFor(const std::filesystem::path& file, Access access) {
+  if (access == Access::kProbe && !HasWal(file)) return UriOf(file, "immutable=1");
+  return UriOf(file, "cache=private");
+}
+
+int FlagsFor(const std::filesystem::path& file, Access access) {
+  const bool reads = access == Access::kRead || (access == Access::kProbe && !HasWal(file));
+  return SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | (reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+}
+
+}  // namespace
+
+Connection::Connection(const std::filesystem::path& file, const Secret& key, Access access, Durability durability)
+    : database_(NameFor(file, access), FlagsFor(file, access), kBusyMilliseconds),
+      statements_(std::make_unique<StatementCache>(database_.getHandle())) {
+  sqlite3_extended_result_codes(database_.getHandle(), 1);
+  // Only CheckpointAndTruncate() may empty the WAL: closing after a failure must not change a byte.
+  sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  SetKey(key);
+  SetUp(access, durability);
+}
+
+Connection::~Connection() { statements_->Clear(); }
+
+// A raw key in SQLCipher's notation, so that nothing is derived; not as a PRAGMA, which a statement trace would show.
+void Connection::SetKey(const Secret& key) {
+  if (key.bytes().size() != kKeyBytes) throw SQLite::Exception(database_.getHandle(), SQLITE_MISUSE);
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::array<char, 2 * kKeyBytes + 3> text{};
+  std::size_t at = 0;
+  text[at++] = 'x';
+  text[at++] = '\'';
+  for (const char c : key.bytes()) {
+    const auto byte = static_cast<unsigned char>(c);
+    text[at++] = kHex[byte >> 4];
+    text[at++] = kHex[byte & 15];
+  }
+  text[at++] = '\'';
+  const int code = sqlite3_key_v2(database_.getHandle(), "main", text.data(), static_cast<int>(text.size()));
+  OPENSSL_cleanse(text.data(), text.size());
+  if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
+}
+
+void Connection::SetUp(Access access, Durability durability) {
+  if (access == Access::kProbe) Execute("PRAGMA locking_mode = EXCLUSIVE");
+  Execute("PRAGMA trusted_schema = OFF");
+  Execute("PRAGMA mmap_size = 0");
+  Execute("PRAGMA temp_store = MEMORY");
+  // The proof of the key: the first read that decrypts a page.
+  (void)ReadInt("SELECT count(*) FROM sqlite_master");
+  if (access == Access::kProbe) return;
+  if (static_cast<std::size_t>(ReadInt("PRAGMA page_size")) != kPageBytes) {
+    throw SQLite::Exception(database_.getHandle(), SQLITE_NOTADB);
+  }
+  if (access == Access::kRead) {
+    Execute("PRAGMA query_only = ON");
+    Execute("PRAGMA cache_size = -4096");
+    return;
+  }
+  Execute("PRAGMA foreign_keys = ON");
+  Execute(durability == Durability::kAuthored ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = OFF");
+  if (access == Access::kCreate) {
+    Execute("PRAGMA synchronous = FULL");
+    return;
+  }
+  Execute("PRAGMA cache_size = -16384");
+  if (ReadText("PRAGMA journal_mode = WAL") != "wal") throw SQLite::Exception(database_.getHandle(), SQLITE_CANTOPEN);
+  Execute(durability == Durability::kAuthored ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  Execute("PRAGMA wal_autocheckpoint = 0");
+  sqlite3_wal_hook(
+      database_.getHandle(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<Connection*>(self)->wal_bytes_ = static_cast<std::size_t>(pages) * kPageBytes;
+        return SQLITE_OK;
+      },
+      this);
+}
+
+void Connection::Execute(const char* sql) {
+  const int code = sqlite3_exec(database_.getHandle(), sql, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
+}
+
+std::int64_t Connection::ReadInt(const char* sql) {
+  Query query(*statements_, sql);
+  return query.Next() ? query.GetInt(0) : 0;
+}
+
+std::string Connection::ReadText(const char* sql) {
+  Query query(*statements_, sql);
+  return query.Next() ? query.GetText(0) : std::string();
+}
+
+bool Connection::InTransaction() const { return sqlite3_get_autocommit(database_.getHandle()) == 0; }
+
+std::int64_t Connection::TotalChanges() const { return sqlite3_total_changes64(database_.getHandle()); }
+
+std::int64_t Connection::LastChanges() const { return sqlite3_changes64(database_.getHandle()); }
+
+void Connection::SyncWal() {
+  sqlite3_file* wal = nullptr;
+  int code = sqlite3_file_control(database_.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  if (code == SQLITE_OK && wal != nullptr && wal->pMethods != nullptr) {
+    code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+  }
+  if (code != SQLITE_OK) throw SQLite::Exception("the log could not be synced", code);
+}
+
+void Connection::Checkpoint() {
+  const int code =
+      sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code != SQLITE_OK && code != SQLITE_BUSY) throw SQLite::Exception(database_.getHandle(), code);
+}
+
+bool Connection::CheckpointAndTruncate() {
+  const int code =
+      sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code == SQLITE_BUSY) return false;
+  if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
+  wal_bytes_ = 0;
+  return true;
+}
+
+std::string CipherVersion() {
+  SQLite::Database memory(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY);
+  StatementCache statements(memory.getHandle());
+  Query query(statements, "PRAGMA cipher_version");
+  return query.Next() ? query.GetText(0) : std::string();
+}
+
+bool IsUsableCipherVersion(const std::string& version) {
+  int major = 0;
+  int minor = 0;
+  const char* end = version.data() + version.size();
+  const auto first = std::from_chars(version.data(), end, major);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return false;
+  const auto second = std::from_chars(first.ptr + 1, end, minor);
+  if (second.ec != std::errc()) return false;
+  return major > 4 || (major == 4 && minor >= 5);
+}
+
+}  // namespace hark::store

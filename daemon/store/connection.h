@@ -1,0 +1,78 @@
+// One connection to one SQLCipher file: opened, keyed, proven and set up. The only file that knows SQLCipher.
+
+#ifndef HARK_DAEMON_STORE_CONNECTION_H_
+#define HARK_DAEMON_STORE_CONNECTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <SQLiteCpp/Database.h>
+
+#include "daemon/base/secret.h"
+#include "daemon/store/cipher_version.h"
+#include "daemon/store/statement_cache.h"
+
+namespace hark::store {
+
+// What a connection is for.
+enum class Access : std::uint8_t {
+  kCreate,  // A new file that nobody else sees yet: an empty one of this path must exist. Rollback journal.
+  kProbe,   // To look at a file without changing a byte in its folder.
+  kRead,    // One of many; never checkpoints.
+  kWrite,   // The one that writes and checkpoints.
+};
+
+// How much a commit is worth.
+enum class Durability : std::uint8_t {
+  kFetchable,  // synchronous=NORMAL: a power loss takes the newest commits, and they are fetched again.
+  kAuthored,   // synchronous=FULL: a finished commit survives a power loss.
+};
+
+// Used by one thread at a time. Everything throws SQLite::Exception.
+class Connection {
+ public:
+  // `key`: 32 raw bytes. Throws "not a database" for a wrong key as for a damaged file: they cannot be told apart here.
+  Connection(const std::filesystem::path& file, const Secret& key, Access access, Durability durability);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  [[nodiscard]] StatementCache& statements() { return *statements_; }
+
+  void Execute(const char* sql);
+  [[nodiscard]] std::int64_t ReadInt(const char* sql);
+  [[nodiscard]] std::string ReadText(const char* sql);
+
+  [[nodiscard]] bool InTransaction() const;
+  // Rows changed since opening, rolled back ones included.
+  [[nodiscard]] std::int64_t TotalChanges() const;
+  // By the last statement that wrote.
+  [[nodiscard]] std::int64_t LastChanges() const;
+
+  // Bytes in the WAL that the last commit left.
+  [[nodiscard]] std::size_t WalBytes() const { return wal_bytes_; }
+  // Makes the finished commits survive a power loss, whatever the durability.
+  void SyncWal();
+  // Copies the WAL into the file as far as no reader is in the way.
+  void Checkpoint();
+  // Waits for the readers (for at most the busy time-out), copies everything and cuts the WAL to nothing. False: busy.
+  bool CheckpointAndTruncate();
+
+ private:
+  void SetKey(const Secret& key);
+  void SetUp(Access access, Durability durability);
+
+  SQLite::Database database_;
+  std::unique_ptr<StatementCache> statements_;
+  std::size_t wal_bytes_ = 0;
+};
+
+// Whether `version` is at least 4.5: older ones lack what the schema uses.
+[[nodiscard]] bool IsUsableCipherVersion(const std::string& version);
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_CONNECTION_H_

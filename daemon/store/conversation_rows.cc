@@ -1,0 +1,152 @@
+#include "daemon/store/conversation_rows.h"
+
+#include "daemon/model/conversation.h"
+#include "daemon/store/columns.h"
+
+namespace hark::store {
+namespace {
+
+#define HARK_CONVERSATION_COLUMNS                                                                                \
+  "key, id, title, last_sequence, read_sequence, summary_sequence, refresh_to, message_count, count_exact, "     \
+  "unread_count, unread_exact, row_count, gap_count, missing, last_activity_at, listed_at, preview"
+
+constexpr char kFind[] = "SELECT " HARK_CONVERSATION_COLUMNS " FROM conversations WHERE id = ?";
+constexpr char kInsert[] = "INSERT INTO conversations (id) VALUES (?) RETURNING key";
+
+// The indexed columns are written apart: naming one in SET rewrites its index entries even if the value is the same.
+constexpr char kUpdate[] =
+    "UPDATE conversations SET title = ?, last_sequence = ?, read_sequence = ?, summary_sequence = ?, refresh_to = ?,"
+    " message_count = ?, count_exact = ?, unread_count = ?, unread_exact = ?, row_count = ?, gap_count = ?, preview = ?"
+    " WHERE key = ?";
+constexpr char kUpdatePlace[] = "UPDATE conversations SET last_activity_at = ?, listed_at = ? WHERE key = ?";
+constexpr char kUpdateMissing[] = "UPDATE conversations SET missing = ? WHERE key = ?";
+constexpr char kAddMissing[] = "UPDATE store_info SET missing = missing + ? WHERE one = 1";
+
+constexpr char kListFirst[] =
+    "SELECT " HARK_CONVERSATION_COLUMNS " FROM conversations ORDER BY listed_at DESC, id DESC LIMIT ?";
+constexpr char kListAfter[] = "SELECT " HARK_CONVERSATION_COLUMNS
+                              " FROM conversations WHERE (listed_at, id) < (?, ?)"
+                              " ORDER BY listed_at DESC, id DESC LIMIT ?";
+
+constexpr char kCount[] = "SELECT count(*), 0 FROM conversations";
+constexpr char kCountMessages[] = "SELECT count(*), coalesce(sum(row_count), 0) FROM conversations";
+
+constexpr char kLifted[] = "SELECT id FROM conversations WHERE listed_at <> last_activity_at";
+
+// Of the gaps, only those that were never fetched count as missing; all else in [1, refresh_to] is to be compared.
+constexpr char kMarkAll[] =
+    "UPDATE conversations SET refresh_to = last_sequence, summary_sequence = 0, missing = last_sequence -"
+    " (SELECT coalesce(sum(to_sequence - from_sequence + 1), 0) FROM gaps"
+    "  WHERE gaps.conversation = conversations.key AND reason <> ?)";
+constexpr char kSumMissing[] =
+    "UPDATE store_info SET missing = (SELECT coalesce(sum(missing), 0) FROM conversations) WHERE one = 1";
+
+ConversationRow ReadRow(const Query& query) {
+  ConversationRow row;
+  row.key = query.GetInt(0);
+  row.id = ConversationId(query.GetText(1));
+  row.title = query.GetText(2);
+  row.last_sequence = query.GetUint(3);
+  row.read_sequence = query.GetUint(4);
+  row.summary_sequence = query.GetUint(5);
+  row.refresh_to = query.GetUint(6);
+  row.message_count = query.GetUint(7);
+  row.count_exact = query.GetBool(8);
+  row.unread_count = query.GetUint(9);
+  row.unread_exact = query.GetBool(10);
+  row.row_count = query.GetUint(11);
+  row.gap_count = query.GetUint(12);
+  row.missing = query.GetUint(13);
+  row.last_activity_at = GetTime(query, 14);
+  row.listed_at = GetTime(query, 15);
+  row.preview = query.GetText(16);
+  return row;
+}
+
+ConversationTotals ReadTotals(Connection& cache, const char* sql) {
+  Query query(cache.statements(), sql);
+  if (!query.Next()) return {};
+  return {query.GetUint(0), query.GetUint(1)};
+}
+
+// Whether the columns that no index holds are the same.
+bool SameBody(const ConversationRow& a, ConversationRow b) {
+  b.missing = a.missing;
+  b.last_activity_at = a.last_activity_at;
+  b.listed_at = a.listed_at;
+  return a == b;
+}
+
+}  // namespace
+
+const char kConversationsToFetch[] =
+    "SELECT key, id, refresh_to FROM conversations WHERE missing > 0 ORDER BY listed_at DESC, key DESC";
+
+std::optional<ConversationRow> FindConversation(Connection& cache, const ConversationId& id) {
+  Query query(cache.statements(), kFind);
+  query.Text(id.value());
+  if (!query.Next()) return std::nullopt;
+  return ReadRow(query);
+}
+
+ConversationRow InsertConversation(Connection& cache, const ConversationId& id) {
+  Query query(cache.statements(), kInsert);
+  query.Text(id.value());
+  ConversationRow row;
+  row.id = id;
+  while (query.Next()) row.key = query.GetInt(0);
+  return row;
+}
+
+void UpdateConversation(Connection& cache, const ConversationRow& before, const ConversationRow& after) {
+  if (!SameBody(before, after)) {
+    Query query(cache.statements(), kUpdate);
+    query.Text(after.title).Uint(after.last_sequence).Uint(after.read_sequence).Uint(after.summary_sequence);
+    query.Uint(after.refresh_to).Uint(after.message_count).Bool(after.count_exact).Uint(after.unread_count);
+    query.Bool(after.unread_exact).Uint(after.row_count).Uint(after.gap_count).Text(after.preview).Int(after.key);
+    query.Run();
+  }
+  if (before.last_activity_at != after.last_activity_at || before.listed_at != after.listed_at) {
+    Query query(cache.statements(), kUpdatePlace);
+    BindTime(query, after.last_activity_at);
+    BindTime(query, after.listed_at);
+    query.Int(after.key).Run();
+  }
+  if (before.missing != after.missing) {
+    Query(cache.statements(), kUpdateMissing).Uint(after.missing).Int(after.key).Run();
+    const auto change = static_cast<std::int64_t>(after.missing) - static_cast<std::int64_t>(before.missing);
+    Query(cache.statements(), kAddMissing).Int(change).Run();
+  }
+}
+
+std::vector<ConversationRow> ListConversationRows(Connection& cache, const std::optional<ListPosition>& after,
+                                                  std::uint32_t limit) {
+  Query query(cache.statements(), after ? kListAfter : kListFirst);
+  if (after) {
+    BindTime(query, after->last_activity_at);
+    query.Text(after->id.value());
+  }
+  query.Uint(limit);
+  std::vector<ConversationRow> rows;
+  rows.reserve(limit);
+  while (query.Next()) rows.push_back(ReadRow(query));
+  return rows;
+}
+
+ConversationTotals CountConversations(Connection& cache) { return ReadTotals(cache, kCount); }
+
+ConversationTotals CountConversationsAndMessages(Connection& cache) { return ReadTotals(cache, kCountMessages); }
+
+std::vector<ConversationId> LiftedConversations(Connection& cache) {
+  Query query(cache.statements(), kLifted);
+  std::vector<ConversationId> ids;
+  while (query.Next()) ids.emplace_back(query.GetText(0));
+  return ids;
+}
+
+void MarkAllForRefresh(Connection& cache) {
+  Query(cache.statements(), kMarkAll).Int(static_cast<std::int64_t>(GapReason::kNotFetched)).Run();
+  Query(cache.statements(), kSumMissing).Run();
+}
+
+}  // namespace hark::store

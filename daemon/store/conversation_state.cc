@@ -1,0 +1,169 @@
+#include "daemon/store/conversation_state.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "daemon/base/limits.h"
+#include "daemon/base/utf8.h"
+#include "daemon/store/gap_rows.h"
+
+namespace hark::store {
+namespace {
+
+bool CountsAsUnread(Role role, bool deleted) { return !deleted && role != Role::kUser; }
+
+void Subtract(std::uint64_t& count, std::uint64_t amount) { count -= std::min(count, amount); }
+
+}  // namespace
+
+ConversationState::ConversationState(ConversationRow row, GapSet gaps, bool is_new)
+    : row_(std::move(row)),
+      saved_row_(row_),
+      gaps_(std::move(gaps)),
+      saved_gaps_(gaps_),
+      messages_changed_(is_new),
+      changed_(is_new) {}
+
+void ConversationState::TakeSummary(Connection& cache, const ConversationSummary& summary, GapReason gap_reason) {
+  const bool outdated = summary.last_sequence < row_.summary_sequence;
+  if (summary.last_sequence > row_.last_sequence) {
+    gaps_.Add(row_.last_sequence + 1, summary.last_sequence, gap_reason);
+    row_.last_sequence = summary.last_sequence;
+  }
+  // In whatever order a listing and a change arrive, what has to be fetched is fetched.
+  if (gap_reason == GapReason::kNotFetched) {
+    gaps_.ChangeReason(1, summary.last_sequence, GapReason::kLimited, GapReason::kNotFetched);
+  }
+  if (!outdated) {
+    row_.summary_sequence = summary.last_sequence;
+    row_.title = std::string(FirstBytes(summary.title, limits::kTitleBytes));
+    row_.preview = PreviewOf(summary.preview);
+    row_.last_activity_at = summary.last_activity_at;
+    messages_changed_ = true;
+    // Messages that came after the summary was made are here.
+    const Sequence beyond = summary.last_sequence + 1;
+    if (!row_.count_exact || !gaps_.empty()) {
+      row_.count_exact = false;
+      row_.message_count = summary.message_count + CountMessages(cache, row_.key, beyond, kMaxSequence);
+    }
+    if (!row_.unread_exact || !UnreadIsHere()) {
+      row_.unread_exact = false;
+      row_.unread_count = summary.unread_count + CountUnread(cache, row_.key, beyond, kMaxSequence);
+      // The marker here may be ahead: what it passed is read.
+      if (row_.read_sequence >= row_.last_sequence) {
+        row_.unread_count = 0;
+      } else if (row_.read_sequence > summary.read_sequence) {
+        Subtract(row_.unread_count, CountUnread(cache, row_.key, summary.read_sequence + 1, row_.read_sequence));
+      }
+      // The count is already that of the summary's own marker.
+      row_.read_sequence = std::max(row_.read_sequence, std::min(summary.read_sequence, row_.last_sequence));
+    }
+  }
+  AdvanceRead(cache, summary.read_sequence);
+}
+
+void ConversationState::Extend(Sequence from, Sequence to) {
+  if (to <= row_.last_sequence) return;
+  if (from > row_.last_sequence + 1) {
+    gaps_.Add(row_.last_sequence + 1, from - 1, GapReason::kLimited);
+    row_.message_count += from - 1 - row_.last_sequence;
+    row_.count_exact = false;
+  }
+  row_.last_sequence = to;
+}
+
+void ConversationState::Close(Sequence from, Sequence to) { gaps_.Remove(from, to); }
+
+void ConversationState::Compared(Sequence from, Sequence to) {
+  if (from == 0 || row_.refresh_to < from || row_.refresh_to > to) return;
+  const auto rest = gaps_.PresentUpTo(from - 1);
+  row_.refresh_to = rest.empty() ? 0 : rest.front().to;
+}
+
+void ConversationState::CountChange(const std::optional<MessagePlace>& old, const Message& message,
+                                    Sequence newest_before) {
+  messages_changed_ = true;
+  if (!old) ++row_.row_count;
+  // Of an incomplete conversation, the backend's number counts everything up to the newest message already.
+  const bool is_told = !old && message.sequence <= newest_before;
+  if (row_.count_exact || !is_told) {
+    if (old && !old->deleted) Subtract(row_.message_count, 1);
+    if (!message.deleted) ++row_.message_count;
+  }
+  if (row_.unread_exact || !is_told) {
+    if (old && old->sequence > row_.read_sequence && CountsAsUnread(old->role, old->deleted)) {
+      Subtract(row_.unread_count, 1);
+    }
+    if (message.sequence > row_.read_sequence && CountsAsUnread(message.role, message.deleted)) ++row_.unread_count;
+  }
+}
+
+void ConversationState::AdvanceRead(Connection& cache, Sequence read_sequence) {
+  const Sequence old = row_.read_sequence;
+  const Sequence next = std::min(read_sequence, row_.last_sequence);
+  if (next <= old) return;
+  row_.read_sequence = next;
+  if (next == row_.last_sequence) {
+    row_.unread_count = 0;
+    return;
+  }
+  Subtract(row_.unread_count, CountUnread(cache, row_.key, old + 1, next));
+  if (row_.unread_exact) return;
+  // Some of what was passed is not here: no fewer than are known, no more than there can be.
+  const std::uint64_t known = CountUnread(cache, row_.key, next + 1, kMaxSequence);
+  row_.unread_count = std::clamp(row_.unread_count, known, std::max(known, row_.last_sequence - next));
+}
+
+void ConversationState::Save(Connection& cache, std::optional<WallTime> newest_pending) {
+  Recount(cache);
+  Relist(cache, newest_pending);
+  row_.gap_count = gaps_.ranges().size();
+  if (gaps_ != saved_gaps_ || row_.refresh_to != saved_row_.refresh_to) row_.missing = CountMissing();
+  if (gaps_ != saved_gaps_) {
+    SaveGaps(cache, row_.key, saved_gaps_, gaps_);
+    saved_gaps_ = gaps_;
+    gaps_changed_ = true;
+    changed_ = true;
+  }
+  if (row_ != saved_row_) {
+    UpdateConversation(cache, saved_row_, row_);
+    saved_row_ = row_;
+    changed_ = true;
+  }
+}
+
+void ConversationState::Recount(Connection& cache) {
+  const bool complete = gaps_.empty();
+  if (complete && !row_.count_exact) row_.message_count = CountMessages(cache, row_.key, 1, kMaxSequence);
+  row_.count_exact = complete;
+  const bool unread_is_here = UnreadIsHere();
+  if (unread_is_here && !row_.unread_exact) {
+    row_.unread_count = CountUnread(cache, row_.key, row_.read_sequence + 1, kMaxSequence);
+  }
+  row_.unread_exact = unread_is_here;
+}
+
+void ConversationState::Relist(Connection& cache, std::optional<WallTime> newest_pending) {
+  if (messages_changed_) {
+    const auto gap = gaps_.LastBelow(kMaxSequence);
+    const auto newest = FindNewest(cache, row_.key, gap ? gap->to : 0);
+    if (newest) {
+      row_.last_activity_at = newest->activity_at;
+      row_.preview = newest->preview.value_or(std::string());
+    }
+  }
+  row_.listed_at = newest_pending ? std::max(row_.last_activity_at, *newest_pending) : row_.last_activity_at;
+}
+
+std::uint64_t ConversationState::CountMissing() const {
+  std::uint64_t missing = gaps_.CountOf(GapReason::kNotFetched);
+  for (const SequenceRange& range : gaps_.PresentUpTo(row_.refresh_to)) missing += range.size();
+  return missing;
+}
+
+bool ConversationState::UnreadIsHere() const {
+  return row_.read_sequence >= row_.last_sequence || !gaps_.Intersects(row_.read_sequence + 1, row_.last_sequence);
+}
+
+}  // namespace hark::store

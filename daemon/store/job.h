@@ -1,0 +1,35 @@
+// One call of the Writer on its way to the disk.
+
+#ifndef HARK_DAEMON_STORE_JOB_H_
+#define HARK_DAEMON_STORE_JOB_H_
+
+#include <cstddef>
+
+#include "daemon/base/result.h"
+#include "daemon/model/ids.h"
+
+namespace hark::store {
+
+class JobContext;
+
+class Job {
+ public:
+  Job() = default;
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+  virtual ~Job() = default;
+
+  // Does it, on the writer's thread. A failure undoes what it wrote. May be called again, after everything was undone, when
+  // the group that it was in could not be committed.
+  virtual Result<void> Run(JobContext& context) = 0;
+
+  // Tells the caller: the revision that made it visible, or why it failed. Called exactly once.
+  virtual void Answer(Result<LocalRevision> result) = 0;
+
+  // Bytes of content, about: bounds the groups.
+  [[nodiscard]] virtual std::size_t Weight() const = 0;
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_JOB_H_

@@ -1,0 +1,96 @@
+// What a running job works on, and the notes of what it changed, from which the commit's announcement is made.
+
+#ifndef HARK_DAEMON_STORE_JOB_CONTEXT_H_
+#define HARK_DAEMON_STORE_JOB_CONTEXT_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/model/ids.h"
+#include "daemon/model/message.h"
+#include "daemon/store/conversation_state.h"
+#include "daemon/store/merged_view.h"
+#include "daemon/store/sending_set.h"
+#include "daemon/store/transaction.h"
+
+namespace hark::store {
+
+// What jobs changed, each thing once, in the order of the first change.
+class Changes {
+ public:
+  // `message` as it is in the cache now.
+  void Note(Message message);
+  // To be read when the commit is made.
+  void NoteById(const MessageId& id);
+  void NoteConversation(const ConversationId& id) { conversations.insert(id); }
+
+  void Merge(Changes other);
+
+  std::vector<MessageId> order;
+  std::unordered_map<MessageId, std::optional<Message>> messages;
+  std::set<ConversationId> conversations;
+  std::set<ConversationId> gaps;
+  bool outbox = false;         // An entry more or less.
+  bool sends_removed = false;  // Moved to the cache: it has to be durable there first.
+  bool any = false;            // Something is different, visible or not.
+};
+
+// Only on the writer's thread; lives as long as one run of one job.
+class JobContext {
+ public:
+  JobContext(GroupTransaction& cache, GroupTransaction& authored, SendingSet& sending, const Clock& clock,
+             bool may_overlap, bool is_rerun);
+  JobContext(const JobContext&) = delete;
+  JobContext& operator=(const JobContext&) = delete;
+
+  [[nodiscard]] Connection& cache() { return cache_.connection(); }
+  [[nodiscard]] Connection& authored() { return authored_.connection(); }
+  [[nodiscard]] Connection& WriteCache() { return cache_.Write(); }
+  [[nodiscard]] Connection& WriteAuthored() { return authored_.Write(); }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] Changes& changes() { return changes_; }
+  // The job may have been committed in one of the files before: what is there already has to be announced all the same.
+  [[nodiscard]] bool is_rerun() const { return is_rerun_; }
+
+  // Null: unknown. Valid until Save().
+  [[nodiscard]] ConversationState* Find(const ConversationId& id);
+  [[nodiscard]] ConversationState& FindOrCreate(const ConversationId& id);
+  // Something of it changed that is not in its row.
+  void Touch(const ConversationId& id);
+
+  [[nodiscard]] const SendingSet& sending() const { return sending_; }
+  [[nodiscard]] SendingSet& ChangeSending();
+
+  // Constant while nothing is removed from the outbox; for skipping look-ups.
+  [[nodiscard]] bool OutboxWasEmpty();
+
+  // Writes the conversations that were asked for. They are read again when asked for next.
+  void Save();
+  // Saves, and looks whether anything is different.
+  void Finish();
+  void UndoSending();
+
+  [[nodiscard]] MergedView View();
+
+ private:
+  GroupTransaction& cache_;
+  GroupTransaction& authored_;
+  SendingSet& sending_;
+  const Clock& clock_;
+  bool may_overlap_;
+  bool is_rerun_;
+  std::int64_t changes_before_;
+  std::optional<SendingSet> sending_before_;
+  std::optional<bool> outbox_was_empty_;
+  std::map<ConversationId, std::unique_ptr<ConversationState>> conversations_;
+  Changes changes_;
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_JOB_CONTEXT_H_

@@ -1,0 +1,120 @@
+#include "daemon/store/page_reader.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "daemon/base/limits.h"
+#include "daemon/store/gap_rows.h"
+#include "daemon/store/merged_view.h"
+#include "daemon/store/message_rows.h"
+
+namespace hark::store {
+namespace {
+
+// Contents and metadata of one page: with the rest of the messages it stays below limits::kLocalMessageBytes.
+constexpr std::size_t kPageBytes = 3 * 1024 * 1024;
+
+std::size_t BytesOf(const Message& message) {
+  std::size_t bytes = message.content.size();
+  for (const auto& [name, value] : message.metadata) bytes += name.size() + value.size();
+  return bytes;
+}
+
+// Where the page ends: just before a pending message, or just before a place among the cached ones.
+struct Anchor {
+  std::uint64_t pending_below = std::numeric_limits<std::int64_t>::max();
+  bool wants_pending = true;
+  PlaceBound cached_below;
+};
+
+Result<Anchor> FindAnchor(const MergedView& view, const PageQuery& query, std::int64_t conversation) {
+  Anchor anchor;
+  if (!query.before) return anchor;
+  if (const auto send = FindPending(view, *query.before)) {
+    if (send->message.conversation == query.conversation) {
+      anchor.pending_below = send->position;
+      return anchor;
+    }
+  } else if (const auto place = FindMessagePlace(view.cache, *query.before)) {
+    if (place->conversation == conversation) {
+      anchor.wants_pending = false;
+      anchor.cached_below = {place->sequence, place->key};
+      return anchor;
+    }
+  }
+  return Fail(ErrorCode::kNotFound, "no such message in this conversation");
+}
+
+// Collects newest first; the page is turned round at the end.
+class PageBuilder {
+ public:
+  explicit PageBuilder(std::uint32_t limit) : limit_(limit) {}
+
+  // False, and `message` is left out, when the page is full. The first message always fits.
+  bool Add(Message message) {
+    const std::size_t bytes = BytesOf(message);
+    if (messages_.size() >= limit_ || (!messages_.empty() && bytes_ + bytes > kPageBytes)) {
+      full_ = true;
+      return false;
+    }
+    bytes_ += bytes;
+    messages_.push_back(std::move(message));
+    return true;
+  }
+
+  // Something did not fit.
+  [[nodiscard]] bool full() const { return full_; }
+  [[nodiscard]] std::uint32_t limit() const { return limit_; }
+
+  [[nodiscard]] std::vector<Message> TakeOldestFirst() {
+    std::reverse(messages_.begin(), messages_.end());
+    return std::move(messages_);
+  }
+
+ private:
+  const std::uint32_t limit_;
+  std::vector<Message> messages_;
+  std::size_t bytes_ = 0;
+  bool full_ = false;
+};
+
+void AddPending(const MergedView& view, const PageQuery& query, std::uint64_t below, PageBuilder& page) {
+  // One more than fits says whether there are more.
+  for (PendingSend& send : ListPending(view, query.conversation, below, page.limit() + 1)) {
+    if (!page.Add(std::move(send.message))) return;
+  }
+}
+
+}  // namespace
+
+Result<MessagePage> ReadPage(const Snapshot& snapshot, const PageQuery& query) {
+  const MergedView& view = snapshot.view();
+  const auto row = FindConversation(view.cache, query.conversation);
+  if (!row) return Fail(ErrorCode::kNotFound, "no such conversation");
+  const auto anchor = FindAnchor(view, query, row->key);
+  if (!anchor) return tl::unexpected<Error>(anchor.error());
+
+  MessagePage page;
+  page.revision = snapshot.revision();
+  page.total_count = row->message_count + CountPending(view, query.conversation).pending;
+
+  PageBuilder builder(std::clamp<std::uint32_t>(query.limit, 1, limits::kPageSize));
+  if (anchor->wants_pending) AddPending(view, query, anchor->pending_below, builder);
+  if (!builder.full()) {
+    std::optional<GapRange> gap;
+    if (row->gap_count > 0) gap = FindGapBelow(view.cache, row->key, anchor->cached_below.sequence);
+    ForEachBackward(view.cache, row->key, row->id, gap ? gap->to : 0, anchor->cached_below,
+                    [&builder](Message message) { return builder.Add(std::move(message)); });
+    // The stretch above the gap is used up: the gap is next.
+    if (gap && !builder.full()) page.gap_before = Gap{row->id, gap->from, gap->to, gap->reason};
+  }
+  page.has_more = builder.full() || page.gap_before.has_value();
+  page.messages = builder.TakeOldestFirst();
+  return page;
+}
+
+}  // namespace hark::store

@@ -1,0 +1,150 @@
+// The read side of the store: pages, lists and what the sync engine has to know, each answered from
+// local data alone.
+//
+// Calls are synchronous on purpose (docs/adr/0009): a page costs tens of microseconds, a hop to
+// another thread costs more. The caller's thread takes a read-only connection of the pool, reads
+// one snapshot and gives it back.
+
+#ifndef HARK_DAEMON_STORE_READER_H_
+#define HARK_DAEMON_STORE_READER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/model/conversation.h"
+#include "daemon/model/ids.h"
+#include "daemon/model/message.h"
+#include "daemon/model/outbox.h"
+
+namespace hark::store {
+
+// Which page of a conversation to read.
+struct PageQuery {
+  ConversationId conversation;
+  std::optional<MessageId> before;  // Absent: the newest page, pending messages included.
+  std::uint32_t limit = 50;         // 1 to limits::kPageSize; clamped.
+};
+
+// A contiguous stretch of a conversation: it ends at a gap rather than reach over it (guarantee
+// G5).
+struct MessagePage {
+  std::vector<Message> messages;  // Oldest first. Tombstones included.
+  bool has_more = false;          // Older ones exist, here or at the backend.
+  std::uint64_t total_count = 0;  // Not deleted: at the backend and pending here.
+  std::optional<Gap>
+      gap_before;  // Lies just before messages.front() (or is all there is, if the page is empty).
+  LocalRevision revision = 0;  // Every commit up to this one is in the page.
+};
+
+// A place in the conversation list, which is ordered by (last_activity_at, id), newest first.
+struct ListPosition {
+  WallTime last_activity_at{};
+  ConversationId id;
+
+  friend bool operator==(const ListPosition&, const ListPosition&) = default;
+};
+
+struct ConversationQuery {
+  std::optional<ListPosition> after;  // Absent: from the newest.
+  std::uint32_t limit = 50;           // 1 to limits::kPageSize; clamped.
+};
+
+struct ConversationPage {
+  std::vector<Conversation> conversations;
+  std::optional<ListPosition> next;  // Absent when this was the last page.
+  std::uint64_t total_count = 0;
+  LocalRevision revision = 0;
+};
+
+// Where the sync stands, as of the last commit.
+struct SyncState {
+  std::optional<SyncCursor> cursor;        // Absent: never synced, or reconciling.
+  std::optional<WallTime> last_synced_at;  // When the cache was last known to equal the backend.
+  bool initial_sync_done = false;          // Once true for the life of the file.
+};
+
+// One stretch of history that should be fetched.
+struct FetchItem {
+  ConversationId conversation;
+  Sequence from = 0;  // Both included.
+  Sequence to = 0;
+  bool refresh =
+      false;  // The rows are here but may be outdated (after a lost cursor): fetch and compare.
+
+  friend bool operator==(const FetchItem&, const FetchItem&) = default;
+};
+
+struct FetchPlan {
+  // Active conversations first, then by last activity, newest first. At most the asked number.
+  std::vector<FetchItem> items;
+  // Messages still to be fetched, in all, for progress.
+  std::uint64_t missing = 0;
+};
+
+struct StoreStatistics {
+  std::uint64_t conversations = 0;
+  std::uint64_t messages = 0;  // In cache.db, tombstones included.
+  std::uint64_t outbox = 0;
+  std::uint64_t gaps = 0;
+  std::uint64_t cache_bytes = 0;     // With WAL.
+  std::uint64_t authored_bytes = 0;  // With WAL.
+};
+
+// Safe to call from any thread; blocks for the length of one local query, never for the network and
+// never for a running write. Each call sees one consistent snapshot: every commit finished before
+// the call started.
+//
+// Errors common to all: kCorrupt, kInternal, kCancelled (the store is closing).
+class Reader {
+ public:
+  Reader() = default;
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  virtual ~Reader() = default;
+
+  // kNotFound: unknown conversation, or `before` is not in it. A known conversation without
+  // messages is an empty page.
+  [[nodiscard]] virtual Result<MessagePage> ReadPage(const PageQuery& query) = 0;
+
+  // kNotFound.
+  [[nodiscard]] virtual Result<Message> ReadMessage(const MessageId& id) = 0;
+
+  [[nodiscard]] virtual Result<ConversationPage> ListConversations(
+      const ConversationQuery& query) = 0;
+
+  // kNotFound.
+  [[nodiscard]] virtual Result<Conversation> GetConversation(const ConversationId& id) = 0;
+
+  // The outbox in submit order, entries after `after_position` only, at most `limit`; without the
+  // content of sends.
+  [[nodiscard]] virtual Result<std::vector<OutboxEntry>> ReadOutbox(std::uint64_t after_position,
+                                                                    std::uint32_t limit) = 0;
+
+  // Conversations that were last open at or after `since`, most recently opened first, at most
+  // `limit`.
+  [[nodiscard]] virtual Result<std::vector<ConversationId>> ActiveConversations(
+      WallTime since, std::uint32_t limit) = 0;
+
+  // What to fetch next: every gap of reason kNotFetched, every gap but kEvicted of the
+  // conversations in `active`, and every stretch marked for refresh.
+  [[nodiscard]] virtual Result<FetchPlan> PlanFetches(const std::vector<ConversationId>& active,
+                                                      std::uint32_t limit) = 0;
+
+  [[nodiscard]] virtual Result<SyncState> ReadSyncState() = 0;
+
+  [[nodiscard]] virtual Result<StoreStatistics> Statistics() = 0;
+
+  // The newest finished commit. Never decreases, also not over restarts and power loss. Does not
+  // touch the disk.
+  [[nodiscard]] virtual LocalRevision CurrentRevision() const = 0;
+
+  // Names this store for its life; part of resume tokens. Constant while open.
+  [[nodiscard]] virtual const std::string& StoreId() const = 0;
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_READER_H_

@@ -1,0 +1,33 @@
+// The one row store_info of each file: which store it belongs to, and where the sync stands.
+
+#ifndef HARK_DAEMON_STORE_STORE_INFO_ROWS_H_
+#define HARK_DAEMON_STORE_STORE_INFO_ROWS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "daemon/model/ids.h"
+#include "daemon/store/connection.h"
+#include "daemon/store/reader.h"
+
+namespace hark::store {
+
+// Either file.
+void InsertStoreInfo(Connection& file, const std::string& store_id);
+[[nodiscard]] std::string ReadStoreId(Connection& file);
+
+// authored.db.
+[[nodiscard]] std::uint32_t ReadGeneration(Connection& authored);
+// Durable when it returns.
+[[nodiscard]] std::uint32_t NextGeneration(Connection& authored);
+
+// cache.db. What does not change is not written.
+[[nodiscard]] SyncState ReadSyncStateRow(Connection& cache);
+void WriteCursor(Connection& cache, const std::optional<SyncCursor>& cursor);
+void WriteSynced(Connection& cache, WallTime at, bool initial_sync_done);
+[[nodiscard]] std::uint64_t ReadMissing(Connection& cache);
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_STORE_INFO_ROWS_H_

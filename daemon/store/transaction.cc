@@ -1,0 +1,82 @@
+#include "daemon/store/transaction.h"
+
+#include <exception>
+
+namespace hark::store {
+namespace {
+
+constexpr char kBegin[] = "BEGIN";
+constexpr char kBeginToWrite[] = "BEGIN IMMEDIATE";
+constexpr char kCommit[] = "COMMIT";
+constexpr char kSavepoint[] = "SAVEPOINT job";
+constexpr char kRelease[] = "RELEASE job";
+constexpr char kUndo[] = "ROLLBACK TO job";
+// The cheapest read: it makes the snapshot, which BEGIN alone does not.
+constexpr char kTouch[] = "SELECT one FROM store_info";
+
+void Run(Connection& connection, const char* sql) { Query(connection.statements(), sql).Run(); }
+
+}  // namespace
+
+Connection& GroupTransaction::Write() {
+  if (!begun_) {
+    Run(connection_, kBeginToWrite);
+    begun_ = true;
+  }
+  if (!in_job_) {
+    Run(connection_, kSavepoint);
+    in_job_ = true;
+  }
+  return connection_;
+}
+
+void GroupTransaction::KeepJob() {
+  if (!in_job_) return;
+  in_job_ = false;
+  Run(connection_, kRelease);
+}
+
+void GroupTransaction::UndoJob() {
+  if (!in_job_) return;
+  in_job_ = false;
+  if (Lost()) return;
+  Run(connection_, kUndo);
+  Run(connection_, kRelease);
+}
+
+void GroupTransaction::Commit() {
+  if (!begun_) return;
+  Run(connection_, kCommit);
+  begun_ = false;
+}
+
+void GroupTransaction::Rollback() noexcept {
+  if (!begun_) return;
+  begun_ = false;
+  in_job_ = false;
+  try {
+    if (connection_.InTransaction()) connection_.Execute("ROLLBACK");
+  } catch (const std::exception&) {
+    // The connection is broken; it is opened again before the next group.
+  }
+}
+
+ReadTransaction::ReadTransaction(Connection& connection) : connection_(connection) {
+  Run(connection_, kBegin);
+  try {
+    Run(connection_, kTouch);
+  } catch (...) {
+    connection_.Execute("ROLLBACK");
+    throw;
+  }
+}
+
+ReadTransaction::~ReadTransaction() {
+  try {
+    Run(connection_, kCommit);
+  } catch (const std::exception&) {
+    // Nothing to lose: nothing was written. The pool opens the connection again if it is broken.
+  }
+}
+
+}  // namespace hark::store

@@ -1,0 +1,56 @@
+// The two kinds of transaction: the writer's, shared by the jobs of a group, and a reader's snapshot.
+
+#ifndef HARK_DAEMON_STORE_TRANSACTION_H_
+#define HARK_DAEMON_STORE_TRANSACTION_H_
+
+#include "daemon/store/connection.h"
+
+namespace hark::store {
+
+// One file's part of a group commit. Begins with the first write, so that a file that no job touches is not committed;
+// each job gets a savepoint, so that it fails alone. Rolls back unless committed. Only on the writer's thread.
+class GroupTransaction {
+ public:
+  explicit GroupTransaction(Connection& connection) : connection_(connection) {}
+  GroupTransaction(const GroupTransaction&) = delete;
+  GroupTransaction& operator=(const GroupTransaction&) = delete;
+  ~GroupTransaction() { Rollback(); }
+
+  // For reading: sees what this group wrote.
+  [[nodiscard]] Connection& connection() { return connection_; }
+  // For writing.
+  [[nodiscard]] Connection& Write();
+
+  // Ends the running job's part: keeps or undoes what it wrote.
+  void KeepJob();
+  void UndoJob();
+
+  [[nodiscard]] bool begun() const { return begun_; }
+  // SQLite gave the whole transaction up by itself, as it does for some errors.
+  [[nodiscard]] bool Lost() const { return begun_ && !connection_.InTransaction(); }
+
+  void Commit();
+  // Never throws.
+  void Rollback() noexcept;
+
+ private:
+  Connection& connection_;
+  bool begun_ = false;
+  bool in_job_ = false;
+};
+
+// What one read sees: from its construction to its destruction, the file stands still.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(Connection& connection);
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+  ~ReadTransaction();
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_TRANSACTION_H_

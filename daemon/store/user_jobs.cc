@@ -1,0 +1,153 @@
+#include "daemon/store/user_jobs.h"
+
+#include <utility>
+#include <variant>
+
+#include "daemon/base/limits.h"
+#include "daemon/store/apply_operation.h"
+#include "daemon/store/job_context.h"
+#include "daemon/store/message_rows.h"
+#include "daemon/store/opened_rows.h"
+#include "daemon/store/outbox_rows.h"
+
+namespace hark::store {
+namespace {
+
+tl::unexpected<Error> NoConversation() { return Fail(ErrorCode::kNotFound, "no such conversation"); }
+
+std::size_t WeightOf(const Operation& operation) {
+  if (const auto* message = std::get_if<ApplyMessage>(&operation)) return message->message.content.size() + 64;
+  std::size_t weight = 64;
+  if (const auto* page = std::get_if<ApplyHistory>(&operation)) {
+    for (const Message& message : page->messages) weight += message.content.size() + 64;
+  }
+  return weight;
+}
+
+// Whether `a` is `b` sent again. "text/plain" is what an empty type means.
+bool IsSameSend(const Message& a, const Message& b) {
+  const auto type = [](const Message& message) {
+    return message.content_type == "text/plain" ? std::string() : message.content_type;
+  };
+  if (a.conversation != b.conversation) return false;
+  // What was sent cannot be known any more once it was edited or deleted.
+  if (b.deleted || b.edited_at) return true;
+  return a.content == b.content && type(a) == type(b) && a.metadata == b.metadata;
+}
+
+}  // namespace
+
+ApplyJob::ApplyJob(Batch batch, Writer::Done<LocalRevision> done)
+    : batch_(std::move(batch)), done_(std::move(done)), weight_(0) {
+  for (const Operation& operation : batch_.operations) weight_ += WeightOf(operation);
+}
+
+Result<void> ApplyJob::Run(JobContext& context) {
+  for (const Operation& operation : batch_.operations) {
+    if (auto applied = ApplyOperation(context, operation); !applied) return applied;
+  }
+  return {};
+}
+
+void ApplyJob::Answer(Result<LocalRevision> result) { done_(std::move(result)); }
+
+EnqueueSendJob::EnqueueSendJob(NewMessage message, Writer::Done<Message> done)
+    : message_(std::move(message.message)), done_(std::move(done)) {
+  message_.sequence = 0;
+  message_.revision = 0;
+  message_.server_id.clear();
+  message_.edited_at.reset();
+  message_.deleted = false;
+  message_.delivery = Delivery::kQueued;
+  message_.failure.reset();
+  if (message_.role == Role::kUnspecified) message_.role = Role::kUser;
+}
+
+Result<void> EnqueueSendJob::Run(JobContext& context) {
+  if (message_.id.empty() || message_.id.value().size() > limits::kIdBytes) {
+    return Fail(ErrorCode::kInvalidArgument, "the message has no usable id");
+  }
+  if (auto known = FindMerged(context.View(), message_.id)) {
+    if (!IsSameSend(message_, *known)) return Fail(ErrorCode::kConflict, "another message has this id");
+    stored_ = std::move(known);
+    if (!context.is_rerun()) return {};
+  } else {
+    if (context.Find(message_.conversation) == nullptr) return NoConversation();
+    if (CountOutbox(context.authored()) >= limits::kOutboxEntries) {
+      return Fail(ErrorCode::kResourceExhausted, "too many messages are waiting to be sent");
+    }
+    if (message_.created_at == WallTime{}) message_.created_at = context.clock().WallNow();
+    InsertSend(context.WriteAuthored(), message_);
+    stored_ = message_;
+  }
+  context.changes().outbox = true;
+  context.changes().NoteById(message_.id);
+  context.Touch(message_.conversation);
+  return {};
+}
+
+void EnqueueSendJob::Answer(Result<LocalRevision> result) {
+  if (result) {
+    done_(*std::move(stored_));
+  } else {
+    done_(tl::unexpected<Error>(std::move(result.error())));
+  }
+}
+
+std::size_t EnqueueSendJob::Weight() const { return message_.content.size() + 64; }
+
+MarkReadJob::MarkReadJob(ReadMark mark, Writer::Done<Conversation> done)
+    : mark_(std::move(mark)), done_(std::move(done)) {}
+
+Result<Sequence> MarkReadJob::Target(JobContext& context, std::int64_t conversation) const {
+  if (!mark_.up_to) return HighestSequence(context.cache(), conversation);
+  if (const auto place = FindMessagePlace(context.cache(), *mark_.up_to)) {
+    if (place->conversation == conversation) return place->sequence;
+  } else if (const auto send = FindSend(context.authored(), *mark_.up_to)) {
+    // Pending messages come after everything in the cache.
+    if (send->message.conversation == mark_.conversation) return HighestSequence(context.cache(), conversation);
+  }
+  return Fail(ErrorCode::kNotFound, "no such message in this conversation");
+}
+
+Result<void> MarkReadJob::Run(JobContext& context) {
+  ConversationState* conversation = context.Find(mark_.conversation);
+  if (conversation == nullptr) return NoConversation();
+  const std::int64_t key = conversation->row().key;
+  const auto target = Target(context, key);
+  if (!target) return tl::unexpected<Error>(target.error());
+  const auto marker = FindMarker(context.authored(), mark_.conversation);
+  if (*target > conversation->row().read_sequence) {
+    conversation->AdvanceRead(context.cache(), *target);
+    if (!marker || *marker < *target) ReplaceMarker(context.WriteAuthored(), mark_.conversation, *target);
+    context.changes().outbox = true;
+  }
+  if (context.is_rerun()) context.changes().outbox = true;
+  context.Save();
+  const auto row = FindConversation(context.cache(), mark_.conversation);
+  stored_ = MergeConversation(context.View(), *row, true);
+  return {};
+}
+
+void MarkReadJob::Answer(Result<LocalRevision> result) {
+  if (result) {
+    done_(*std::move(stored_));
+  } else {
+    done_(tl::unexpected<Error>(std::move(result.error())));
+  }
+}
+
+RecordOpenJob::RecordOpenJob(ConversationId conversation, WallTime at, Writer::Done<LocalRevision> done)
+    : conversation_(std::move(conversation)), at_(at), done_(std::move(done)) {}
+
+Result<void> RecordOpenJob::Run(JobContext& context) {
+  if (context.Find(conversation_) == nullptr) return NoConversation();
+  if (ReadOpened(context.authored(), conversation_) == at_ && !context.is_rerun()) return {};
+  WriteOpened(context.WriteAuthored(), conversation_, at_);
+  context.Touch(conversation_);
+  return {};
+}
+
+void RecordOpenJob::Answer(Result<LocalRevision> result) { done_(std::move(result)); }
+
+}  // namespace hark::store

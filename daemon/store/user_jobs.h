@@ -1,0 +1,70 @@
+// The jobs of the Writer's four calls.
+
+#ifndef HARK_DAEMON_STORE_USER_JOBS_H_
+#define HARK_DAEMON_STORE_USER_JOBS_H_
+
+#include <cstddef>
+#include <optional>
+
+#include "daemon/store/job.h"
+#include "daemon/store/writer.h"
+
+namespace hark::store {
+
+class ApplyJob final : public Job {
+ public:
+  ApplyJob(Batch batch, Writer::Done<LocalRevision> done);
+  Result<void> Run(JobContext& context) override;
+  void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] std::size_t Weight() const override { return weight_; }
+
+ private:
+  Batch batch_;
+  Writer::Done<LocalRevision> done_;
+  std::size_t weight_;
+};
+
+class EnqueueSendJob final : public Job {
+ public:
+  EnqueueSendJob(NewMessage message, Writer::Done<Message> done);
+  Result<void> Run(JobContext& context) override;
+  void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] std::size_t Weight() const override;
+
+ private:
+  Message message_;
+  Writer::Done<Message> done_;
+  std::optional<Message> stored_;
+};
+
+class MarkReadJob final : public Job {
+ public:
+  MarkReadJob(ReadMark mark, Writer::Done<Conversation> done);
+  Result<void> Run(JobContext& context) override;
+  void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] std::size_t Weight() const override { return 1; }
+
+ private:
+  [[nodiscard]] Result<Sequence> Target(JobContext& context, std::int64_t conversation) const;
+
+  ReadMark mark_;
+  Writer::Done<Conversation> done_;
+  std::optional<Conversation> stored_;
+};
+
+class RecordOpenJob final : public Job {
+ public:
+  RecordOpenJob(ConversationId conversation, WallTime at, Writer::Done<LocalRevision> done);
+  Result<void> Run(JobContext& context) override;
+  void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] std::size_t Weight() const override { return 1; }
+
+ private:
+  ConversationId conversation_;
+  WallTime at_;
+  Writer::Done<LocalRevision> done_;
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_USER_JOBS_H_

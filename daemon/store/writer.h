@@ -1,0 +1,165 @@
+// The write side of the store. Whatever is called together is applied in order by one thread; what
+// waits at the same time shares a transaction (group commit), yet each call fails or succeeds by
+// itself.
+
+#ifndef HARK_DAEMON_STORE_WRITER_H_
+#define HARK_DAEMON_STORE_WRITER_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/result.h"
+#include "daemon/model/conversation.h"
+#include "daemon/model/ids.h"
+#include "daemon/model/message.h"
+
+namespace hark::store {
+
+// ---- What the backend said. Applying any of these twice, or in another order, ends in the same
+// rows. ----
+
+// A conversation's summary. Sequences that it tells of and that are not here become a gap with
+// `gap_reason`. Never removes a row, never moves the read marker or last_sequence back.
+struct ApplySummary {
+  ConversationSummary summary;
+  GapReason gap_reason = GapReason::kLimited;
+};
+
+// One message as it is at the backend now. Wins if its revision is higher than the one here. If its
+// id is in the outbox, that entry is done. A hole that it leaves before itself becomes a gap
+// (kLimited). An unknown conversation is created.
+struct ApplyMessage {
+  Message message;
+};
+
+// A page of history: applies the messages, then closes gaps and refresh marks in [from, to].
+struct ApplyHistory {
+  ConversationId conversation;
+  std::vector<Message> messages;
+  Sequence from = 0;  // Both included; both 0: the backend has nothing there.
+  Sequence to = 0;
+  // What was asked for: if the backend has nothing in it any more, the gap is closed too.
+  Sequence asked_from = 0;
+  Sequence asked_to = 0;
+};
+
+// The backend has this send (Append was acknowledged): the message moves from the outbox to the
+// cache.
+struct AcknowledgeSend {
+  MessageId id;
+  std::string server_id;
+  Sequence sequence = 0;
+  std::uint64_t revision = 0;
+};
+
+// The backend has the read marker up to here.
+struct AcknowledgeRead {
+  ConversationId conversation;
+  Sequence read_sequence = 0;
+};
+
+// ---- What the sync engine records. ----
+
+// The sends are about to leave this machine: shown as kSending. After a restart they are kQueued
+// again.
+struct MarkSending {
+  std::vector<MessageId> ids;
+};
+
+// No connection any more: everything kSending is kQueued again.
+struct RequeueSending {};
+
+// Refused for good: shown as kFailed, and the conversation's later sends wait.
+struct FailSend {
+  MessageId id;
+  DeliveryFailure failure;
+};
+
+// The backend refused the marker for good; it is given up.
+struct DropRead {
+  ConversationId conversation;
+};
+
+// Where the backend's stream stands once everything before this in the batch is applied.
+struct SetCursor {
+  SyncCursor cursor;
+};
+
+// The cursor is of no use (too old, other epoch): marks every row as to be compared again; removes
+// nothing.
+struct BeginReconcile {};
+
+// The cache equals the backend as of `at`.
+struct SetSynced {
+  WallTime at{};
+  bool initial_sync_done = false;
+};
+
+using Operation = std::variant<ApplySummary, ApplyMessage, ApplyHistory, AcknowledgeSend,
+                               AcknowledgeRead, MarkSending, RequeueSending, FailSend, DropRead,
+                               SetCursor, BeginReconcile, SetSynced>;
+
+// Operations that become visible together or not at all, in order.
+struct Batch {
+  std::vector<Operation> operations;
+  // Batches of one series build on each other: once one has failed, the later ones of that series
+  // fail with kCancelled, so that a cursor is never stored over a hole. A higher series starts
+  // afresh. 0: of no series.
+  std::uint64_t series = 0;
+};
+
+// ---- What the user does. Each is on disk (fsynced, synchronous=FULL) before it is answered
+// (guarantee G2). ----
+
+// A message to send. `message.id` is set; sequence, revision and delivery are ignored.
+struct NewMessage {
+  Message message;
+};
+
+// Moves the read marker forward, here at once, at the backend through the outbox.
+struct ReadMark {
+  ConversationId conversation;
+  std::optional<MessageId> up_to;  // Absent: everything in the cache.
+};
+
+// Safe to call from any thread; never blocks. `done` is called exactly once, on the writer's
+// thread, after the commit (and after the commit was announced), or at once from the caller's
+// thread when the queue is full (kResourceExhausted) or the store is closing (kCancelled). It must
+// not block.
+//
+// On error nothing of that call was applied. kResourceExhausted (queue, outbox or disk full) is
+// worth repeating later; kCorrupt is not.
+class Writer {
+ public:
+  template <typename T>
+  using Done = std::function<void(Result<T>)>;
+
+  Writer() = default;
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  virtual ~Writer() = default;
+
+  // Answers the revision of the commit that made it visible.
+  virtual void Apply(Batch batch, Done<LocalRevision> done) = 0;
+
+  // Answers the message as stored. The same id with the same conversation, content, type and
+  // metadata: the message as it is now, wherever it is on its way. Otherwise kConflict. kNotFound:
+  // unknown conversation. kResourceExhausted: outbox full.
+  virtual void EnqueueSend(NewMessage message, Done<Message> done) = 0;
+
+  // Answers the conversation as it is afterwards. kNotFound: unknown conversation, or no such
+  // message in it.
+  virtual void MarkRead(ReadMark mark, Done<Conversation> done) = 0;
+
+  // Records that a UI had the conversation open at `at`; it counts as active for
+  // limits::kActiveFor. kNotFound.
+  virtual void RecordOpen(ConversationId conversation, WallTime at, Done<LocalRevision> done) = 0;
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_WRITER_H_

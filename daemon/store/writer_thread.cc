@@ -1,0 +1,78 @@
+#include "daemon/store/writer_thread.h"
+
+#include <cstddef>
+#include <utility>
+
+#include <pthread.h>
+
+#include "daemon/base/limits.h"
+
+namespace hark::store {
+namespace {
+
+// A group is announced as one commit: it should stay small enough to be held by every stream.
+constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
+
+void NameThisThread() {
+#ifdef __APPLE__
+  pthread_setname_np("hark-store");
+#else
+  pthread_setname_np(pthread_self(), "hark-store");
+#endif
+}
+
+}  // namespace
+
+WriterThread::WriterThread(GroupWriter& writer) : writer_(writer), thread_([this] { Loop(); }) {}
+
+WriterThread::~WriterThread() { Stop(); }
+
+void WriterThread::Submit(std::unique_ptr<Job> job) {
+  ErrorCode refused = ErrorCode::kResourceExhausted;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) {
+      refused = ErrorCode::kCancelled;
+    } else if (queue_.size() < limits::kWriterQueue) {
+      queue_.push_back(std::move(job));
+    }
+  }
+  if (job == nullptr) {
+    wake_.notify_one();
+  } else {
+    job->Answer(Fail(refused, refused == ErrorCode::kCancelled ? "the store is closing" : "too much waits to be stored"));
+  }
+}
+
+void WriterThread::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void WriterThread::Loop() {
+  NameThisThread();
+  for (auto group = Take(); !group.empty(); group = Take()) {
+    writer_.Run(group);
+    writer_.Maintain();
+  }
+}
+
+std::vector<std::unique_ptr<Job>> WriterThread::Take() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  std::vector<std::unique_ptr<Job>> group;
+  std::size_t bytes = 0;
+  while (!queue_.empty() && group.size() < limits::kWriterGroup) {
+    bytes += queue_.front()->Weight();
+    if (!group.empty() && bytes > kGroupBytes) break;
+    group.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return group;
+}
+
+}  // namespace hark::store

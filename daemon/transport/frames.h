@@ -1,0 +1,187 @@
+// The frames of the wire protocol as plain values. transport/codec.h turns them into bytes and
+// back; docs/sync-protocol.md says what they mean. Only what the engine uses is here.
+
+#ifndef HARK_DAEMON_TRANSPORT_FRAMES_H_
+#define HARK_DAEMON_TRANSPORT_FRAMES_H_
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/secret.h"
+#include "daemon/model/conversation.h"
+#include "daemon/model/ids.h"
+#include "daemon/model/message.h"
+
+namespace hark::transport {
+
+using RequestId = std::uint64_t;  // Above 0.
+
+// ---- From the client ----
+
+struct Hello {
+  Secret token;
+  std::string device_id;
+  std::string client;
+  std::optional<SyncCursor> cursor;
+};
+
+struct ListConversations {
+  RequestId request = 0;
+  std::string page_token;
+  std::uint32_t page_size = 0;
+};
+
+// The page that ends just before `before`.
+struct GetHistory {
+  RequestId request = 0;
+  ConversationId conversation;
+  Sequence before = 0;
+  std::uint32_t page_size = 0;
+};
+
+struct Subscribe {
+  std::vector<ConversationId> add;
+  std::vector<ConversationId> remove;
+};
+
+struct Append {
+  RequestId request = 0;
+  Message message;
+};
+
+struct MarkRead {
+  RequestId request = 0;
+  ConversationId conversation;
+  Sequence read_sequence = 0;
+};
+
+struct RenewToken {
+  RequestId request = 0;
+};
+
+struct Ping {
+  std::uint64_t nonce = 0;
+};
+
+using ClientFrame = std::variant<Hello, ListConversations, GetHistory, Subscribe, Append, MarkRead,
+                                 RenewToken, Ping>;
+
+// ---- From the backend ----
+
+enum class Resume : std::uint8_t { kNoCursor, kOk, kTooOld, kOtherEpoch };
+
+// Zeroes of the wire are already replaced by the defaults of the specification.
+struct PeerLimits {
+  std::uint32_t frame_bytes = 262'144;
+  std::uint32_t content_bytes = 65'536;
+  std::uint32_t page_size = 50;
+  std::uint32_t in_flight = 1;
+  std::uint32_t subscriptions = 1;
+};
+
+struct Welcome {
+  UserId user;
+  std::string session_id;
+  std::string server;
+  Resume resume = Resume::kNoCursor;
+  SyncCursor cursor;
+  PeerLimits limits;
+  std::chrono::milliseconds heartbeat{30'000};
+  bool can_renew = false;
+  std::optional<WallTime> token_expires_at;
+};
+
+struct ConversationPage {
+  RequestId request = 0;
+  std::vector<ConversationSummary> conversations;
+  std::string next_page_token;
+  std::uint64_t total_count = 0;
+};
+
+struct History {
+  RequestId request = 0;
+  ConversationId conversation;
+  std::vector<Message> messages;  // Oldest first, tombstones included.
+  Sequence from = 0;
+  Sequence to = 0;
+  bool has_more = false;
+};
+
+struct Changes {
+  SyncCursor from;
+  SyncCursor to;
+  std::vector<std::variant<ConversationSummary, Message>> changes;
+};
+
+struct Ack {
+  RequestId request = 0;
+  MessageId message;
+  std::string server_id;
+  Sequence sequence = 0;
+  std::uint64_t revision = 0;
+};
+
+enum class RefusedCode : std::uint8_t {
+  kMalformed,
+  kUnauthenticated,
+  kPermission,
+  kNotFound,
+  kInvalid,
+  kTooLarge,
+  kConflict,
+  kRateLimited,
+  kUnavailable,
+  kInternal,
+  kUnsupported,
+};
+
+struct Refused {
+  RequestId request = 0;  // 0: about the session.
+  RefusedCode code = RefusedCode::kInternal;
+  std::string message;
+  std::chrono::milliseconds retry_after{0};  // 0: the client's own backoff.
+};
+
+struct Typing {
+  ConversationId conversation;
+  Role role = Role::kUnspecified;
+  bool active = false;
+};
+
+struct Partial {
+  ConversationId conversation;
+  MessageId message;
+  Role role = Role::kUnspecified;
+  std::uint64_t offset = 0;  // In bytes of the content so far.
+  std::string text;
+};
+
+struct TokenRenewed {
+  RequestId request = 0;
+  Secret token;
+  std::optional<WallTime> expires_at;
+};
+
+struct Pong {
+  std::uint64_t nonce = 0;
+};
+
+struct GoingAway {
+  std::string reason;
+  std::chrono::milliseconds reconnect_after{0};  // 0: the client's own backoff.
+};
+
+// A frame of a kind that this version does not know.
+struct UnknownFrame {};
+
+using ServerFrame = std::variant<Welcome, ConversationPage, History, Changes, Ack, Refused, Typing,
+                                 Partial, TokenRenewed, Pong, GoingAway, UnknownFrame>;
+
+}  // namespace hark::transport
+
+#endif  // HARK_DAEMON_TRANSPORT_FRAMES_H_

@@ -1,0 +1,85 @@
+#include "daemon/transport/websocket_backend.h"
+
+#include <exception>
+#include <utility>
+
+#include "daemon/transport/cancellation.h"
+#include "daemon/transport/connect.h"
+#include "daemon/transport/deadline.h"
+#include "daemon/transport/endpoint.h"
+#include "daemon/transport/stream.h"
+#include "daemon/transport/websocket_session.h"
+
+namespace hark::transport {
+namespace {
+
+std::string Subprotocol(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::kProto: return "hark.sync.v1.proto";
+    case Encoding::kJson: return "hark.sync.v1.json";
+  }
+  return "";
+}
+
+StreamOptions MakeStreamOptions(const WebsocketOptions& options, Endpoint endpoint) {
+  return StreamOptions{
+      .endpoint = std::move(endpoint),
+      .subprotocol = Subprotocol(options.encoding),
+      .user_agent = options.user_agent,
+      .text = options.encoding == Encoding::kJson,
+      .deflate = options.deflate,
+      .message_bytes = options.frame_bytes,
+  };
+}
+
+Result<std::unique_ptr<Stream>> MakeStream(asio::ip::tcp::socket socket,
+                                           const WebsocketOptions& options, Endpoint endpoint) {
+  bool tls = endpoint.tls;
+  StreamOptions stream_options = MakeStreamOptions(options, std::move(endpoint));
+  if (tls) return MakeTlsStream(std::move(socket), std::move(stream_options), options.ca_file);
+  return MakePlainStream(std::move(socket), std::move(stream_options));
+}
+
+Task<std::unique_ptr<Stream>> OpenStream(WebsocketOptions options) {
+  TimePoint end = std::chrono::steady_clock::now() + options.connect_timeout;
+  Result<Endpoint> endpoint = ParseEndpoint(options.url);
+  if (!endpoint) co_return tl::unexpected(std::move(endpoint).error());
+  auto addresses = co_await Resolve(*endpoint, end);
+  if (!addresses) co_return tl::unexpected(std::move(addresses).error());
+  auto socket = co_await ConnectToAny(std::move(*addresses), end);
+  if (!socket) co_return tl::unexpected(std::move(socket).error());
+  auto stream = MakeStream(std::move(*socket), options, std::move(*endpoint));
+  if (!stream) co_return tl::unexpected(std::move(stream).error());
+
+  Executor executor = co_await asio::this_coro::executor;
+  Stream* opening = stream->get();
+  Deadline deadline(executor, end, [opening] { opening->Drop(); });
+  Result<void> opened = co_await opening->Open();
+  if (!opened) {
+    if (deadline.passed() && opened.error().code != ErrorCode::kCancelled) {
+      co_return Fail(ErrorCode::kOffline, "timed out while waiting for the backend's handshake");
+    }
+    co_return tl::unexpected(std::move(opened).error());
+  }
+  co_return std::move(*stream);
+}
+
+}  // namespace
+
+WebsocketBackend::WebsocketBackend(WebsocketOptions options) : options_(std::move(options)) {}
+
+Task<std::unique_ptr<Session>> WebsocketBackend::Connect() {
+  try {
+    WebsocketOptions options = options_;
+    auto stream = co_await OpenStream(std::move(options));
+    if (!stream) co_return tl::unexpected(std::move(stream).error());
+    co_return std::make_unique<WebsocketSession>(std::move(*stream), options_.encoding,
+                                                 options_.close_timeout);
+  } catch (const boost::system::system_error& error) {
+    co_return tl::unexpected(ThrownError(error.code()));
+  } catch (const std::exception&) {
+    co_return Fail(ErrorCode::kInternal, "connecting to the backend failed unexpectedly");
+  }
+}
+
+}  // namespace hark::transport

@@ -1,0 +1,145 @@
+#include "daemon/transport/websocket_session.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <openssl/crypto.h>
+
+#include "daemon/base/limits.h"
+#include "daemon/transport/cancellation.h"
+#include "daemon/transport/deadline.h"
+
+namespace hark::transport {
+
+// What the calls work on. Its coroutines take a share of it first, since the session may go while
+// they wait.
+class WebsocketSession::Connection {
+ public:
+  using Ptr = std::shared_ptr<Connection>;
+
+  Connection(std::unique_ptr<Stream> stream, Encoding encoding,
+             std::chrono::milliseconds close_timeout)
+      : stream_(std::move(stream)), encoding_(encoding), close_timeout_(close_timeout) {}
+
+  static Task<void> Send(Ptr self, ClientFrame frame);
+  static Task<ServerFrame> Receive(Ptr self);
+  static asio::awaitable<void> Close(Ptr self);
+
+  void Drop() {
+    broken_ = true;
+    stream_->Drop();  // So that the other direction ends too.
+  }
+
+ private:
+  // These may throw: Asio throws at an await after a cancellation unless the coroutine's root
+  // switched that off.
+  static Task<void> Write(Ptr self, std::string bytes, bool has_secret);
+  static Task<ServerFrame> Read(Ptr self);
+  static asio::awaitable<void> CloseInTime(Ptr self);
+
+  // Passes `error` on; nothing works on this connection any more.
+  tl::unexpected<Error> Break(Error error) {
+    Drop();
+    return tl::unexpected<Error>(std::move(error));
+  }
+
+  std::unique_ptr<Stream> stream_;
+  Encoding encoding_;
+  std::chrono::milliseconds close_timeout_;
+  // What the backend accepts: ours until its Welcome says less.
+  std::size_t send_limit_ = limits::kFrameBytes;
+  bool broken_ = false;
+};
+
+Task<void> WebsocketSession::Connection::Send(Ptr self, ClientFrame frame) {
+  if (self->broken_) co_return Fail(ErrorCode::kOffline, "the connection is closed");
+  Result<std::string> bytes = Encode(frame, self->encoding_);
+  if (!bytes) co_return tl::unexpected(std::move(bytes).error());
+  if (bytes->size() > self->send_limit_) {
+    co_return Fail(ErrorCode::kInvalidArgument, "the frame is larger than the backend accepts");
+  }
+  bool has_secret = std::holds_alternative<Hello>(frame);
+  try {
+    Result<void> written = co_await Write(self, std::move(*bytes), has_secret);
+    co_return written;
+  } catch (const boost::system::system_error& error) {
+    co_return self->Break(ThrownError(error.code()));
+  } catch (const std::exception&) {
+    co_return self->Break(Error(ErrorCode::kInternal, "sending a frame failed unexpectedly"));
+  }
+}
+
+Task<void> WebsocketSession::Connection::Write(Ptr self, std::string bytes, bool has_secret) {
+  // A secret stays out of the compressor, whose output's length tells of its input.
+  Result<void> written = co_await self->stream_->Write(bytes, !has_secret);
+  if (has_secret) OPENSSL_cleanse(bytes.data(), bytes.size());
+  if (!written) co_return self->Break(std::move(written).error());
+  co_return written;
+}
+
+Task<ServerFrame> WebsocketSession::Connection::Receive(Ptr self) {
+  if (self->broken_) co_return Fail(ErrorCode::kOffline, "the connection is closed");
+  try {
+    Result<ServerFrame> frame = co_await Read(self);
+    co_return frame;
+  } catch (const boost::system::system_error& error) {
+    co_return self->Break(ThrownError(error.code()));
+  } catch (const std::exception&) {
+    co_return self->Break(Error(ErrorCode::kInternal, "receiving a frame failed unexpectedly"));
+  }
+}
+
+Task<ServerFrame> WebsocketSession::Connection::Read(Ptr self) {
+  Result<std::string_view> bytes = co_await self->stream_->Read();
+  if (!bytes) co_return self->Break(std::move(bytes).error());
+  Result<ServerFrame> frame = Decode(*bytes, self->encoding_);
+  self->stream_->Consume();
+  if (!frame) co_return self->Break(std::move(frame).error());
+  if (const auto* welcome = std::get_if<Welcome>(&*frame)) {
+    self->send_limit_ = std::min<std::size_t>(limits::kFrameBytes, welcome->limits.frame_bytes);
+  }
+  co_return frame;
+}
+
+asio::awaitable<void> WebsocketSession::Connection::Close(Ptr self) {
+  if (!self->broken_) {
+    self->broken_ = true;
+    try {
+      co_await CloseInTime(self);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): cancelled; dropped below.
+    }
+  }
+  self->Drop();
+}
+
+asio::awaitable<void> WebsocketSession::Connection::CloseInTime(Ptr self) {
+  Executor executor = co_await asio::this_coro::executor;
+  TimePoint end = std::chrono::steady_clock::now() + self->close_timeout_;
+  Deadline deadline(executor, end, [self] { self->Drop(); });
+  co_await self->stream_->Close();
+}
+
+WebsocketSession::WebsocketSession(std::unique_ptr<Stream> stream, Encoding encoding,
+                                   std::chrono::milliseconds close_timeout)
+    : connection_(std::make_shared<Connection>(std::move(stream), encoding, close_timeout)) {}
+
+WebsocketSession::~WebsocketSession() {
+  connection_->Drop();
+}
+
+// No coroutines themselves: those begin when awaited, and the session may be gone by then.
+Task<void> WebsocketSession::Send(ClientFrame frame) {
+  return Connection::Send(connection_, std::move(frame));
+}
+Task<ServerFrame> WebsocketSession::Receive() {
+  return Connection::Receive(connection_);
+}
+asio::awaitable<void> WebsocketSession::Close() {
+  return Connection::Close(connection_);
+}
+
+}  // namespace hark::transport

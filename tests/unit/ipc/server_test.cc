@@ -1,0 +1,241 @@
+// The socket and the life of the server: who may connect, what is at the path, how it stops.
+
+#include "daemon/ipc/server.h"
+
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hark/v1/account.grpc.pb.h"
+#include "hark/v1/admin.grpc.pb.h"
+
+#include "tests/unit/ipc/server_fixture.h"
+
+namespace hark::ipc {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uid_t kNobody = 65'534;
+
+mode_t ModeOf(const fs::path& path) {
+  struct stat info{};
+  EXPECT_EQ(::lstat(path.c_str(), &info), 0) << path;
+  return info.st_mode & 07777;
+}
+
+sockaddr_un AddressOf(const fs::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.native().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  return address;
+}
+
+// Only system calls: it runs in the child of a process with threads. 0: connected, spoke, and got
+// the end without a byte.
+int SpeakAsNobody(const sockaddr_un& address) {
+  if (::syscall(SYS_setresuid, kNobody, kNobody, kNobody) != 0) return 10;
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return 11;
+  constexpr std::string_view kPreface =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+  (void)::send(fd, kPreface.data(), kPreface.size(), MSG_NOSIGNAL);
+  char byte = 0;
+  const ssize_t got = ::recv(fd, &byte, 1, 0);
+  if (got > 0) return 12;
+  return got == 0 || errno == ECONNRESET ? 0 : 13;
+}
+
+class ServerLifeTest : public ServerTest {
+ protected:
+  bool Answers() {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
+    context.set_wait_for_ready(true);
+    v1::GetVersionResponse response;
+    return v1::Admin::NewStub(NewChannel())->GetVersion(&context, {}, &response).ok();
+  }
+};
+
+TEST_F(ServerLifeTest, SocketAndFolderArePrivate) {
+  EXPECT_EQ(ModeOf(socket_path()), 0600U);
+  EXPECT_EQ(ModeOf(socket_path().parent_path()), 0700U);
+  EXPECT_TRUE(Answers());
+}
+
+TEST_F(ServerLifeTest, AnotherUserIsRefusedWhateverTheModes) {
+  if (::geteuid() != 0) GTEST_SKIP() << "becoming another user needs root";
+  fs::permissions(folder_.path(), fs::perms(0755));
+  fs::permissions(socket_path().parent_path(), fs::perms(0755));
+  fs::permissions(socket_path(), fs::perms(0666));
+  const sockaddr_un address = AddressOf(socket_path());
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(SpeakAsNobody(address));
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(metrics_.refused_peers, 1U);
+  EXPECT_TRUE(Answers());
+}
+
+TEST_F(ServerLifeTest, FolderThatIsOpenToOthersIsClosed) {
+  const fs::path folder = folder_.path() / "open";
+  fs::create_directory(folder);
+  fs::permissions(folder, fs::perms(0755));
+  const auto server = StartAt(folder / "s");
+  ASSERT_TRUE(server) << server.error().message;
+  EXPECT_EQ(ModeOf(folder), 0700U);
+}
+
+TEST_F(ServerLifeTest, SharedFolderIsRefusedAndUntouched) {
+  const fs::path folder = folder_.path() / "shared";
+  fs::create_directory(folder);
+  ASSERT_EQ(::chmod(folder.c_str(), 01777), 0);
+  const auto server = StartAt(folder / "s");
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ModeOf(folder), 01777U);
+}
+
+TEST_F(ServerLifeTest, FolderThatIsNoFolderIsRefused) {
+  const fs::path link = folder_.path() / "link";
+  fs::create_directory_symlink(folder_.path() / "run", link);
+  EXPECT_EQ(StartAt(link / "s").error().code, ErrorCode::kInvalidArgument);
+  const fs::path file = folder_.path() / "file";
+  std::ofstream(file) << "data";
+  EXPECT_EQ(StartAt(file / "s").error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(ServerLifeTest, PathThatIsTooLongIsNamedBeforeAnythingIsMade) {
+  const fs::path path = folder_.path() / "long" / std::string(100, 'x');
+  const auto server = StartAt(path);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(server.error().message, testing::HasSubstr("107"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "long"));
+}
+
+TEST_F(ServerLifeTest, LongestPossiblePathWorks) {
+  const std::size_t left = 107 - (folder_.path() / "run").native().size() - 1;
+  const auto server = StartAt(folder_.path() / "run" / std::string(left, 'x'));
+  EXPECT_TRUE(server) << server.error().message;
+}
+
+TEST_F(ServerLifeTest, StaleSocketIsReplaced) {
+  server_.reset();
+  const int left_over = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const sockaddr_un address = AddressOf(socket_path());
+  ASSERT_EQ(::bind(left_over, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  ::close(left_over);
+  ASSERT_TRUE(fs::exists(socket_path()));
+  auto server = StartAt(socket_path());
+  ASSERT_TRUE(server) << server.error().message;
+  server_ = *std::move(server);
+  EXPECT_EQ(ModeOf(socket_path()), 0600U);
+  EXPECT_TRUE(Answers());
+}
+
+TEST_F(ServerLifeTest, LiveSocketIsNotStolen) {
+  const auto second = StartAt(socket_path());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(Answers());
+}
+
+TEST_F(ServerLifeTest, FileAtThePathIsRefusedAndUntouched) {
+  const fs::path file = folder_.path() / "run" / "file";
+  std::ofstream(file) << "data";
+  const auto server = StartAt(file);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().code, ErrorCode::kInvalidArgument);
+  std::string content;
+  std::ifstream(file) >> content;
+  EXPECT_EQ(content, "data");
+}
+
+TEST_F(ServerLifeTest, StopRemovesTheSocketOnlyIfItIsStillOurs) {
+  server_->Stop();
+  EXPECT_FALSE(fs::exists(socket_path()));
+  server_->Stop();
+
+  auto server = StartAt(socket_path());
+  ASSERT_TRUE(server);
+  fs::remove(socket_path());
+  std::ofstream(socket_path()) << "another's";
+  (*server)->Stop();
+  EXPECT_TRUE(fs::exists(socket_path()));
+}
+
+TEST_F(ServerLifeTest, StopDoesNotWaitForAnAnswerThatNeverComes) {
+  accounts_.HoldSignIns();
+  v1::SignInRequest request;
+  request.set_token("good-token");
+  grpc::Status status;
+  std::thread client([&] {
+    grpc::ClientContext context;
+    v1::SignInResponse response;
+    status = v1::Account::NewStub(channel_)->SignIn(&context, request, &response);
+  });
+  accounts_.WaitForHeldSignIn();
+  const auto begin = std::chrono::steady_clock::now();
+  server_->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  client.join();
+  EXPECT_FALSE(status.ok());
+}
+
+TEST_F(ServerLifeTest, StopDoesNotWaitForAClientThatIsSilent) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const sockaddr_un address = AddressOf(socket_path());
+  ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_TRUE(Answers());
+  const auto begin = std::chrono::steady_clock::now();
+  server_->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  ::close(fd);
+}
+
+TEST_F(ServerLifeTest, RunningOutOfDescriptorsIsSurvivedWithoutSpinning) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  // The client's own descriptor exists before the limit falls: only accepting fails.
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const rlimit none{3, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const sockaddr_un address = AddressOf(socket_path());
+  EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  timespec cpu_before{};
+  timespec cpu_after{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu_before);
+  // Nothing to wait for but the passing of time in which a spinning thread would burn all of it.
+  pollfd none_ready{fd, POLLIN, 0};
+  EXPECT_EQ(::poll(&none_ready, 0, 300), 0);
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu_after);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  const double used = static_cast<double>(cpu_after.tv_sec - cpu_before.tv_sec) +
+                      static_cast<double>(cpu_after.tv_nsec - cpu_before.tv_nsec) / 1e9;
+  EXPECT_LT(used, 0.15);
+  ::close(fd);
+  EXPECT_TRUE(Answers());
+}
+
+}  // namespace
+}  // namespace hark::ipc

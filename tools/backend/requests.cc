@@ -1,0 +1,180 @@
+#include "tools/backend/requests.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tools/backend/limits.h"
+#include "tools/backend/validation.h"
+
+namespace hark::backend {
+namespace {
+
+Result<std::uint32_t> CheckPageSize(std::uint32_t asked) {
+  if (asked > kMaxPageSize) {
+    return Fail(ErrorCode::kTooLarge, "page_size is over the limit of 200");
+  }
+  return asked == 0 ? kDefaultPageSize : asked;
+}
+
+Result<void> CheckAppend(const wire::Append& request) {
+  const wire::Role role = request.message().role();
+  if (role == wire::ROLE_ASSISTANT) {
+    return Fail(ErrorCode::kPermission, "a client cannot speak as the assistant");
+  }
+  // A number that is not known here is read as none.
+  if (role != wire::ROLE_USER && role != wire::ROLE_SYSTEM) {
+    return Fail(ErrorCode::kInvalid, "the message has no role");
+  }
+  return CheckMessage(request.message());
+}
+
+HistoryQuery ToQuery(const wire::GetHistory& request, std::uint32_t page_size) {
+  HistoryQuery query;
+  query.conversation_id = request.conversation_id();
+  query.page_size = page_size;
+  switch (request.anchor_case()) {
+    case wire::GetHistory::kBeforeMessageId:
+      query.anchor = HistoryQuery::Anchor::kBeforeMessage;
+      query.message_id = request.before_message_id();
+      break;
+    case wire::GetHistory::kBeforeSequence:
+      query.anchor = HistoryQuery::Anchor::kBeforeSequence;
+      query.sequence = request.before_sequence();
+      break;
+    case wire::GetHistory::kAfterSequence:
+      query.anchor = HistoryQuery::Anchor::kAfterSequence;
+      query.sequence = request.after_sequence();
+      break;
+    case wire::GetHistory::ANCHOR_NOT_SET: break;
+  }
+  return query;
+}
+
+wire::ServerFrame ToFrame(const wire::GetHistory& request, const HistoryPage& page) {
+  wire::ServerFrame frame;
+  wire::History& history = *frame.mutable_history();
+  history.set_request_id(request.request_id());
+  history.set_conversation_id(request.conversation_id());
+  history.mutable_messages()->Reserve(static_cast<int>(page.messages.size()));
+  for (const Message& message : page.messages) *history.add_messages() = message;
+  history.set_from_sequence(page.from_sequence);
+  history.set_to_sequence(page.to_sequence);
+  history.set_has_more(page.has_more);
+  history.set_total_count(page.total_count);
+  return frame;
+}
+
+}  // namespace
+
+Answer Requests::Refuse(std::uint64_t request_id, const Error& error) const {
+  Answer answer;
+  answer.frame = writer_.Encode(MakeRefusal(request_id, error)).value_or(std::string());
+  return answer;
+}
+
+Answer Requests::Encode(std::uint64_t request_id, const wire::ServerFrame& frame) const {
+  auto bytes = writer_.Encode(frame);
+  if (!bytes) {
+    return Refuse(request_id,
+                  {ErrorCode::kTooLarge, "the answer is over the client's frame limit"});
+  }
+  Answer answer;
+  answer.frame = std::move(*bytes);
+  return answer;
+}
+
+Answer Requests::Acknowledge(std::uint64_t request_id, const Applied& applied) const {
+  wire::ServerFrame frame;
+  wire::Ack& ack = *frame.mutable_ack();
+  ack.set_request_id(request_id);
+  ack.set_message_id(applied.message_id);
+  ack.set_sequence(applied.sequence);
+  ack.set_revision(applied.revision);
+  Answer answer = Encode(request_id, frame);
+  answer.log_grown = applied.changed;
+  return answer;
+}
+
+Answer Requests::List(const UserId& user, const wire::ListConversations& request) {
+  auto page_size = CheckPageSize(request.page_size());
+  if (!page_size) return Refuse(request.request_id(), page_size.error());
+  for (std::uint32_t size = *page_size;; size /= 2) {
+    auto page = store_.ListConversations(user, request.page_token(), size);
+    if (!page) return Refuse(request.request_id(), page.error());
+    wire::ServerFrame frame;
+    wire::ConversationPage& answer = *frame.mutable_conversation_page();
+    answer.set_request_id(request.request_id());
+    for (Conversation& conversation : page->conversations) {
+      *answer.add_conversations() = std::move(conversation);
+    }
+    answer.set_next_page_token(page->next_page_token);
+    answer.set_total_count(page->total_count);
+    answer.set_total_messages(page->total_messages);
+    if (auto bytes = writer_.Encode(frame)) return Answer{std::move(*bytes), false, std::nullopt};
+    if (size <= 1) return Encode(request.request_id(), frame);
+  }
+}
+
+Answer Requests::History(const UserId& user, const wire::GetHistory& request) {
+  auto page_size = CheckPageSize(request.page_size());
+  if (!page_size) return Refuse(request.request_id(), page_size.error());
+  // Read again with half the size until it fits: long messages are rare, and what is left out is on
+  // the side that `has_more` speaks of.
+  for (std::uint32_t size = *page_size;; size /= 2) {
+    const auto page = store_.ReadHistory(user, ToQuery(request, size));
+    if (!page) return Refuse(request.request_id(), page.error());
+    const wire::ServerFrame frame = ToFrame(request, *page);
+    if (auto bytes = writer_.Encode(frame)) return Answer{std::move(*bytes), false, std::nullopt};
+    if (size <= 1) return Encode(request.request_id(), frame);
+  }
+}
+
+Answer Requests::Append(const UserId& user, const wire::Append& request) {
+  if (auto good = CheckAppend(request); !good) return Refuse(request.request_id(), good.error());
+  auto applied = store_.Append(user, request.message());
+  if (!applied) return Refuse(request.request_id(), applied.error());
+  Answer answer = Acknowledge(request.request_id(), *applied);
+  if (applied->changed && request.message().role() == wire::ROLE_USER) {
+    answer.appended = request.message();
+  }
+  return answer;
+}
+
+Answer Requests::Edit(const UserId& user, const wire::Edit& request) {
+  if (auto good = CheckContent(request.content()); !good) {
+    return Refuse(request.request_id(), good.error());
+  }
+  if (request.base_revision() == 0) {
+    return Refuse(request.request_id(), {ErrorCode::kInvalid, "base_revision is missing"});
+  }
+  if (request.has_edited_at() && !IsValidTimestamp(request.edited_at())) {
+    return Refuse(request.request_id(),
+                  {ErrorCode::kInvalid, "edited_at is outside the years 1 to 9999"});
+  }
+  EditRequest edit;
+  edit.conversation_id = request.conversation_id();
+  edit.message_id = request.message_id();
+  edit.base_revision = request.base_revision();
+  edit.content = request.content();
+  edit.edited_at = request.has_edited_at() ? FromTimestamp(request.edited_at()) : clock_.Now();
+  auto applied = store_.Edit(user, edit);
+  if (!applied) return Refuse(request.request_id(), applied.error());
+  return Acknowledge(request.request_id(), *applied);
+}
+
+Answer Requests::Delete(const UserId& user, const wire::Delete& request) {
+  auto applied = store_.Delete(
+      user, {request.conversation_id(), request.message_id(), request.base_revision()});
+  if (!applied) return Refuse(request.request_id(), applied.error());
+  return Acknowledge(request.request_id(), *applied);
+}
+
+Answer Requests::MarkRead(const UserId& user, const wire::MarkRead& request) {
+  auto moved = store_.MarkRead(user, request.conversation_id(), request.read_sequence());
+  if (!moved) return Refuse(request.request_id(), moved.error());
+  Applied applied;
+  applied.changed = *moved;
+  return Acknowledge(request.request_id(), applied);
+}
+
+}  // namespace hark::backend

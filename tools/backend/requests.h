@@ -1,0 +1,49 @@
+#ifndef HARK_TOOLS_BACKEND_REQUESTS_H_
+#define HARK_TOOLS_BACKEND_REQUESTS_H_
+
+// What each request of the protocol answers: checks the values, asks the store, and makes the
+// answer fit a frame. Knows one user and no session.
+
+#include <optional>
+#include <string>
+
+#include "tools/backend/clock.h"
+#include "tools/backend/frame_writer.h"
+#include "tools/backend/store.h"
+#include "tools/backend/types.h"
+
+namespace hark::backend {
+
+// The encoded answer, and what it means for others.
+struct Answer {
+  std::string frame;
+  bool log_grown = false;           // The user's sessions have something new to read.
+  std::optional<Message> appended;  // A new message of the user, for the responder.
+};
+
+class Requests {
+ public:
+  // All outlive the object.
+  Requests(Store& store, const Clock& clock, const FrameWriter& writer)
+      : store_(store), clock_(clock), writer_(writer) {}
+
+  Answer List(const UserId& user, const wire::ListConversations& request);
+  Answer History(const UserId& user, const wire::GetHistory& request);
+  Answer Append(const UserId& user, const wire::Append& request);
+  Answer Edit(const UserId& user, const wire::Edit& request);
+  Answer Delete(const UserId& user, const wire::Delete& request);
+  Answer MarkRead(const UserId& user, const wire::MarkRead& request);
+
+ private:
+  [[nodiscard]] Answer Refuse(std::uint64_t request_id, const Error& error) const;
+  [[nodiscard]] Answer Acknowledge(std::uint64_t request_id, const Applied& applied) const;
+  [[nodiscard]] Answer Encode(std::uint64_t request_id, const wire::ServerFrame& frame) const;
+
+  Store& store_;
+  const Clock& clock_;
+  const FrameWriter& writer_;
+};
+
+}  // namespace hark::backend
+
+#endif  // HARK_TOOLS_BACKEND_REQUESTS_H_

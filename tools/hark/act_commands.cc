@@ -1,0 +1,166 @@
+// The commands that do something: send, open, close, read, sign-in, sign-out, sync.
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include <termios.h>
+#include <unistd.h>
+
+#include "tools/hark/command.h"
+#include "tools/hark/exit_code.h"
+#include "tools/hark/render.h"
+#include "tools/hark/text.h"
+
+namespace hark::cli {
+namespace {
+
+// Reads stdin to its end, but not more than one byte over the limit: enough to see that it is too
+// much.
+std::string ReadInput(std::size_t limit) {
+  std::string input(limit + 1, '\0');
+  std::size_t size = 0;
+  while (size < input.size()) {
+    const ssize_t count = read(STDIN_FILENO, input.data() + size, input.size() - size);
+    if (count <= 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  input.resize(size);
+  return input;
+}
+
+// Typed characters are not shown while it lives. Nothing happens where stdin is no terminal.
+class HiddenInput {
+ public:
+  HiddenInput() {
+    if (isatty(STDIN_FILENO) != 1 || tcgetattr(STDIN_FILENO, &before_) != 0) return;
+    hidden_ = true;
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  HiddenInput(const HiddenInput&) = delete;
+  HiddenInput& operator=(const HiddenInput&) = delete;
+  ~HiddenInput() {
+    if (hidden_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+
+  [[nodiscard]] bool hidden() const { return hidden_; }
+
+ private:
+  termios before_{};
+  bool hidden_ = false;
+};
+
+std::string ReadToken() {
+  const HiddenInput hidden;
+  if (hidden.hidden()) {
+    [[maybe_unused]] const ssize_t written =
+        write(STDERR_FILENO, "Token, then Enter and Ctrl-D: ", 30);
+  }
+  // Room for the line break that most tools add.
+  std::string token = ReadInput(client::kMaxTokenBytes + 2);
+  while (token.ends_with('\n') || token.ends_with('\r')) token.pop_back();
+  if (hidden.hidden()) {
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, "\n", 1);
+  }
+  return token;
+}
+
+int ShowAccount(Session& session, const client::Result<client::AccountInfo>& account,
+                const std::string& done) {
+  if (!account) return Report(account.error());
+  if (session.output.json()) {
+    JsonLine line;
+    line.Text("type", "account");
+    AddFields(line, *account);
+    session.output.Json(line);
+  } else {
+    session.output.Line(done + AccountSentence(*account));
+  }
+  return kOk;
+}
+
+int ShowDone(Session& session, const client::Result<void>& result, const char* what,
+             const std::string& sentence) {
+  if (!result) return Report(result.error());
+  if (session.output.json()) {
+    JsonLine line;
+    line.Text("type", what);
+    if (!session.arguments.conversation.empty())
+      line.Text("conversation_id", session.arguments.conversation);
+    session.output.Json(line);
+  } else {
+    session.output.Line(sentence);
+  }
+  return kOk;
+}
+
+}  // namespace
+
+int Send(Session& session) {
+  client::SendRequest request;
+  request.conversation_id = session.arguments.conversation;
+  request.content = session.arguments.text;
+  request.content_type = session.arguments.content_type;
+  request.id = session.arguments.id;
+  if (request.content == "-") {
+    request.content = ReadInput(client::kMaxContentBytes + 1);
+    if (request.content.ends_with('\n')) request.content.pop_back();
+  }
+  const auto sent = session.client.SendMessage(std::move(request));
+  if (!sent) return Report(sent.error());
+  if (session.output.json()) {
+    JsonLine line;
+    line.Text("type", "message");
+    AddFields(line, *sent);
+    session.output.Json(line);
+  } else {
+    const std::string note = DeliveryNote(*sent);
+    session.output.Line((note.empty() ? std::string("sent") : note) + "  " + Printable(sent->id));
+  }
+  return kOk;
+}
+
+int OpenConversation(Session& session) {
+  return ShowDone(session, session.client.OpenConversation(session.arguments.conversation),
+                  "opened", "opened: its messages are fetched and followed");
+}
+
+int CloseConversation(Session& session) {
+  return ShowDone(session, session.client.CloseConversation(session.arguments.conversation),
+                  "closed", "closed");
+}
+
+int MarkRead(Session& session) {
+  const auto conversation =
+      session.client.MarkRead(session.arguments.conversation, session.arguments.message);
+  if (!conversation) return Report(conversation.error());
+  if (session.output.json()) {
+    JsonLine line;
+    line.Text("type", "conversation");
+    AddFields(line, *conversation);
+    session.output.Json(line);
+  } else {
+    session.output.Line("read up to message " + Grouped(conversation->read_sequence) + "; " +
+                        Grouped(conversation->unread_count) + " unread");
+  }
+  return kOk;
+}
+
+int SignIn(Session& session) {
+  return ShowAccount(session, session.client.SignIn(ReadToken()), "signed in as ");
+}
+
+int SignOut(Session& session) {
+  return ShowAccount(session, session.client.SignOut(), "signed out: ");
+}
+
+int SyncNow(Session& session) {
+  const client::Result<void> asked = session.client.SyncNow();
+  if (asked && session.arguments.wait) return FollowStatus(session, true);
+  return ShowDone(session, asked, "sync_requested",
+                  "sync asked for; 'hark status' tells how it goes");
+}
+
+}  // namespace hark::cli

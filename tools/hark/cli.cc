@@ -1,0 +1,191 @@
+#include "tools/hark/cli.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "hark/client.h"
+#include "tools/hark/command.h"
+#include "tools/hark/exit_code.h"
+#include "tools/hark/output.h"
+
+namespace hark::cli {
+namespace {
+
+// A day: longer waits are better written as a service.
+constexpr double kMaxSeconds = 86'400;
+constexpr std::uint64_t kMaxLimit = 10'000'000;
+
+struct Globals {
+  std::string socket;
+  bool json = false;
+  bool no_color = false;
+  double connect_seconds = 0;
+};
+
+// Adds the sub-commands; the one that was chosen is left in `chosen`.
+class CommandLine {
+ public:
+  CommandLine(CLI::App& app, Arguments& arguments, Command& chosen)
+      : app_(app), arguments_(arguments), chosen_(chosen) {}
+
+  void AddReading() {
+    CLI::App* status =
+        Add("status", "Show when the data is from, and whether it is live, syncing or offline",
+            ShowStatus);
+    status->add_flag("--watch", arguments_.watch, "Follow it: each change is shown");
+    status->add_flag("--until-live", arguments_.until_live, "Follow it until everything is synced");
+    Timeout(status, "Stop after so long; with --until-live that is exit code 6");
+
+    CLI::App* conversations =
+        Add("conversations", "List conversations, newest activity first", ListConversations);
+    LimitOrAll(conversations, "Show at most so many (50)", "Show all");
+
+    CLI::App* messages =
+        Add("messages", "Show a conversation's messages, oldest first", ListMessages);
+    Conversation(messages)->required();
+    LimitOrAll(messages, "Show the newest so many (50)", "Show all, back to the beginning");
+    messages->add_option("--before", arguments_.before, "Only what is older than this message")
+        ->type_name("MESSAGE");
+    messages->add_flag("--cache-only", arguments_.cache_only, "Fetch nothing from the backend");
+    messages->add_flag("--ids", arguments_.ids, "Show each message's id");
+    Timeout(messages, "Wait so long for messages that must be fetched (0; with --all 30)");
+
+    Add("stats", "Show the daemon's counters, sizes and latencies", ShowStatistics);
+    Add("version", "Show the versions of hark and of the daemon", ShowVersion);
+  }
+
+  void AddActing() {
+    CLI::App* send = Add("send", "Send a message; it is safe on disk when this returns", Send);
+    Conversation(send)->required();
+    send->add_option("TEXT", arguments_.text, "The message; - reads it from stdin")->required();
+    send->add_option("--type", arguments_.content_type, "Its media type (text/plain)")
+        ->type_name("TYPE");
+    send->add_option("--id", arguments_.id, "Its id, so that the command may be repeated")
+        ->type_name("UUID");
+
+    Conversation(Add("open", "Say that a conversation is shown: it is followed from now on",
+                     OpenConversation))
+        ->required();
+    Conversation(Add("close", "Say that a conversation is no longer shown", CloseConversation))
+        ->required();
+
+    CLI::App* read =
+        Add("read", "Mark a conversation as read, up to a message or all of it", MarkRead);
+    Conversation(read)->required();
+    read->add_option("MESSAGE", arguments_.message, "The newest message that was read");
+
+    CLI::App* sign_in = Add("sign-in", "Sign in with a token of the backend", SignIn);
+    sign_in->add_flag("--token-stdin", arguments_.token_stdin,
+                      "Read the token from stdin (never from arguments)");
+    Add("sign-out", "Forget the token; what is cached stays readable", SignOut);
+
+    CLI::App* sync = Add("sync", "Sync now instead of at the next attempt", SyncNow);
+    sync->add_flag("--wait", arguments_.wait, "Wait until everything is synced");
+    Timeout(sync, "With --wait: give up after so long, with exit code 6");
+  }
+
+  void AddFollowing() {
+    CLI::App* tail =
+        Add("tail", "Follow a conversation, or the list of conversations; Ctrl-C ends it", Tail);
+    Conversation(tail);
+    tail->add_option("--limit", arguments_.limit, "First show the newest so many (10; the list: 0)")
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{client::kMaxPageSize}))
+        ->type_name("N");
+    tail->add_option("--count", arguments_.count, "End after so many new messages (or changes)")
+        ->check(CLI::Range(std::uint64_t{1}, kMaxLimit))
+        ->type_name("N");
+    tail->add_flag("--ids", arguments_.ids, "Show each message's id");
+    Timeout(tail, "End after so long; with --count that is exit code 6");
+  }
+
+ private:
+  CLI::App* Add(const std::string& name, const std::string& description, Command command) {
+    CLI::App* added = app_.add_subcommand(name, description);
+    added->fallthrough();  // Global options may come after the command too.
+    added->callback([this, command] { chosen_ = command; });
+    return added;
+  }
+
+  CLI::Option* Conversation(CLI::App* app) {
+    return app->add_option("CONVERSATION", arguments_.conversation,
+                           "Its id, as 'hark conversations' shows it");
+  }
+
+  void LimitOrAll(CLI::App* app, const std::string& limit, const std::string& all) {
+    CLI::Option* option = app->add_option("--limit", arguments_.limit, limit)
+                              ->check(CLI::Range(std::uint64_t{1}, kMaxLimit))
+                              ->type_name("N");
+    app->add_flag("--all", arguments_.all, all)->excludes(option);
+  }
+
+  void Timeout(CLI::App* app, const std::string& description) {
+    app->add_option("--timeout", arguments_.timeout_seconds, description)
+        ->check(CLI::Range(0.0, kMaxSeconds))
+        ->type_name("SECONDS");
+  }
+
+  CLI::App& app_;
+  Arguments& arguments_;
+  Command& chosen_;
+};
+
+void AddGlobals(CLI::App& app, Globals& globals) {
+  app.add_option(
+         "--socket", globals.socket,
+         "The daemon's socket (default: $HARK_SOCKET, else $XDG_RUNTIME_DIR/hark/harkd.sock)")
+      ->type_name("PATH");
+  app.add_flag("--json", globals.json, "Write one JSON object a line, for programs");
+  app.add_flag("--no-color", globals.no_color,
+               "No colours; so does the environment variable NO_COLOR");
+  app.add_option("--connect-timeout", globals.connect_seconds,
+                 "Wait so long for a daemon that is not there yet (0)")
+      ->check(CLI::Range(0.0, kMaxSeconds))
+      ->type_name("SECONDS");
+}
+
+int Execute(const Globals& globals, const Arguments& arguments, Command command) {
+  client::ConnectOptions options;
+  options.socket_path = globals.socket;
+  options.wait =
+      std::chrono::milliseconds(static_cast<std::int64_t>(globals.connect_seconds * 1000));
+  // Before the daemon is asked for: a usage error is one with or without it.
+  if (command == &SignIn && !arguments.token_stdin) {
+    return Report(kUsage, "sign-in reads the token from stdin: hark sign-in --token-stdin < FILE");
+  }
+  Output output(DetectMode(globals.json, globals.no_color));
+  auto client = client::Client::Connect(std::move(options));
+  if (!client) return Report(client.error());
+  Session session{*client, output, arguments};
+  return output.Finish(command(session));
+}
+
+}  // namespace
+
+int Run(int argc, char** argv) {
+  CLI::App app("hark: your conversations, from the command line");
+  app.name("hark");
+  app.set_version_flag("--version", std::string("hark ") + HARK_VERSION);
+  app.require_subcommand(1);
+  app.footer(kExitCodes);
+  Globals globals;
+  Arguments arguments;
+  Command command = nullptr;
+  AddGlobals(app, globals);
+  CommandLine commands(app, arguments, command);
+  commands.AddReading();
+  commands.AddActing();
+  commands.AddFollowing();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version come this way too.
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  return Execute(globals, arguments, command);
+}
+
+}  // namespace hark::cli

@@ -1,0 +1,71 @@
+// What a command works with, and the list of commands.
+
+#ifndef HARK_TOOLS_HARK_COMMAND_H_
+#define HARK_TOOLS_HARK_COMMAND_H_
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "hark/client.h"
+#include "tools/hark/output.h"
+
+namespace hark::cli {
+
+// All that can be said on the command line; each command looks at its own part.
+struct Arguments {
+  std::string conversation;
+  std::string message;
+  std::string text;
+  std::string content_type;
+  std::string id;
+  std::string before;
+  std::optional<std::uint64_t> limit;
+  std::optional<std::uint64_t> count;
+  std::optional<double> timeout_seconds;
+  bool all = false;
+  bool cache_only = false;
+  bool ids = false;
+  bool watch = false;
+  bool until_live = false;
+  bool wait = false;
+  bool token_stdin = false;
+
+  [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
+    if (!timeout_seconds) return std::nullopt;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(*timeout_seconds * 1000));
+  }
+};
+
+struct Session {
+  client::Client& client;
+  Output& output;
+  const Arguments& arguments;
+};
+
+// Each gives the exit code, after it has said on stderr what went wrong.
+using Command = int (*)(Session&);
+
+int ShowStatus(Session& session);
+int ListConversations(Session& session);
+int ListMessages(Session& session);
+int ShowStatistics(Session& session);
+int ShowVersion(Session& session);
+
+int Send(Session& session);
+int OpenConversation(Session& session);
+int CloseConversation(Session& session);
+int MarkRead(Session& session);
+int SignIn(Session& session);
+int SignOut(Session& session);
+int SyncNow(Session& session);
+
+int Tail(Session& session);
+int TailMessages(Session& session);
+// Shows the status until it is live or, with `until_live` false, until it is told to stop.
+int FollowStatus(Session& session, bool until_live);
+
+}  // namespace hark::cli
+
+#endif  // HARK_TOOLS_HARK_COMMAND_H_

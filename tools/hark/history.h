@@ -1,0 +1,43 @@
+// Reading a conversation backwards, page by page, to a number of messages or to its beginning.
+
+#ifndef HARK_TOOLS_HARK_HISTORY_H_
+#define HARK_TOOLS_HARK_HISTORY_H_
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hark/client.h"
+
+namespace hark::cli {
+
+struct HistoryRequest {
+  std::string conversation_id;
+  // Only what is older than this message; empty: from the newest.
+  std::string before_message_id;
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+  bool cache_only = false;
+  // How long to wait, in all, for messages that the daemon has to fetch.
+  std::chrono::milliseconds patience{0};
+};
+
+struct History {
+  // Oldest first, contiguous.
+  std::vector<client::Message> messages;
+  std::uint64_t total_count = 0;
+  // There are older ones.
+  bool has_more = false;
+  // Reading stopped because of this.
+  std::optional<client::Gap> gap;
+  client::Freshness freshness;
+};
+
+[[nodiscard]] client::Result<History> ReadHistory(client::Client& client,
+                                                  const HistoryRequest& request);
+
+}  // namespace hark::cli
+
+#endif  // HARK_TOOLS_HARK_HISTORY_H_

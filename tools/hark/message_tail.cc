@@ -1,0 +1,166 @@
+#include "tools/hark/message_tail.h"
+
+#include "tools/hark/json_line.h"
+#include "tools/hark/render.h"
+#include "tools/hark/text.h"
+#include "tools/hark/time_text.h"
+
+namespace hark::cli {
+namespace {
+
+// More than anybody's screen, less than a megabyte.
+constexpr std::size_t kRemembered = 4096;
+// Of a message that is named again, this much of its text.
+constexpr std::size_t kHintColumns = 40;
+
+// Text that grows at the end of the screen keeps its line breaks.
+std::string Flowing(std::string_view text) {
+  std::string flowing;
+  for (const std::string& line : PrintableLines(text))
+    flowing += (flowing.empty() ? "" : "\n") + line;
+  return flowing;
+}
+
+}  // namespace
+
+MessageTail::MessageTail(Output& output, std::size_t history, bool with_ids)
+    : output_(output), history_(history), with_ids_(with_ids) {}
+
+void MessageTail::Show(const client::MessagesSnapshot& snapshot) {
+  // A later snapshot stands for events that were missed: what is not known yet is new.
+  const std::size_t skipped =
+      first_ && snapshot.messages.size() > history_ ? snapshot.messages.size() - history_ : 0;
+  for (std::size_t i = 0; i < snapshot.messages.size(); ++i) {
+    if (i < skipped) {
+      Remember(snapshot.messages[i]);
+    } else {
+      ShowMessage(snapshot.messages[i], first_);
+    }
+  }
+  first_ = false;
+}
+
+void MessageTail::Show(const client::MessagesDelta& delta) {
+  for (const client::Message& message : delta.upserted) ShowMessage(message, false);
+  for (const std::string& id : delta.removed) {
+    if (!output_.json()) continue;
+    JsonLine line;
+    output_.Json(line.Text("type", "removed").Text("id", id));
+  }
+}
+
+void MessageTail::ShowMessage(const client::Message& message, bool snapshot) {
+  const auto known = seen_.find(message.id);
+  const bool is_new = known == seen_.end();
+  if (is_new && !snapshot) ++new_messages_;
+  if (output_.json()) {
+    JsonLine line;
+    line.Text("type", "message").Flag("snapshot", snapshot).Flag("new", is_new && !snapshot);
+    AddFields(line, message);
+    output_.Json(line);
+  } else if (is_new) {
+    ShowNewText(message);
+  } else {
+    ShowChange(message, known->second);
+  }
+  Remember(message);
+}
+
+void MessageTail::ShowNewText(const client::Message& message) {
+  if (message.id != partial_id_) {
+    Close();
+    PrintMessage(output_, message, with_ids_);
+    return;
+  }
+  // Most of it is on the screen already.
+  const std::string text = Flowing(message.content);
+  if (text.starts_with(partial_shown_)) {
+    output_.Raw(text.substr(partial_shown_.size()));
+    Close();
+  } else {
+    Close();
+    PrintMessage(output_, message, with_ids_);
+  }
+}
+
+void MessageTail::ShowChange(const client::Message& message, const Seen& before) {
+  std::string what;
+  if (message.deleted) {
+    what = "deleted";
+  } else if (message.revision > before.revision && before.revision > 0) {
+    Close();
+    output_.Line(output_.Styled(Style::kDim, "(edited)"));
+    PrintMessage(output_, message, with_ids_);
+    return;
+  } else if (message.delivery != before.delivery && message.delivery == client::Delivery::kSent) {
+    what = "delivered";
+  } else if (message.delivery != before.delivery && message.delivery == client::Delivery::kFailed) {
+    what = DeliveryNote(message);
+  }
+  if (what.empty()) return;
+  Close();
+  const bool failed = message.delivery == client::Delivery::kFailed;
+  output_.Line(output_.Styled(failed ? Style::kRed : Style::kDim,
+                              "(" + what + ") " + Fit(Printable(message.content), kHintColumns)));
+}
+
+void MessageTail::Show(const client::PartialMessage& partial) {
+  if (output_.json()) {
+    JsonLine line;
+    output_.Json(line.Text("type", "partial")
+                     .Text("message_id", partial.message_id)
+                     .Text("role", ToString(partial.role))
+                     .Text("text", partial.text));
+    return;
+  }
+  // In a file only the finished message makes sense.
+  if (!output_.mode().terminal || seen_.contains(partial.message_id)) return;
+  const std::string text = Flowing(partial.text);
+  if (partial.message_id != partial_id_ || !text.starts_with(partial_shown_)) {
+    Close();
+    client::Message head;
+    head.role = partial.role;
+    head.created_at = Now();
+    output_.Raw(MessageHead(output_, head));
+    partial_id_ = partial.message_id;
+  }
+  output_.Raw(text.substr(partial_shown_.size()));
+  partial_shown_ = text;
+}
+
+void MessageTail::Show(const client::Typing& typing) {
+  if (!output_.json()) return;
+  JsonLine line;
+  output_.Json(line.Text("type", "typing")
+                   .Text("role", ToString(typing.role))
+                   .Flag("active", typing.active));
+}
+
+void MessageTail::ShowLost(const client::Error& error) {
+  if (output_.json()) {
+    JsonLine line;
+    output_.Json(line.Text("type", "disconnected").Text("reason", error.message));
+    return;
+  }
+  Close();
+  output_.Line(
+      output_.Styled(Style::kYellow, "(" + Printable(error.message) + "; waiting for the daemon)"));
+}
+
+void MessageTail::Close() {
+  if (!partial_id_.empty()) output_.Raw("\n");
+  partial_id_.clear();
+  partial_shown_.clear();
+}
+
+void MessageTail::Remember(const client::Message& message) {
+  const auto [entry, added] = seen_.try_emplace(message.id);
+  entry->second = {message.delivery, message.revision};
+  if (!added) return;
+  order_.push_back(message.id);
+  if (order_.size() <= kRemembered) return;
+  seen_.erase(order_.front());
+  order_.pop_front();
+}
+
+}  // namespace hark::cli

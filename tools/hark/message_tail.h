@@ -1,0 +1,62 @@
+// What `hark tail CONVERSATION` shows of the events of one conversation: each message once, answers
+// while they are being written, and what becomes of messages that were sent from here.
+
+#ifndef HARK_TOOLS_HARK_MESSAGE_TAIL_H_
+#define HARK_TOOLS_HARK_MESSAGE_TAIL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <unordered_map>
+
+#include "hark/watch.h"
+#include "tools/hark/output.h"
+
+namespace hark::cli {
+
+// One thread at a time.
+class MessageTail {
+ public:
+  // `history`: how many messages of the first snapshot are shown.
+  MessageTail(Output& output, std::size_t history, bool with_ids);
+
+  void Show(const client::MessagesSnapshot& snapshot);
+  void Show(const client::MessagesDelta& delta);
+  void Show(const client::PartialMessage& partial);
+  void Show(const client::Typing& typing);
+  void ShowLost(const client::Error& error);
+  // Ends a line that is still being written.
+  void Close();
+
+  // Messages shown that were not in the first snapshot.
+  [[nodiscard]] std::uint64_t new_messages() const { return new_messages_; }
+
+ private:
+  // What was last shown of a message.
+  struct Seen {
+    client::Delivery delivery = client::Delivery::kUnknown;
+    std::uint64_t revision = 0;
+  };
+
+  void ShowMessage(const client::Message& message, bool snapshot);
+  void ShowNewText(const client::Message& message);
+  void ShowChange(const client::Message& message, const Seen& before);
+  // Remembers a bounded number of messages, the oldest are forgotten.
+  void Remember(const client::Message& message);
+
+  Output& output_;
+  const std::size_t history_;
+  const bool with_ids_;
+  bool first_ = true;
+  std::uint64_t new_messages_ = 0;
+  std::unordered_map<std::string, Seen> seen_;
+  std::deque<std::string> order_;
+  // The answer that is being written at the end of the screen, and how much of its text is there.
+  std::string partial_id_;
+  std::string partial_shown_;
+};
+
+}  // namespace hark::cli
+
+#endif  // HARK_TOOLS_HARK_MESSAGE_TAIL_H_
