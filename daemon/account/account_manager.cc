@@ -67,7 +67,7 @@ void AccountManager::Start() {
   if (other_backend) log::Warning("backend_changed", {});
   record_ = std::move(*record);
   if (record_->token.empty() || other_backend) {
-    SetState(AccountState::kSignedOut);
+    ShowSignedOut();
   } else {
     Sync();
   }
@@ -177,6 +177,9 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record) {
   Result<Secret> master = MasterKey();
   if (!master) return tl::unexpected(std::move(master.error()));
   const std::string name = FolderName(*master, record);
+  if (!in_use_[name].expired()) {
+    return Fail(ErrorCode::kResourceExhausted, "The account is still being closed. Try again.");
+  }
   store::StoreOptions options{
       .folder = options_.data_dir / "accounts" / name,
       .cache_key = keys::DeriveKey(*master, "hark/" + name + "/cache.db"),
@@ -187,10 +190,14 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record) {
   Result<std::unique_ptr<AccountSession>> opened = AccountSession::Open(std::move(options));
   if (!opened) return tl::unexpected(std::move(opened.error()));
   // Destroyed on the I/O thread, whoever lets go of it last: closing waits for the writer thread,
-  // which must not be the one that does it.
+  // which must not be the one that does it. `open` lasts until that is done.
+  auto open = std::make_shared<int>();
+  in_use_[name] = open;
   std::shared_ptr<AccountSession> session(
-      opened->release(), [io = options_.io](AccountSession* closed) {
-        asio::post(io, [owned = std::unique_ptr<AccountSession>(closed)]() {});
+      opened->release(), [io = options_.io, open = std::move(open)](AccountSession* closed) {
+        asio::post(io, [open, owned = std::unique_ptr<AccountSession>(closed)]() mutable {
+          owned.reset();
+        });
       });
   const std::lock_guard lock(mutex_);
   session_ = std::move(session);
@@ -257,7 +264,10 @@ void AccountManager::ShowSignedOut() {
   sync::Status status;
   status.state = sync::State::kSignedOut;
   status.since = options_.clock.WallNow();
-  status.last_synced_at = board_.Current().last_synced_at;
+  if (session_) {
+    if (const auto state = session_->reader().ReadSyncState())
+      status.last_synced_at = state->last_synced_at;
+  }
   board_.Set(std::move(status));
 }
 

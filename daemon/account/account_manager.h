@@ -5,6 +5,7 @@
 #define HARK_DAEMON_ACCOUNT_ACCOUNT_MANAGER_H_
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -72,6 +73,8 @@ class AccountManager final : public Accounts {
   std::optional<SessionRecord> record_;
   std::string device_id_;
   bool signing_in_ = false;
+  // Account folders whose store is open, or still being closed: no second writer may open it.
+  std::map<std::string, std::weak_ptr<int>> in_use_;
 
   // For every thread.
   std::mutex mutex_;

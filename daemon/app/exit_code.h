@@ -12,7 +12,6 @@ enum class ExitCode : int {
   kConfiguration = 3,   // the configuration file or the environment
   kAlreadyRunning = 4,  // another harkd uses the folder or the socket
   kFolderOrSocket = 5,  // a folder or the socket cannot be used
-  kKeyOrStore = 6,      // the key or the store cannot be used
 };
 
 }  // namespace hark::app

@@ -44,7 +44,6 @@ constexpr std::array kExitMeanings{
     ExitMeaning{ExitCode::kConfiguration, "configuration file missing or wrong"},
     ExitMeaning{ExitCode::kAlreadyRunning, "another harkd runs"},
     ExitMeaning{ExitCode::kFolderOrSocket, "a folder or the socket cannot be used"},
-    ExitMeaning{ExitCode::kKeyOrStore, "the key or the store cannot be used"},
 };
 
 std::string Footer() {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "daemon/app/backend_url.h"
+#include "daemon/transport/endpoint.h"
 
 namespace hark::app {
 namespace {
@@ -19,6 +19,12 @@ Result<void> CheckPath(std::string_view text) {
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   if (has_control) return Fail(ErrorCode::kInvalidArgument, "must not contain control characters");
   return {};
+}
+
+Result<void> CheckBackendUrl(std::string_view text) {
+  const Result<transport::Endpoint> endpoint = transport::ParseEndpoint(text);
+  if (endpoint) return {};
+  return Fail(ErrorCode::kInvalidArgument, "cannot be used: " + endpoint.error().message);
 }
 
 Result<void> CheckEncoding(std::string_view text) {

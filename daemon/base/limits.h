@@ -11,9 +11,9 @@ namespace hark::limits {
 
 // Content of one message, in UTF-8 bytes: a long letter. Four of them fit a wire frame with JSON
 // escapes.
-inline constexpr std::size_t kContentBytes = 64 * 1024;
+inline constexpr std::size_t kContentBytes = std::size_t{64} * 1024;
 // Metadata of one message, names and values together.
-inline constexpr std::size_t kMetadataBytes = 4 * 1024;
+inline constexpr std::size_t kMetadataBytes = std::size_t{4} * 1024;
 inline constexpr std::size_t kMetadataEntries = 32;
 // Ids of conversations and messages; a UUID has 36.
 inline constexpr std::size_t kIdBytes = 128;
@@ -28,9 +28,9 @@ inline constexpr std::uint32_t kDefaultPageSize = 50;
 
 // One request or answer on the local socket: a full page of full messages does not fit on purpose;
 // pages are cut.
-inline constexpr std::size_t kLocalMessageBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kLocalMessageBytes = std::size_t{4} * 1024 * 1024;
 // One WebSocket message after inflation, and the depth of its JSON.
-inline constexpr std::size_t kFrameBytes = 1024 * 1024;
+inline constexpr std::size_t kFrameBytes = std::size_t{1024} * 1024;
 inline constexpr int kJsonDepth = 64;
 
 // Sends, edits and markers not yet acknowledged: years of a person offline. Full: the send is
@@ -40,11 +40,11 @@ inline constexpr std::size_t kOutboxEntries = 10'000;
 // Streams of local clients, and what may wait in each before it is told to resync.
 inline constexpr std::size_t kLocalStreams = 1'000;
 inline constexpr std::size_t kStreamQueueEvents = 512;
-inline constexpr std::size_t kStreamQueueBytes = 1024 * 1024;
+inline constexpr std::size_t kStreamQueueBytes = std::size_t{1024} * 1024;
 
 // Commits that the bus remembers for streams that resume.
 inline constexpr std::size_t kBusHistoryEvents = 1'024;
-inline constexpr std::size_t kBusHistoryBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kBusHistoryBytes = std::size_t{4} * 1024 * 1024;
 
 // Jobs waiting for the store's writer; at the limit a job is refused. One group commit takes at
 // most this many together.
@@ -52,7 +52,7 @@ inline constexpr std::size_t kWriterQueue = 4'096;
 inline constexpr std::size_t kWriterGroup = 256;
 
 // The WAL is checkpointed at this size.
-inline constexpr std::size_t kWalBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kWalBytes = std::size_t{16} * 1024 * 1024;
 
 // History requests under way in a sync: enough to hide a round trip of 100 ms, few enough for the
 // smallest backend.

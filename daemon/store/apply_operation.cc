@@ -12,9 +12,15 @@
 namespace hark::store {
 namespace {
 
-bool IsUsable(const ConversationId& id) { return !id.empty() && id.value().size() <= limits::kIdBytes; }
-bool IsUsable(const MessageId& id) { return !id.empty() && id.value().size() <= limits::kIdBytes; }
-bool IsUsable(Sequence sequence) { return sequence <= kMaxSequence; }
+bool IsUsable(const ConversationId& id) {
+  return !id.empty() && id.value().size() <= limits::kIdBytes;
+}
+bool IsUsable(const MessageId& id) {
+  return !id.empty() && id.value().size() <= limits::kIdBytes;
+}
+bool IsUsable(Sequence sequence) {
+  return sequence <= kMaxSequence;
+}
 
 bool IsUsable(const Message& message) {
   return IsUsable(message.id) && IsUsable(message.conversation) && message.sequence > 0 &&
@@ -22,7 +28,8 @@ bool IsUsable(const Message& message) {
 }
 
 tl::unexpected<Error> Unusable() {
-  return Fail(ErrorCode::kInvalidArgument, "the backend sent an id, sequence or revision that cannot be stored");
+  return Fail(ErrorCode::kInvalidArgument,
+              "the backend sent an id, sequence or revision that cannot be stored");
 }
 
 // As the reader will show it.
@@ -45,7 +52,8 @@ void RemoveFromOutbox(JobContext& context, const Message& message) {
 }
 
 // `newest_before`: last_sequence before the page that `message` came in.
-void StoreMessage(JobContext& context, ConversationState& conversation, Message message, Sequence newest_before) {
+void StoreMessage(JobContext& context, ConversationState& conversation, Message message,
+                  Sequence newest_before) {
   message = AsStored(std::move(message));
   if (InsertMessage(context.WriteCache(), conversation.row().key, message)) {
     conversation.CountChange(std::nullopt, message, newest_before);
@@ -75,8 +83,9 @@ void StoreOne(JobContext& context, Message message) {
 
 Result<void> Do(JobContext& context, const ApplySummary& operation) {
   const ConversationSummary& summary = operation.summary;
-  if (!IsUsable(summary.id) || !IsUsable(summary.last_sequence) || !IsUsable(summary.read_sequence) ||
-      !IsUsable(summary.message_count) || !IsUsable(summary.unread_count)) {
+  if (!IsUsable(summary.id) || !IsUsable(summary.last_sequence) ||
+      !IsUsable(summary.read_sequence) || !IsUsable(summary.message_count) ||
+      !IsUsable(summary.unread_count)) {
     return Unusable();
   }
   context.FindOrCreate(summary.id).TakeSummary(context.cache(), summary, operation.gap_reason);
@@ -103,8 +112,9 @@ Result<void> Do(JobContext& context, const ApplyHistory& page) {
   const auto usable = [&page](const Message& message) {
     return IsUsable(message) && message.conversation == page.conversation;
   };
-  if (!IsUsable(page.conversation) || !IsUsable(page.from) || !IsUsable(page.to) || !IsUsable(page.asked_from) ||
-      !IsUsable(page.asked_to) || page.from > page.to || page.asked_from > page.asked_to ||
+  if (!IsUsable(page.conversation) || !IsUsable(page.from) || !IsUsable(page.to) ||
+      !IsUsable(page.asked_from) || !IsUsable(page.asked_to) || page.from > page.to ||
+      page.asked_from > page.asked_to ||
       !std::all_of(page.messages.begin(), page.messages.end(), usable)) {
     return Unusable();
   }
@@ -112,22 +122,26 @@ Result<void> Do(JobContext& context, const ApplyHistory& page) {
   const SequenceRange range = RangeOf(page);
   const Sequence newest_before = conversation.row().last_sequence;
   const bool nothing_there =
-      page.asked_from > 0 && (range.from == 0 || range.from > page.asked_to || range.to < page.asked_from);
+      page.asked_from > 0 &&
+      (range.from == 0 || range.from > page.asked_to || range.to < page.asked_from);
   if (range.from > 0) {
     conversation.Extend(range.from, range.to);
     conversation.Close(range.from, range.to);
   }
-  for (const Message& message : page.messages) StoreMessage(context, conversation, message, newest_before);
+  for (const Message& message : page.messages)
+    StoreMessage(context, conversation, message, newest_before);
   if (nothing_there) conversation.Close(page.asked_from, page.asked_to);
 
-  // Pages come newest first: what lies above the page and was asked for is not at the backend any more.
+  // Pages come newest first: what lies above the page and was asked for is not at the backend any
+  // more.
   const Sequence compared_from = nothing_there || range.from == 0 ? page.asked_from : range.from;
   conversation.Compared(compared_from, std::max(range.to, page.asked_to));
   return {};
 }
 
 Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
-  if (operation.sequence == 0 || !IsUsable(operation.sequence) || operation.revision > kMaxSequence) return Unusable();
+  if (operation.sequence == 0 || !IsUsable(operation.sequence) || operation.revision > kMaxSequence)
+    return Unusable();
   auto send = FindSend(context.authored(), operation.id);
   if (!send) return {};  // A change told of it before.
   Message message = std::move(send->message);
@@ -171,7 +185,9 @@ Result<void> Do(JobContext& context, const RequeueSending&) {
 
 Result<void> Do(JobContext& context, const FailSend& operation) {
   const auto send = FindSend(context.authored(), operation.id);
-  if (!send || (send->message.delivery == Delivery::kFailed && send->message.failure == operation.failure)) return {};
+  if (!send ||
+      (send->message.delivery == Delivery::kFailed && send->message.failure == operation.failure))
+    return {};
   FailSendRow(context.WriteAuthored(), operation.id, operation.failure);
   if (context.sending().contains(operation.id)) context.ChangeSending().erase(operation.id);
   context.changes().NoteById(operation.id);

@@ -9,8 +9,8 @@
 
 namespace hark::store {
 
-// kInvalidArgument for what no backend may say: a message without id, conversation or sequence, a sequence above
-// kMaxSequence. May throw what SQLite throws.
+// kInvalidArgument for what no backend may say: a message without id, conversation or sequence, a
+// sequence above kMaxSequence. May throw what SQLite throws.
 [[nodiscard]] Result<void> ApplyOperation(JobContext& context, const Operation& operation);
 
 }  // namespace hark::store

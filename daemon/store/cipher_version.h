@@ -1,4 +1,5 @@
-// Which SQLCipher this process is linked with. Apart from connection.h, so that others learn it without its headers.
+// Which SQLCipher this process is linked with. Apart from connection.h, so that others learn it
+// without its headers.
 
 #ifndef HARK_DAEMON_STORE_CIPHER_VERSION_H_
 #define HARK_DAEMON_STORE_CIPHER_VERSION_H_

@@ -55,7 +55,8 @@ std::string UnpackUuid(std::string_view bytes) {
 }
 
 // Stored as the index: only ever append.
-constexpr std::array<std::string_view, 4> kCommonTypes = {"", "text/plain", "text/markdown", "text/html"};
+constexpr std::array<std::string_view, 4> kCommonTypes = {"", "text/plain", "text/markdown",
+                                                          "text/html"};
 
 constexpr std::int64_t kSameAsId = 1;
 
@@ -122,7 +123,9 @@ std::map<std::string, std::string> GetMetadata(const Query& query, int column) {
   return DecodeMetadata(query.GetBytes(column));
 }
 
-void BindTime(Query& query, WallTime time) { query.Int(time.time_since_epoch().count()); }
+void BindTime(Query& query, WallTime time) {
+  query.Int(time.time_since_epoch().count());
+}
 
 void BindTime(Query& query, std::optional<WallTime> time) {
   if (time) {
@@ -132,7 +135,9 @@ void BindTime(Query& query, std::optional<WallTime> time) {
   }
 }
 
-WallTime GetTime(const Query& query, int column) { return WallTime(std::chrono::milliseconds(query.GetInt(column))); }
+WallTime GetTime(const Query& query, int column) {
+  return WallTime(std::chrono::milliseconds(query.GetInt(column)));
+}
 
 std::optional<WallTime> GetOptionalTime(const Query& query, int column) {
   if (query.IsNull(column)) return std::nullopt;

@@ -13,8 +13,8 @@
 
 namespace hark::store {
 
-// A canonical UUID (36 characters, lower case) as a blob of 16 bytes, anything else as text. Two ids are equal exactly if
-// their columns are.
+// A canonical UUID (36 characters, lower case) as a blob of 16 bytes, anything else as text. Two
+// ids are equal exactly if their columns are.
 void BindId(Query& query, std::string_view id);
 [[nodiscard]] std::string GetId(const Query& query, int column);
 

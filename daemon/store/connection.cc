@@ -14,10 +14,12 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kPageBytes = 4096;
-// A reader of ours holds a snapshot for microseconds, a recovery after a crash takes longer.
-constexpr int kBusyMilliseconds = 2'000;
+// A reader of ours holds a snapshot for microseconds to milliseconds.
+constexpr int kBusyMilliseconds = 500;
 
-std::filesystem::path WalOf(const std::filesystem::path& file) { return file.string() + "-wal"; }
+std::filesystem::path WalOf(const std::filesystem::path& file) {
+  return file.string() + "-wal";
+}
 
 bool HasWal(const std::filesystem::path& file) {
   std::error_code error;
@@ -41,8 +43,8 @@ std::string UriOf(const std::filesystem::path& file, std::string_view parameters
   return uri.append("?").append(parameters);
 }
 
-// Without a WAL, `immutable` reads the file with no lock and makes no file beside it. A WAL that a crash left has to be read
-// too; SetUp() then keeps its index in this process's memory.
+// Without a WAL, `immutable` reads the file with no lock and makes no file beside it. A WAL that a
+// crash left has to be read too; SetUp() then keeps its index in this process's memory.
 std::string NameFor(const std::filesystem::path& file, Access access) {
   if (access == Access::kProbe && !HasWal(file)) return UriOf(file, "immutable=1");
   return UriOf(file, "cache=private");
@@ -50,12 +52,14 @@ std::string NameFor(const std::filesystem::path& file, Access access) {
 
 int FlagsFor(const std::filesystem::path& file, Access access) {
   const bool reads = access == Access::kRead || (access == Access::kProbe && !HasWal(file));
-  return SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | (reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+  return SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+         (reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 }
 
 }  // namespace
 
-Connection::Connection(const std::filesystem::path& file, const Secret& key, Access access, Durability durability)
+Connection::Connection(const std::filesystem::path& file, const Secret& key, Access access,
+                       Durability durability)
     : database_(NameFor(file, access), FlagsFor(file, access), kBusyMilliseconds),
       statements_(std::make_unique<StatementCache>(database_.getHandle())) {
   sqlite3_extended_result_codes(database_.getHandle(), 1);
@@ -65,11 +69,15 @@ Connection::Connection(const std::filesystem::path& file, const Secret& key, Acc
   SetUp(access, durability);
 }
 
-Connection::~Connection() { statements_->Clear(); }
+Connection::~Connection() {
+  statements_->Clear();
+}
 
-// A raw key in SQLCipher's notation, so that nothing is derived; not as a PRAGMA, which a statement trace would show.
+// A raw key in SQLCipher's notation, so that nothing is derived; not as a PRAGMA, which a statement
+// trace would show.
 void Connection::SetKey(const Secret& key) {
-  if (key.bytes().size() != kKeyBytes) throw SQLite::Exception(database_.getHandle(), SQLITE_MISUSE);
+  if (key.bytes().size() != kKeyBytes)
+    throw SQLite::Exception(database_.getHandle(), SQLITE_MISUSE);
   constexpr std::string_view kHex = "0123456789abcdef";
   std::array<char, 2 * kKeyBytes + 3> text{};
   std::size_t at = 0;
@@ -81,7 +89,8 @@ void Connection::SetKey(const Secret& key) {
     text[at++] = kHex[byte & 15];
   }
   text[at++] = '\'';
-  const int code = sqlite3_key_v2(database_.getHandle(), "main", text.data(), static_cast<int>(text.size()));
+  const int code =
+      sqlite3_key_v2(database_.getHandle(), "main", text.data(), static_cast<int>(text.size()));
   OPENSSL_cleanse(text.data(), text.size());
   if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
 }
@@ -103,19 +112,22 @@ void Connection::SetUp(Access access, Durability durability) {
     return;
   }
   Execute("PRAGMA foreign_keys = ON");
-  Execute(durability == Durability::kAuthored ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = OFF");
+  Execute(durability == Durability::kAuthored ? "PRAGMA secure_delete = ON"
+                                              : "PRAGMA secure_delete = OFF");
   if (access == Access::kCreate) {
     Execute("PRAGMA synchronous = FULL");
     return;
   }
   Execute("PRAGMA cache_size = -16384");
-  if (ReadText("PRAGMA journal_mode = WAL") != "wal") throw SQLite::Exception(database_.getHandle(), SQLITE_CANTOPEN);
-  Execute(durability == Durability::kAuthored ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  if (ReadText("PRAGMA journal_mode = WAL") != "wal")
+    throw SQLite::Exception(database_.getHandle(), SQLITE_CANTOPEN);
+  Execute(durability == Durability::kAuthored ? "PRAGMA synchronous = FULL"
+                                              : "PRAGMA synchronous = NORMAL");
   Execute("PRAGMA wal_autocheckpoint = 0");
   sqlite3_wal_hook(
       database_.getHandle(),
       [](void* self, sqlite3*, const char*, int pages) {
-        static_cast<Connection*>(self)->wal_bytes_ = static_cast<std::size_t>(pages) * kPageBytes;
+        static_cast<Connection*>(self)->OnWal(static_cast<std::size_t>(pages) * kPageBytes);
         return SQLITE_OK;
       },
       this);
@@ -136,38 +148,56 @@ std::string Connection::ReadText(const char* sql) {
   return query.Next() ? query.GetText(0) : std::string();
 }
 
-bool Connection::InTransaction() const { return sqlite3_get_autocommit(database_.getHandle()) == 0; }
+bool Connection::InTransaction() const {
+  return sqlite3_get_autocommit(database_.getHandle()) == 0;
+}
 
-std::int64_t Connection::TotalChanges() const { return sqlite3_total_changes64(database_.getHandle()); }
+std::int64_t Connection::TotalChanges() const {
+  return sqlite3_total_changes64(database_.getHandle());
+}
 
-std::int64_t Connection::LastChanges() const { return sqlite3_changes64(database_.getHandle()); }
+std::int64_t Connection::LastChanges() const {
+  return sqlite3_changes64(database_.getHandle());
+}
 
 void Connection::SyncWal() {
   sqlite3_file* wal = nullptr;
-  int code = sqlite3_file_control(database_.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  int code =
+      sqlite3_file_control(database_.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
   if (code == SQLITE_OK && wal != nullptr && wal->pMethods != nullptr) {
     code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
   }
   if (code != SQLITE_OK) throw SQLite::Exception("the log could not be synced", code);
 }
 
+void Connection::OnWal(std::size_t bytes) {
+  if (bytes < wal_bytes_) tried_bytes_ = 0;  // It began anew.
+  wal_bytes_ = bytes;
+}
+
 void Connection::Checkpoint() {
-  const int code =
-      sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if (code != SQLITE_OK && code != SQLITE_BUSY) throw SQLite::Exception(database_.getHandle(), code);
+  tried_bytes_ = wal_bytes_;
+  const int code = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main",
+                                             SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code != SQLITE_OK && code != SQLITE_BUSY)
+    throw SQLite::Exception(database_.getHandle(), code);
 }
 
 bool Connection::CheckpointAndTruncate() {
-  const int code =
-      sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  tried_bytes_ = wal_bytes_;
+  const int code = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main",
+                                             SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   if (code == SQLITE_BUSY) return false;
   if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
   wal_bytes_ = 0;
+  tried_bytes_ = 0;
   return true;
 }
 
 std::string CipherVersion() {
   SQLite::Database memory(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY);
+  // Of the whole process: what SQLCipher would print on stderr is in the errors that we answer.
+  sqlite3_exec(memory.getHandle(), "PRAGMA cipher_log_level = NONE", nullptr, nullptr, nullptr);
   StatementCache statements(memory.getHandle());
   Query query(statements, "PRAGMA cipher_version");
   return query.Next() ? query.GetText(0) : std::string();

@@ -1,8 +1,10 @@
-// One connection to one SQLCipher file: opened, keyed, proven and set up. The only file that knows SQLCipher.
+// One connection to one SQLCipher file: opened, keyed, proven and set up. The only file that knows
+// SQLCipher.
 
 #ifndef HARK_DAEMON_STORE_CONNECTION_H_
 #define HARK_DAEMON_STORE_CONNECTION_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -19,7 +21,8 @@ namespace hark::store {
 
 // What a connection is for.
 enum class Access : std::uint8_t {
-  kCreate,  // A new file that nobody else sees yet: an empty one of this path must exist. Rollback journal.
+  kCreate,  // A new file that nobody else sees yet: an empty one of this path must exist. Rollback
+            // journal.
   kProbe,   // To look at a file without changing a byte in its folder.
   kRead,    // One of many; never checkpoints.
   kWrite,   // The one that writes and checkpoints.
@@ -27,15 +30,18 @@ enum class Access : std::uint8_t {
 
 // How much a commit is worth.
 enum class Durability : std::uint8_t {
-  kFetchable,  // synchronous=NORMAL: a power loss takes the newest commits, and they are fetched again.
+  kFetchable,  // synchronous=NORMAL: a power loss takes the newest commits, and they are fetched
+               // again.
   kAuthored,   // synchronous=FULL: a finished commit survives a power loss.
 };
 
 // Used by one thread at a time. Everything throws SQLite::Exception.
 class Connection {
  public:
-  // `key`: 32 raw bytes. Throws "not a database" for a wrong key as for a damaged file: they cannot be told apart here.
-  Connection(const std::filesystem::path& file, const Secret& key, Access access, Durability durability);
+  // `key`: 32 raw bytes. Throws "not a database" for a wrong key as for a damaged file: they cannot
+  // be told apart here.
+  Connection(const std::filesystem::path& file, const Secret& key, Access access,
+             Durability durability);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -52,22 +58,31 @@ class Connection {
   // By the last statement that wrote.
   [[nodiscard]] std::int64_t LastChanges() const;
 
-  // Bytes in the WAL that the last commit left.
+  // Bytes in the WAL, and those of them that no checkpoint has tried to copy yet.
   [[nodiscard]] std::size_t WalBytes() const { return wal_bytes_; }
+  [[nodiscard]] std::size_t NewWalBytes() const {
+    return wal_bytes_ - std::min(wal_bytes_, tried_bytes_);
+  }
   // Makes the finished commits survive a power loss, whatever the durability.
   void SyncWal();
   // Copies the WAL into the file as far as no reader is in the way.
   void Checkpoint();
-  // Waits for the readers (for at most the busy time-out), copies everything and cuts the WAL to nothing. False: busy.
+  // Waits for the readers (for at most the busy time-out), copies everything and cuts the WAL to
+  // nothing. False: busy.
   bool CheckpointAndTruncate();
 
  private:
   void SetKey(const Secret& key);
   void SetUp(Access access, Durability durability);
 
+  void OnWal(std::size_t bytes);
+
   SQLite::Database database_;
   std::unique_ptr<StatementCache> statements_;
   std::size_t wal_bytes_ = 0;
+  // How long the WAL was at the last checkpoint. As long as some reader is in it, it grows on from
+  // there.
+  std::size_t tried_bytes_ = 0;
 };
 
 // Whether `version` is at least 4.5: older ones lack what the schema uses.

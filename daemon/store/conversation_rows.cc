@@ -6,24 +6,30 @@
 namespace hark::store {
 namespace {
 
-#define HARK_CONVERSATION_COLUMNS                                                                                \
-  "key, id, title, last_sequence, read_sequence, summary_sequence, refresh_to, message_count, count_exact, "     \
-  "unread_count, unread_exact, row_count, gap_count, missing, last_activity_at, listed_at, preview"
+#define HARK_CONVERSATION_COLUMNS                                                               \
+  "key, id, title, last_sequence, read_sequence, summary_sequence, refresh_to, message_count, " \
+  "count_exact, "                                                                               \
+  "unread_count, unread_exact, row_count, gap_count, missing, last_activity_at, listed_at, "    \
+  "preview"
 
 constexpr char kFind[] = "SELECT " HARK_CONVERSATION_COLUMNS " FROM conversations WHERE id = ?";
 constexpr char kInsert[] = "INSERT INTO conversations (id) VALUES (?) RETURNING key";
 
-// The indexed columns are written apart: naming one in SET rewrites its index entries even if the value is the same.
+// The indexed columns are written apart: naming one in SET rewrites its index entries even if the
+// value is the same.
 constexpr char kUpdate[] =
-    "UPDATE conversations SET title = ?, last_sequence = ?, read_sequence = ?, summary_sequence = ?, refresh_to = ?,"
-    " message_count = ?, count_exact = ?, unread_count = ?, unread_exact = ?, row_count = ?, gap_count = ?, preview = ?"
+    "UPDATE conversations SET title = ?, last_sequence = ?, read_sequence = ?, summary_sequence = "
+    "?, refresh_to = ?,"
+    " message_count = ?, count_exact = ?, unread_count = ?, unread_exact = ?, row_count = ?, "
+    "gap_count = ?, preview = ?"
     " WHERE key = ?";
-constexpr char kUpdatePlace[] = "UPDATE conversations SET last_activity_at = ?, listed_at = ? WHERE key = ?";
+constexpr char kUpdatePlace[] =
+    "UPDATE conversations SET last_activity_at = ?, listed_at = ? WHERE key = ?";
 constexpr char kUpdateMissing[] = "UPDATE conversations SET missing = ? WHERE key = ?";
 constexpr char kAddMissing[] = "UPDATE store_info SET missing = missing + ? WHERE one = 1";
 
-constexpr char kListFirst[] =
-    "SELECT " HARK_CONVERSATION_COLUMNS " FROM conversations ORDER BY listed_at DESC, id DESC LIMIT ?";
+constexpr char kListFirst[] = "SELECT " HARK_CONVERSATION_COLUMNS
+                              " FROM conversations ORDER BY listed_at DESC, id DESC LIMIT ?";
 constexpr char kListAfter[] = "SELECT " HARK_CONVERSATION_COLUMNS
                               " FROM conversations WHERE (listed_at, id) < (?, ?)"
                               " ORDER BY listed_at DESC, id DESC LIMIT ?";
@@ -33,13 +39,16 @@ constexpr char kCountMessages[] = "SELECT count(*), coalesce(sum(row_count), 0) 
 
 constexpr char kLifted[] = "SELECT id FROM conversations WHERE listed_at <> last_activity_at";
 
-// Of the gaps, only those that were never fetched count as missing; all else in [1, refresh_to] is to be compared.
+// Of the gaps, only those that were never fetched count as missing; all else in [1, refresh_to] is
+// to be compared.
 constexpr char kMarkAll[] =
-    "UPDATE conversations SET refresh_to = last_sequence, summary_sequence = 0, missing = last_sequence -"
+    "UPDATE conversations SET refresh_to = last_sequence, summary_sequence = 0, missing = "
+    "last_sequence -"
     " (SELECT coalesce(sum(to_sequence - from_sequence + 1), 0) FROM gaps"
     "  WHERE gaps.conversation = conversations.key AND reason <> ?)";
 constexpr char kSumMissing[] =
-    "UPDATE store_info SET missing = (SELECT coalesce(sum(missing), 0) FROM conversations) WHERE one = 1";
+    "UPDATE store_info SET missing = (SELECT coalesce(sum(missing), 0) FROM conversations) WHERE "
+    "one = 1";
 
 ConversationRow ReadRow(const Query& query) {
   ConversationRow row;
@@ -80,7 +89,8 @@ bool SameBody(const ConversationRow& a, ConversationRow b) {
 }  // namespace
 
 const char kConversationsToFetch[] =
-    "SELECT key, id, refresh_to FROM conversations WHERE missing > 0 ORDER BY listed_at DESC, key DESC";
+    "SELECT key, id, refresh_to FROM conversations WHERE missing > 0 ORDER BY listed_at DESC, key "
+    "DESC";
 
 std::optional<ConversationRow> FindConversation(Connection& cache, const ConversationId& id) {
   Query query(cache.statements(), kFind);
@@ -98,12 +108,23 @@ ConversationRow InsertConversation(Connection& cache, const ConversationId& id) 
   return row;
 }
 
-void UpdateConversation(Connection& cache, const ConversationRow& before, const ConversationRow& after) {
+void UpdateConversation(Connection& cache, const ConversationRow& before,
+                        const ConversationRow& after) {
   if (!SameBody(before, after)) {
     Query query(cache.statements(), kUpdate);
-    query.Text(after.title).Uint(after.last_sequence).Uint(after.read_sequence).Uint(after.summary_sequence);
-    query.Uint(after.refresh_to).Uint(after.message_count).Bool(after.count_exact).Uint(after.unread_count);
-    query.Bool(after.unread_exact).Uint(after.row_count).Uint(after.gap_count).Text(after.preview).Int(after.key);
+    query.Text(after.title)
+        .Uint(after.last_sequence)
+        .Uint(after.read_sequence)
+        .Uint(after.summary_sequence);
+    query.Uint(after.refresh_to)
+        .Uint(after.message_count)
+        .Bool(after.count_exact)
+        .Uint(after.unread_count);
+    query.Bool(after.unread_exact)
+        .Uint(after.row_count)
+        .Uint(after.gap_count)
+        .Text(after.preview)
+        .Int(after.key);
     query.Run();
   }
   if (before.last_activity_at != after.last_activity_at || before.listed_at != after.listed_at) {
@@ -114,12 +135,14 @@ void UpdateConversation(Connection& cache, const ConversationRow& before, const 
   }
   if (before.missing != after.missing) {
     Query(cache.statements(), kUpdateMissing).Uint(after.missing).Int(after.key).Run();
-    const auto change = static_cast<std::int64_t>(after.missing) - static_cast<std::int64_t>(before.missing);
+    const auto change =
+        static_cast<std::int64_t>(after.missing) - static_cast<std::int64_t>(before.missing);
     Query(cache.statements(), kAddMissing).Int(change).Run();
   }
 }
 
-std::vector<ConversationRow> ListConversationRows(Connection& cache, const std::optional<ListPosition>& after,
+std::vector<ConversationRow> ListConversationRows(Connection& cache,
+                                                  const std::optional<ListPosition>& after,
                                                   std::uint32_t limit) {
   Query query(cache.statements(), after ? kListAfter : kListFirst);
   if (after) {
@@ -133,9 +156,13 @@ std::vector<ConversationRow> ListConversationRows(Connection& cache, const std::
   return rows;
 }
 
-ConversationTotals CountConversations(Connection& cache) { return ReadTotals(cache, kCount); }
+ConversationTotals CountConversations(Connection& cache) {
+  return ReadTotals(cache, kCount);
+}
 
-ConversationTotals CountConversationsAndMessages(Connection& cache) { return ReadTotals(cache, kCountMessages); }
+ConversationTotals CountConversationsAndMessages(Connection& cache) {
+  return ReadTotals(cache, kCountMessages);
+}
 
 std::vector<ConversationId> LiftedConversations(Connection& cache) {
   Query query(cache.statements(), kLifted);

@@ -38,18 +38,19 @@ struct ConversationRow {
   friend bool operator==(const ConversationRow&, const ConversationRow&) = default;
 };
 
-[[nodiscard]] std::optional<ConversationRow> FindConversation(Connection& cache, const ConversationId& id);
+[[nodiscard]] std::optional<ConversationRow> FindConversation(Connection& cache,
+                                                              const ConversationId& id);
 
 // A new row with nothing but its id.
 [[nodiscard]] ConversationRow InsertConversation(Connection& cache, const ConversationId& id);
 
 // Writes what is different; leaves the indexes alone that nothing changed for.
-void UpdateConversation(Connection& cache, const ConversationRow& before, const ConversationRow& after);
+void UpdateConversation(Connection& cache, const ConversationRow& before,
+                        const ConversationRow& after);
 
 // In the order of the list, newest first.
-[[nodiscard]] std::vector<ConversationRow> ListConversationRows(Connection& cache,
-                                                                const std::optional<ListPosition>& after,
-                                                                std::uint32_t limit);
+[[nodiscard]] std::vector<ConversationRow> ListConversationRows(
+    Connection& cache, const std::optional<ListPosition>& after, std::uint32_t limit);
 
 struct ConversationTotals {
   std::uint64_t conversations = 0;
@@ -65,8 +66,8 @@ struct FetchCandidate {
   Sequence refresh_to = 0;
 };
 
-// Conversations that lack something that is fetched without being asked for, newest in the list first. Calls `take` until
-// it answers false.
+// Conversations that lack something that is fetched without being asked for, newest in the list
+// first. Calls `take` until it answers false.
 template <typename Take>
 void ForEachToFetch(Connection& cache, Take&& take);
 
@@ -76,14 +77,16 @@ template <typename Take>
 void ForEachToFetch(Connection& cache, Take&& take) {
   Query query(cache.statements(), kConversationsToFetch);
   while (query.Next()) {
-    if (!take(FetchCandidate{query.GetInt(0), ConversationId(query.GetText(1)), query.GetUint(2)})) return;
+    if (!take(FetchCandidate{query.GetInt(0), ConversationId(query.GetText(1)), query.GetUint(2)}))
+      return;
   }
 }
 
 // Conversations that stand higher in the list than their cached messages put them.
 [[nodiscard]] std::vector<ConversationId> LiftedConversations(Connection& cache);
 
-// Marks every row of every conversation as to be compared again, and lets any summary replace the present one.
+// Marks every row of every conversation as to be compared again, and lets any summary replace the
+// present one.
 void MarkAllForRefresh(Connection& cache);
 
 }  // namespace hark::store

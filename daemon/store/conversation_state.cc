@@ -11,9 +11,13 @@
 namespace hark::store {
 namespace {
 
-bool CountsAsUnread(Role role, bool deleted) { return !deleted && role != Role::kUser; }
+bool CountsAsUnread(Role role, bool deleted) {
+  return !deleted && role != Role::kUser;
+}
 
-void Subtract(std::uint64_t& count, std::uint64_t amount) { count -= std::min(count, amount); }
+void Subtract(std::uint64_t& count, std::uint64_t amount) {
+  count -= std::min(count, amount);
+}
 
 }  // namespace
 
@@ -25,7 +29,8 @@ ConversationState::ConversationState(ConversationRow row, GapSet gaps, bool is_n
       messages_changed_(is_new),
       changed_(is_new) {}
 
-void ConversationState::TakeSummary(Connection& cache, const ConversationSummary& summary, GapReason gap_reason) {
+void ConversationState::TakeSummary(Connection& cache, const ConversationSummary& summary,
+                                    GapReason gap_reason) {
   const bool outdated = summary.last_sequence < row_.summary_sequence;
   if (summary.last_sequence > row_.last_sequence) {
     gaps_.Add(row_.last_sequence + 1, summary.last_sequence, gap_reason);
@@ -45,7 +50,8 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
     const Sequence beyond = summary.last_sequence + 1;
     if (!row_.count_exact || !gaps_.empty()) {
       row_.count_exact = false;
-      row_.message_count = summary.message_count + CountMessages(cache, row_.key, beyond, kMaxSequence);
+      row_.message_count =
+          summary.message_count + CountMessages(cache, row_.key, beyond, kMaxSequence);
     }
     if (!row_.unread_exact || !UnreadIsHere()) {
       row_.unread_exact = false;
@@ -54,10 +60,12 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
       if (row_.read_sequence >= row_.last_sequence) {
         row_.unread_count = 0;
       } else if (row_.read_sequence > summary.read_sequence) {
-        Subtract(row_.unread_count, CountUnread(cache, row_.key, summary.read_sequence + 1, row_.read_sequence));
+        Subtract(row_.unread_count,
+                 CountUnread(cache, row_.key, summary.read_sequence + 1, row_.read_sequence));
       }
       // The count is already that of the summary's own marker.
-      row_.read_sequence = std::max(row_.read_sequence, std::min(summary.read_sequence, row_.last_sequence));
+      row_.read_sequence =
+          std::max(row_.read_sequence, std::min(summary.read_sequence, row_.last_sequence));
     }
   }
   AdvanceRead(cache, summary.read_sequence);
@@ -73,7 +81,9 @@ void ConversationState::Extend(Sequence from, Sequence to) {
   row_.last_sequence = to;
 }
 
-void ConversationState::Close(Sequence from, Sequence to) { gaps_.Remove(from, to); }
+void ConversationState::Close(Sequence from, Sequence to) {
+  gaps_.Remove(from, to);
+}
 
 void ConversationState::Compared(Sequence from, Sequence to) {
   if (from == 0 || row_.refresh_to < from || row_.refresh_to > to) return;
@@ -85,7 +95,8 @@ void ConversationState::CountChange(const std::optional<MessagePlace>& old, cons
                                     Sequence newest_before) {
   messages_changed_ = true;
   if (!old) ++row_.row_count;
-  // Of an incomplete conversation, the backend's number counts everything up to the newest message already.
+  // Of an incomplete conversation, the backend's number counts everything up to the newest message
+  // already.
   const bool is_told = !old && message.sequence <= newest_before;
   if (row_.count_exact || !is_told) {
     if (old && !old->deleted) Subtract(row_.message_count, 1);
@@ -95,7 +106,8 @@ void ConversationState::CountChange(const std::optional<MessagePlace>& old, cons
     if (old && old->sequence > row_.read_sequence && CountsAsUnread(old->role, old->deleted)) {
       Subtract(row_.unread_count, 1);
     }
-    if (message.sequence > row_.read_sequence && CountsAsUnread(message.role, message.deleted)) ++row_.unread_count;
+    if (message.sequence > row_.read_sequence && CountsAsUnread(message.role, message.deleted))
+      ++row_.unread_count;
   }
 }
 
@@ -112,14 +124,16 @@ void ConversationState::AdvanceRead(Connection& cache, Sequence read_sequence) {
   if (row_.unread_exact) return;
   // Some of what was passed is not here: no fewer than are known, no more than there can be.
   const std::uint64_t known = CountUnread(cache, row_.key, next + 1, kMaxSequence);
-  row_.unread_count = std::clamp(row_.unread_count, known, std::max(known, row_.last_sequence - next));
+  row_.unread_count =
+      std::clamp(row_.unread_count, known, std::max(known, row_.last_sequence - next));
 }
 
 void ConversationState::Save(Connection& cache, std::optional<WallTime> newest_pending) {
   Recount(cache);
   Relist(cache, newest_pending);
   row_.gap_count = gaps_.ranges().size();
-  if (gaps_ != saved_gaps_ || row_.refresh_to != saved_row_.refresh_to) row_.missing = CountMissing();
+  if (gaps_ != saved_gaps_ || row_.refresh_to != saved_row_.refresh_to)
+    row_.missing = CountMissing();
   if (gaps_ != saved_gaps_) {
     SaveGaps(cache, row_.key, saved_gaps_, gaps_);
     saved_gaps_ = gaps_;
@@ -135,7 +149,8 @@ void ConversationState::Save(Connection& cache, std::optional<WallTime> newest_p
 
 void ConversationState::Recount(Connection& cache) {
   const bool complete = gaps_.empty();
-  if (complete && !row_.count_exact) row_.message_count = CountMessages(cache, row_.key, 1, kMaxSequence);
+  if (complete && !row_.count_exact)
+    row_.message_count = CountMessages(cache, row_.key, 1, kMaxSequence);
   row_.count_exact = complete;
   const bool unread_is_here = UnreadIsHere();
   if (unread_is_here && !row_.unread_exact) {
@@ -153,7 +168,8 @@ void ConversationState::Relist(Connection& cache, std::optional<WallTime> newest
       row_.preview = newest->preview.value_or(std::string());
     }
   }
-  row_.listed_at = newest_pending ? std::max(row_.last_activity_at, *newest_pending) : row_.last_activity_at;
+  row_.listed_at =
+      newest_pending ? std::max(row_.last_activity_at, *newest_pending) : row_.last_activity_at;
 }
 
 std::uint64_t ConversationState::CountMissing() const {
@@ -163,7 +179,8 @@ std::uint64_t ConversationState::CountMissing() const {
 }
 
 bool ConversationState::UnreadIsHere() const {
-  return row_.read_sequence >= row_.last_sequence || !gaps_.Intersects(row_.read_sequence + 1, row_.last_sequence);
+  return row_.read_sequence >= row_.last_sequence ||
+         !gaps_.Intersects(row_.read_sequence + 1, row_.last_sequence);
 }
 
 }  // namespace hark::store

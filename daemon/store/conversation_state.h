@@ -1,5 +1,5 @@
-// One conversation while a job changes it: its row and its gaps in memory, and the rules that keep them right. Nothing here
-// is written before Save(), so a job that fails leaves nothing behind.
+// One conversation while a job changes it: its row and its gaps in memory, and the rules that keep
+// them right. Nothing here is written before Save(), so a job that fails leaves nothing behind.
 
 #ifndef HARK_DAEMON_STORE_CONVERSATION_STATE_H_
 #define HARK_DAEMON_STORE_CONVERSATION_STATE_H_
@@ -25,27 +25,31 @@ class ConversationState {
   [[nodiscard]] const ConversationRow& row() const { return row_; }
   [[nodiscard]] const GapSet& gaps() const { return gaps_; }
 
-  // A summary of the backend. One that is older than another seen is used only for what never goes back.
+  // A summary of the backend. One that is older than another seen is used only for what never goes
+  // back.
   void TakeSummary(Connection& cache, const ConversationSummary& summary, GapReason gap_reason);
 
-  // [from, to] is known to exist; what lies between the newest known message and `from` is now known to be missing.
+  // [from, to] is known to exist; what lies between the newest known message and `from` is now
+  // known to be missing.
   void Extend(Sequence from, Sequence to);
 
   // [from, to] is here, or is no longer anywhere.
   void Close(Sequence from, Sequence to);
 
-  // The rows in [from, to] equal the backend's, and what is compared next lies below. Nothing if the next one to compare is
-  // not in it.
+  // The rows in [from, to] equal the backend's, and what is compared next lies below. Nothing if
+  // the next one to compare is not in it.
   void Compared(Sequence from, Sequence to);
 
-  // A row was inserted (`old` absent) or replaced. `newest_before`: last_sequence before the page that it came in.
-  void CountChange(const std::optional<MessagePlace>& old, const Message& message, Sequence newest_before);
+  // A row was inserted (`old` absent) or replaced. `newest_before`: last_sequence before the page
+  // that it came in.
+  void CountChange(const std::optional<MessagePlace>& old, const Message& message,
+                   Sequence newest_before);
 
   // Moves the read marker; never back, never beyond last_sequence.
   void AdvanceRead(Connection& cache, Sequence read_sequence);
 
-  // Counts and list entry follow what is here wherever enough is here; writes what changed. `newest_pending`: when the
-  // newest pending message was written.
+  // Counts and list entry follow what is here wherever enough is here; writes what changed.
+  // `newest_pending`: when the newest pending message was written.
   void Save(Connection& cache, std::optional<WallTime> newest_pending);
 
   // As of Save().

@@ -22,22 +22,24 @@ bool IsWanted(const GapRange& gap, bool active) {
 }
 
 // Newest first. Only the highest stretch is refreshed at a time: refresh_to moves downward.
-void AddItems(const ConversationId& id, const GapSet& gaps, Sequence refresh_to, bool active, std::size_t limit,
-              std::vector<FetchItem>& items) {
+void AddItems(const ConversationId& id, const GapSet& gaps, Sequence refresh_to, bool active,
+              std::size_t limit, std::vector<FetchItem>& items) {
   std::vector<FetchItem> found;
   for (const GapRange& gap : gaps.ranges()) {
     if (IsWanted(gap, active)) found.push_back({id, gap.from, gap.to, false});
   }
   const auto present = gaps.PresentUpTo(refresh_to);
   if (!present.empty()) found.push_back({id, present.front().from, present.front().to, true});
-  std::sort(found.begin(), found.end(), [](const FetchItem& a, const FetchItem& b) { return a.from > b.from; });
+  std::sort(found.begin(), found.end(),
+            [](const FetchItem& a, const FetchItem& b) { return a.from > b.from; });
   for (FetchItem& item : found) {
     if (items.size() >= limit) return;
     items.push_back(std::move(item));
   }
 }
 
-std::vector<ConversationRow> FindActive(Connection& cache, const std::vector<ConversationId>& active) {
+std::vector<ConversationRow> FindActive(Connection& cache,
+                                        const std::vector<ConversationId>& active) {
   std::vector<ConversationRow> rows;
   for (const ConversationId& id : active) {
     if (auto row = FindConversation(cache, id)) rows.push_back(*std::move(row));
@@ -45,14 +47,17 @@ std::vector<ConversationRow> FindActive(Connection& cache, const std::vector<Con
   std::sort(rows.begin(), rows.end(), [](const ConversationRow& a, const ConversationRow& b) {
     return std::pair(a.listed_at, a.key) > std::pair(b.listed_at, b.key);
   });
-  const auto same = [](const ConversationRow& a, const ConversationRow& b) { return a.key == b.key; };
+  const auto same = [](const ConversationRow& a, const ConversationRow& b) {
+    return a.key == b.key;
+  };
   rows.erase(std::unique(rows.begin(), rows.end(), same), rows.end());
   return rows;
 }
 
 }  // namespace
 
-FetchPlan PlanFetches(const Snapshot& snapshot, const std::vector<ConversationId>& active, std::uint32_t limit) {
+FetchPlan PlanFetches(const Snapshot& snapshot, const std::vector<ConversationId>& active,
+                      std::uint32_t limit) {
   Connection& cache = snapshot.cache();
   FetchPlan plan;
   plan.missing = ReadMissing(cache);
@@ -65,9 +70,12 @@ FetchPlan PlanFetches(const Snapshot& snapshot, const std::vector<ConversationId
   }
   if (plan.items.size() >= limit) return plan;
   ForEachToFetch(cache, [&](const FetchCandidate& candidate) {
-    const auto is_it = [&candidate](const ConversationRow& row) { return row.key == candidate.key; };
+    const auto is_it = [&candidate](const ConversationRow& row) {
+      return row.key == candidate.key;
+    };
     if (std::none_of(active_rows.begin(), active_rows.end(), is_it)) {
-      AddItems(candidate.id, LoadGaps(cache, candidate.key), candidate.refresh_to, false, limit, plan.items);
+      AddItems(candidate.id, LoadGaps(cache, candidate.key), candidate.refresh_to, false, limit,
+               plan.items);
     }
     return plan.items.size() < limit;
   });

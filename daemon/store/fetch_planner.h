@@ -12,8 +12,8 @@
 
 namespace hark::store {
 
-[[nodiscard]] FetchPlan PlanFetches(const Snapshot& snapshot, const std::vector<ConversationId>& active,
-                                    std::uint32_t limit);
+[[nodiscard]] FetchPlan PlanFetches(const Snapshot& snapshot,
+                                    const std::vector<ConversationId>& active, std::uint32_t limit);
 
 }  // namespace hark::store
 

@@ -48,8 +48,9 @@ void GapSet::ChangeReason(Sequence from, Sequence to, GapReason old_reason, GapR
 }
 
 bool GapSet::Intersects(Sequence from, Sequence to) const {
-  const auto first = std::lower_bound(ranges_.begin(), ranges_.end(), from,
-                                      [](const GapRange& range, Sequence sequence) { return range.to < sequence; });
+  const auto first = std::lower_bound(
+      ranges_.begin(), ranges_.end(), from,
+      [](const GapRange& range, Sequence sequence) { return range.to < sequence; });
   return first != ranges_.end() && first->from <= to;
 }
 
@@ -82,11 +83,13 @@ std::vector<SequenceRange> GapSet::PresentUpTo(Sequence to) const {
 }
 
 void GapSet::Join() {
-  std::sort(ranges_.begin(), ranges_.end(), [](const GapRange& a, const GapRange& b) { return a.from < b.from; });
+  std::sort(ranges_.begin(), ranges_.end(),
+            [](const GapRange& a, const GapRange& b) { return a.from < b.from; });
   std::vector<GapRange> joined;
   joined.reserve(ranges_.size());
   for (const GapRange& range : ranges_) {
-    if (!joined.empty() && joined.back().reason == range.reason && joined.back().to + 1 == range.from) {
+    if (!joined.empty() && joined.back().reason == range.reason &&
+        joined.back().to + 1 == range.from) {
       joined.back().to = range.to;
     } else {
       joined.push_back(range);

@@ -12,8 +12,8 @@
 
 namespace hark::store {
 
-// The largest sequence that is stored: what JSON numbers hold, and far from the end of SQLite's integers, so that sums of
-// hostile values stay exact.
+// The largest sequence that is stored: what JSON numbers hold, and far from the end of SQLite's
+// integers, so that sums of hostile values stay exact.
 inline constexpr Sequence kMaxSequence = (Sequence{1} << 53) - 1;
 
 // Both ends included, from >= 1.

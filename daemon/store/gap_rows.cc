@@ -8,8 +8,10 @@ namespace hark::store {
 namespace {
 
 constexpr char kLoad[] =
-    "SELECT from_sequence, to_sequence, reason FROM gaps WHERE conversation = ? ORDER BY to_sequence";
-constexpr char kInsert[] = "INSERT INTO gaps (conversation, from_sequence, to_sequence, reason) VALUES (?, ?, ?, ?)";
+    "SELECT from_sequence, to_sequence, reason FROM gaps WHERE conversation = ? ORDER BY "
+    "to_sequence";
+constexpr char kInsert[] =
+    "INSERT INTO gaps (conversation, from_sequence, to_sequence, reason) VALUES (?, ?, ?, ?)";
 constexpr char kDelete[] = "DELETE FROM gaps WHERE conversation = ? AND to_sequence = ?";
 constexpr char kFindBelow[] =
     "SELECT from_sequence, to_sequence, reason FROM gaps WHERE conversation = ? AND to_sequence < ?"
@@ -30,27 +32,36 @@ GapSet LoadGaps(Connection& cache, std::int64_t conversation) {
   return GapSet(std::move(ranges));
 }
 
-void SaveGaps(Connection& cache, std::int64_t conversation, const GapSet& before, const GapSet& after) {
+void SaveGaps(Connection& cache, std::int64_t conversation, const GapSet& before,
+              const GapSet& after) {
   const auto has = [](const GapSet& set, const GapRange& range) {
     return std::find(set.ranges().begin(), set.ranges().end(), range) != set.ranges().end();
   };
   for (const GapRange& range : before.ranges()) {
-    if (!has(after, range)) Query(cache.statements(), kDelete).Int(conversation).Uint(range.to).Run();
+    if (!has(after, range))
+      Query(cache.statements(), kDelete).Int(conversation).Uint(range.to).Run();
   }
   for (const GapRange& range : after.ranges()) {
     if (has(before, range)) continue;
     Query query(cache.statements(), kInsert);
-    query.Int(conversation).Uint(range.from).Uint(range.to).Int(static_cast<std::int64_t>(range.reason)).Run();
+    query.Int(conversation)
+        .Uint(range.from)
+        .Uint(range.to)
+        .Int(static_cast<std::int64_t>(range.reason))
+        .Run();
   }
 }
 
-std::optional<GapRange> FindGapBelow(Connection& cache, std::int64_t conversation, Sequence sequence) {
+std::optional<GapRange> FindGapBelow(Connection& cache, std::int64_t conversation,
+                                     Sequence sequence) {
   Query query(cache.statements(), kFindBelow);
   query.Int(conversation).Uint(sequence);
   if (!query.Next()) return std::nullopt;
   return ReadRange(query);
 }
 
-std::uint64_t CountGaps(Connection& cache) { return static_cast<std::uint64_t>(cache.ReadInt(kCount)); }
+std::uint64_t CountGaps(Connection& cache) {
+  return static_cast<std::uint64_t>(cache.ReadInt(kCount));
+}
 
 }  // namespace hark::store

@@ -15,10 +15,12 @@ namespace hark::store {
 [[nodiscard]] GapSet LoadGaps(Connection& cache, std::int64_t conversation);
 
 // Writes the difference.
-void SaveGaps(Connection& cache, std::int64_t conversation, const GapSet& before, const GapSet& after);
+void SaveGaps(Connection& cache, std::int64_t conversation, const GapSet& before,
+              const GapSet& after);
 
 // The highest gap that ends below `sequence`.
-[[nodiscard]] std::optional<GapRange> FindGapBelow(Connection& cache, std::int64_t conversation, Sequence sequence);
+[[nodiscard]] std::optional<GapRange> FindGapBelow(Connection& cache, std::int64_t conversation,
+                                                   Sequence sequence);
 
 [[nodiscard]] std::uint64_t CountGaps(Connection& cache);
 

@@ -19,8 +19,8 @@ class Job {
   Job& operator=(const Job&) = delete;
   virtual ~Job() = default;
 
-  // Does it, on the writer's thread. A failure undoes what it wrote. May be called again, after everything was undone, when
-  // the group that it was in could not be committed.
+  // Does it, on the writer's thread. A failure undoes what it wrote. May be called again, after
+  // everything was undone, when the group that it was in could not be committed.
   virtual Result<void> Run(JobContext& context) = 0;
 
   // Tells the caller: the revision that made it visible, or why it failed. Called exactly once.

@@ -38,8 +38,8 @@ void Changes::Merge(Changes other) {
   any = any || other.any;
 }
 
-JobContext::JobContext(GroupTransaction& cache, GroupTransaction& authored, SendingSet& sending, const Clock& clock,
-                       bool may_overlap, bool is_rerun)
+JobContext::JobContext(GroupTransaction& cache, GroupTransaction& authored, SendingSet& sending,
+                       const Clock& clock, bool may_overlap, bool is_rerun)
     : cache_(cache),
       authored_(authored),
       sending_(sending),
@@ -60,7 +60,8 @@ ConversationState* JobContext::Find(const ConversationId& id) {
 
 ConversationState& JobContext::FindOrCreate(const ConversationId& id) {
   if (ConversationState* known = Find(id)) return *known;
-  auto state = std::make_unique<ConversationState>(InsertConversation(WriteCache(), id), GapSet(), true);
+  auto state =
+      std::make_unique<ConversationState>(InsertConversation(WriteCache(), id), GapSet(), true);
   return *conversations_.emplace(id, std::move(state)).first->second;
 }
 
@@ -101,6 +102,8 @@ void JobContext::UndoSending() {
   if (sending_before_) sending_ = *std::exchange(sending_before_, std::nullopt);
 }
 
-MergedView JobContext::View() { return {authored(), cache(), sending_, clock_.WallNow(), may_overlap_}; }
+MergedView JobContext::View() {
+  return {authored(), cache(), sending_, clock_.WallNow(), may_overlap_};
+}
 
 }  // namespace hark::store

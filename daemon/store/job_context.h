@@ -1,4 +1,5 @@
-// What a running job works on, and the notes of what it changed, from which the commit's announcement is made.
+// What a running job works on, and the notes of what it changed, from which the commit's
+// announcement is made.
 
 #ifndef HARK_DAEMON_STORE_JOB_CONTEXT_H_
 #define HARK_DAEMON_STORE_JOB_CONTEXT_H_
@@ -43,8 +44,8 @@ class Changes {
 // Only on the writer's thread; lives as long as one run of one job.
 class JobContext {
  public:
-  JobContext(GroupTransaction& cache, GroupTransaction& authored, SendingSet& sending, const Clock& clock,
-             bool may_overlap, bool is_rerun);
+  JobContext(GroupTransaction& cache, GroupTransaction& authored, SendingSet& sending,
+             const Clock& clock, bool may_overlap, bool is_rerun);
   JobContext(const JobContext&) = delete;
   JobContext& operator=(const JobContext&) = delete;
 
@@ -54,7 +55,8 @@ class JobContext {
   [[nodiscard]] Connection& WriteAuthored() { return authored_.Write(); }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] Changes& changes() { return changes_; }
-  // The job may have been committed in one of the files before: what is there already has to be announced all the same.
+  // The job may have been committed in one of the files before: what is there already has to be
+  // announced all the same.
   [[nodiscard]] bool is_rerun() const { return is_rerun_; }
 
   // Null: unknown. Valid until Save().

@@ -11,9 +11,11 @@
 
 namespace hark::store {
 
-Result<ConversationPage> ListConversations(const Snapshot& snapshot, const ConversationQuery& query) {
+Result<ConversationPage> ListConversations(const Snapshot& snapshot,
+                                           const ConversationQuery& query) {
   const auto limit = std::clamp<std::uint32_t>(query.limit, 1, limits::kPageSize);
-  std::vector<ConversationRow> rows = ListConversationRows(snapshot.cache(), query.after, limit + 1);
+  std::vector<ConversationRow> rows =
+      ListConversationRows(snapshot.cache(), query.after, limit + 1);
   const bool has_more = rows.size() > limit;
   if (has_more) rows.pop_back();
 

@@ -9,9 +9,12 @@
 
 namespace hark::store {
 
-[[nodiscard]] Result<ConversationPage> ListConversations(const Snapshot& snapshot, const ConversationQuery& query);
-[[nodiscard]] Result<Conversation> GetConversation(const Snapshot& snapshot, const ConversationId& id);
-[[nodiscard]] Result<std::vector<OutboxEntry>> ReadOutbox(const Snapshot& snapshot, std::uint64_t after_position,
+[[nodiscard]] Result<ConversationPage> ListConversations(const Snapshot& snapshot,
+                                                         const ConversationQuery& query);
+[[nodiscard]] Result<Conversation> GetConversation(const Snapshot& snapshot,
+                                                   const ConversationId& id);
+[[nodiscard]] Result<std::vector<OutboxEntry>> ReadOutbox(const Snapshot& snapshot,
+                                                          std::uint64_t after_position,
                                                           std::uint32_t limit);
 // All but the sizes of the files.
 [[nodiscard]] StoreStatistics ReadStatistics(const Snapshot& snapshot);

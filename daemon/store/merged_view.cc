@@ -23,8 +23,8 @@ void ShowSending(const MergedView& view, Message& message) {
 
 }  // namespace
 
-std::vector<PendingSend> ListPending(const MergedView& view, const ConversationId& conversation, std::uint64_t below,
-                                     std::uint32_t limit) {
+std::vector<PendingSend> ListPending(const MergedView& view, const ConversationId& conversation,
+                                     std::uint64_t below, std::uint32_t limit) {
   std::vector<PendingSend> pending;
   while (pending.size() < limit) {
     const auto wanted = static_cast<std::uint32_t>(limit - pending.size());
@@ -68,7 +68,8 @@ std::optional<Message> FindMerged(const MergedView& view, const MessageId& id) {
   return std::move(send->message);
 }
 
-Conversation MergeConversation(const MergedView& view, const ConversationRow& row, bool pending_possible) {
+Conversation MergeConversation(const MergedView& view, const ConversationRow& row,
+                               bool pending_possible) {
   Conversation conversation;
   conversation.id = row.id;
   conversation.title = row.title;

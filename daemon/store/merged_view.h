@@ -1,5 +1,5 @@
-// The two files as one: what is pending in authored.db on top of what is in cache.db, merged by id. Used by the readers on
-// their snapshots and by the writer on what it is about to commit.
+// The two files as one: what is pending in authored.db on top of what is in cache.db, merged by id.
+// Used by the readers on their snapshots and by the writer on what it is about to commit.
 
 #ifndef HARK_DAEMON_STORE_MERGED_VIEW_H_
 #define HARK_DAEMON_STORE_MERGED_VIEW_H_
@@ -24,22 +24,26 @@ struct MergedView {
   Connection& cache;
   const SendingSet& sending;
   WallTime now{};
-  // A send may be in both files: it was moved while the two snapshots were taken, or a crash came between the two
-  // commits. Then each one is looked up; usually none has to be.
+  // A send may be in both files: it was moved while the two snapshots were taken, or a crash came
+  // between the two commits. Then each one is looked up; usually none has to be.
   bool may_overlap = true;
 };
 
-// Pending sends of a conversation that are not in the cache; submitted before `below`, newest first, at most `limit`.
-[[nodiscard]] std::vector<PendingSend> ListPending(const MergedView& view, const ConversationId& conversation,
+// Pending sends of a conversation that are not in the cache; submitted before `below`, newest
+// first, at most `limit`.
+[[nodiscard]] std::vector<PendingSend> ListPending(const MergedView& view,
+                                                   const ConversationId& conversation,
                                                    std::uint64_t below, std::uint32_t limit);
-[[nodiscard]] PendingCounts CountPending(const MergedView& view, const ConversationId& conversation);
+[[nodiscard]] PendingCounts CountPending(const MergedView& view,
+                                         const ConversationId& conversation);
 // A send that is not in the cache.
 [[nodiscard]] std::optional<PendingSend> FindPending(const MergedView& view, const MessageId& id);
 
 [[nodiscard]] std::optional<Message> FindMerged(const MergedView& view, const MessageId& id);
 
 // `pending_possible` false saves looking: the outbox is empty.
-[[nodiscard]] Conversation MergeConversation(const MergedView& view, const ConversationRow& row, bool pending_possible);
+[[nodiscard]] Conversation MergeConversation(const MergedView& view, const ConversationRow& row,
+                                             bool pending_possible);
 
 }  // namespace hark::store
 

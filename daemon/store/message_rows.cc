@@ -7,28 +7,38 @@
 namespace hark::store {
 namespace {
 
-#define HARK_MESSAGE_COLUMNS \
-  "id, sequence, revision, role, deleted, created_at, edited_at, server_id, content_type, metadata, content"
+#define HARK_MESSAGE_COLUMNS                                                                \
+  "id, sequence, revision, role, deleted, created_at, edited_at, server_id, content_type, " \
+  "metadata, content"
 
 constexpr char kInsert[] =
-    "INSERT INTO messages (conversation, id, sequence, revision, role, deleted, created_at, edited_at, server_id,"
-    " content_type, metadata, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
+    "INSERT INTO messages (conversation, id, sequence, revision, role, deleted, created_at, "
+    "edited_at, server_id,"
+    " content_type, metadata, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+    "(id) DO NOTHING";
 constexpr char kUpdate[] =
-    "UPDATE messages SET sequence = ?, revision = ?, role = ?, deleted = ?, created_at = ?, edited_at = ?,"
+    "UPDATE messages SET sequence = ?, revision = ?, role = ?, deleted = ?, created_at = ?, "
+    "edited_at = ?,"
     " server_id = ?, content_type = ?, metadata = ?, content = ? WHERE key = ?";
 constexpr char kFindPlace[] =
     "SELECT key, conversation, sequence, revision, role, deleted FROM messages WHERE id = ?";
 constexpr char kFind[] =
-    "SELECT messages.id, sequence, revision, role, deleted, created_at, edited_at, server_id, content_type, metadata,"
-    " content, conversations.id FROM messages JOIN conversations ON conversations.key = messages.conversation"
+    "SELECT messages.id, sequence, revision, role, deleted, created_at, edited_at, server_id, "
+    "content_type, metadata,"
+    " content, conversations.id FROM messages JOIN conversations ON conversations.key = "
+    "messages.conversation"
     " WHERE messages.id = ?";
 constexpr char kHasBelow[] =
-    "SELECT 1 FROM messages WHERE conversation = ? AND sequence <= ? AND (sequence < ? OR key < ?) LIMIT 1";
-constexpr char kHighest[] = "SELECT coalesce(max(sequence), 0) FROM messages WHERE conversation = ?";
+    "SELECT 1 FROM messages WHERE conversation = ? AND sequence <= ? AND (sequence < ? OR key < ?) "
+    "LIMIT 1";
+constexpr char kHighest[] =
+    "SELECT coalesce(max(sequence), 0) FROM messages WHERE conversation = ?";
 constexpr char kCount[] =
-    "SELECT count(*) FROM messages WHERE conversation = ? AND sequence >= ? AND sequence <= ? AND deleted = 0";
+    "SELECT count(*) FROM messages WHERE conversation = ? AND sequence >= ? AND sequence <= ? AND "
+    "deleted = 0";
 constexpr char kCountUnread[] =
-    "SELECT count(*) FROM messages WHERE conversation = ? AND sequence >= ? AND sequence <= ? AND deleted = 0"
+    "SELECT count(*) FROM messages WHERE conversation = ? AND sequence >= ? AND sequence <= ? AND "
+    "deleted = 0"
     " AND role <> ?";
 constexpr char kNewest[] =
     "SELECT created_at, deleted, content FROM messages WHERE conversation = ? AND sequence > ?"
@@ -47,9 +57,10 @@ void BindBody(Query& query, const Message& message) {
 
 }  // namespace
 
-const char kMessagesBackward[] = "SELECT " HARK_MESSAGE_COLUMNS
-                                 " FROM messages WHERE conversation = ? AND sequence > ? AND sequence <= ?"
-                                 " AND (sequence < ? OR key < ?) ORDER BY sequence DESC, key DESC";
+const char kMessagesBackward[] =
+    "SELECT " HARK_MESSAGE_COLUMNS
+    " FROM messages WHERE conversation = ? AND sequence > ? AND sequence <= ?"
+    " AND (sequence < ? OR key < ?) ORDER BY sequence DESC, key DESC";
 
 bool InsertMessage(Connection& cache, std::int64_t conversation, const Message& message) {
   Query query(cache.statements(), kInsert);
@@ -117,21 +128,24 @@ Sequence HighestSequence(Connection& cache, std::int64_t conversation) {
   return query.Next() ? query.GetUint(0) : 0;
 }
 
-std::uint64_t CountMessages(Connection& cache, std::int64_t conversation, Sequence from, Sequence to) {
+std::uint64_t CountMessages(Connection& cache, std::int64_t conversation, Sequence from,
+                            Sequence to) {
   if (from > to) return 0;
   Query query(cache.statements(), kCount);
   query.Int(conversation).Uint(from).Uint(to);
   return query.Next() ? query.GetUint(0) : 0;
 }
 
-std::uint64_t CountUnread(Connection& cache, std::int64_t conversation, Sequence from, Sequence to) {
+std::uint64_t CountUnread(Connection& cache, std::int64_t conversation, Sequence from,
+                          Sequence to) {
   if (from > to) return 0;
   Query query(cache.statements(), kCountUnread);
   query.Int(conversation).Uint(from).Uint(to).Int(static_cast<std::int64_t>(Role::kUser));
   return query.Next() ? query.GetUint(0) : 0;
 }
 
-std::optional<NewestMessages> FindNewest(Connection& cache, std::int64_t conversation, Sequence floor) {
+std::optional<NewestMessages> FindNewest(Connection& cache, std::int64_t conversation,
+                                         Sequence floor) {
   Query query(cache.statements(), kNewest);
   query.Int(conversation).Uint(floor);
   std::optional<NewestMessages> newest;

@@ -24,7 +24,8 @@ struct MessagePlace {
 };
 
 // False, and nothing changed, if the id is there.
-[[nodiscard]] bool InsertMessage(Connection& cache, std::int64_t conversation, const Message& message);
+[[nodiscard]] bool InsertMessage(Connection& cache, std::int64_t conversation,
+                                 const Message& message);
 void UpdateMessage(Connection& cache, std::int64_t key, const Message& message);
 
 [[nodiscard]] std::optional<MessagePlace> FindMessagePlace(Connection& cache, const MessageId& id);
@@ -42,10 +43,11 @@ struct PlaceBound {
 extern const char kMessagesBackward[];
 [[nodiscard]] Message ReadMessageRow(const Query& query, const ConversationId& conversation);
 
-// The messages of a conversation above `floor` and below `bound`, newest first. Calls `take` until it answers false.
+// The messages of a conversation above `floor` and below `bound`, newest first. Calls `take` until
+// it answers false.
 template <typename Take>
-void ForEachBackward(Connection& cache, std::int64_t key, const ConversationId& id, Sequence floor, PlaceBound bound,
-                     Take&& take) {
+void ForEachBackward(Connection& cache, std::int64_t key, const ConversationId& id, Sequence floor,
+                     PlaceBound bound, Take&& take) {
   Query query(cache.statements(), kMessagesBackward);
   query.Int(key).Uint(floor).Uint(bound.sequence).Uint(bound.sequence).Int(bound.key);
   while (query.Next()) {
@@ -60,15 +62,18 @@ void ForEachBackward(Connection& cache, std::int64_t key, const ConversationId& 
 [[nodiscard]] Sequence HighestSequence(Connection& cache, std::int64_t conversation);
 
 // Counts rows in [from, to] that are not deleted: all, and those that count as unread.
-[[nodiscard]] std::uint64_t CountMessages(Connection& cache, std::int64_t conversation, Sequence from, Sequence to);
-[[nodiscard]] std::uint64_t CountUnread(Connection& cache, std::int64_t conversation, Sequence from, Sequence to);
+[[nodiscard]] std::uint64_t CountMessages(Connection& cache, std::int64_t conversation,
+                                          Sequence from, Sequence to);
+[[nodiscard]] std::uint64_t CountUnread(Connection& cache, std::int64_t conversation, Sequence from,
+                                        Sequence to);
 
 // What the list shows of the newest rows above `floor`.
 struct NewestMessages {
-  WallTime activity_at{};                   // Of the newest.
+  WallTime activity_at{};              // Of the newest.
   std::optional<std::string> preview;  // The beginning of the newest that is not deleted.
 };
-[[nodiscard]] std::optional<NewestMessages> FindNewest(Connection& cache, std::int64_t conversation, Sequence floor);
+[[nodiscard]] std::optional<NewestMessages> FindNewest(Connection& cache, std::int64_t conversation,
+                                                       Sequence floor);
 
 // The beginning of a content, as the list shows it.
 [[nodiscard]] std::string PreviewOf(std::string_view content);

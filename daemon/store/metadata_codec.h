@@ -1,4 +1,5 @@
-// The metadata of a message as bytes: each name and value after its length, in the order of the names.
+// The metadata of a message as bytes: each name and value after its length, in the order of the
+// names.
 
 #ifndef HARK_DAEMON_STORE_METADATA_CODEC_H_
 #define HARK_DAEMON_STORE_METADATA_CODEC_H_

@@ -1,5 +1,5 @@
-// Brings a file to the schema of this program: forward only, one transaction for each step, and a file from a newer
-// program is left alone.
+// Brings a file to the schema of this program: forward only, one transaction for each step, and a
+// file from a newer program is left alone.
 
 #ifndef HARK_DAEMON_STORE_MIGRATOR_H_
 #define HARK_DAEMON_STORE_MIGRATOR_H_

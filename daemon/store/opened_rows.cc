@@ -9,7 +9,8 @@ constexpr char kWrite[] =
     "INSERT INTO opened (conversation, at) VALUES (?, ?)"
     " ON CONFLICT (conversation) DO UPDATE SET at = excluded.at WHERE at <> excluded.at";
 constexpr char kRead[] = "SELECT at FROM opened WHERE conversation = ?";
-constexpr char kList[] = "SELECT conversation FROM opened WHERE at >= ? ORDER BY at DESC, conversation LIMIT ?";
+constexpr char kList[] =
+    "SELECT conversation FROM opened WHERE at >= ? ORDER BY at DESC, conversation LIMIT ?";
 
 }  // namespace
 
@@ -27,7 +28,8 @@ std::optional<WallTime> ReadOpened(Connection& authored, const ConversationId& c
   return GetTime(query, 0);
 }
 
-std::vector<ConversationId> ListOpenedSince(Connection& authored, WallTime since, std::uint32_t limit) {
+std::vector<ConversationId> ListOpenedSince(Connection& authored, WallTime since,
+                                            std::uint32_t limit) {
   Query query(authored.statements(), kList);
   BindTime(query, since);
   query.Uint(limit);

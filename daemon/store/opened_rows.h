@@ -14,9 +14,11 @@
 namespace hark::store {
 
 void WriteOpened(Connection& authored, const ConversationId& conversation, WallTime at);
-[[nodiscard]] std::optional<WallTime> ReadOpened(Connection& authored, const ConversationId& conversation);
+[[nodiscard]] std::optional<WallTime> ReadOpened(Connection& authored,
+                                                 const ConversationId& conversation);
 // Most recently opened first.
-[[nodiscard]] std::vector<ConversationId> ListOpenedSince(Connection& authored, WallTime since, std::uint32_t limit);
+[[nodiscard]] std::vector<ConversationId> ListOpenedSince(Connection& authored, WallTime since,
+                                                          std::uint32_t limit);
 
 }  // namespace hark::store
 

@@ -5,35 +5,48 @@
 namespace hark::store {
 namespace {
 
-#define HARK_SEND_COLUMNS                                                                                       \
-  "position, message_id, conversation, delivery, created_at, role, failure_reason, failure_message,"            \
+#define HARK_SEND_COLUMNS                                                            \
+  "position, message_id, conversation, delivery, created_at, role, failure_reason, " \
+  "failure_message,"                                                                 \
   " content_type, metadata, content"
 
 constexpr char kAny[] = "SELECT 1 FROM outbox LIMIT 1";
-constexpr char kCount[] = "SELECT count(*) FROM outbox";
+// Of each kind from its index: the rows themselves hold whole messages.
+constexpr char kCount[] =
+    "SELECT (SELECT count(*) FROM outbox WHERE kind = 1) + (SELECT count(*) FROM outbox WHERE kind "
+    "= 2)";
 constexpr char kList[] =
-    "SELECT position, kind, conversation, delivery, message_id, read_sequence FROM outbox WHERE position > ?"
+    "SELECT position, kind, conversation, delivery, message_id, read_sequence FROM outbox WHERE "
+    "position > ?"
     " ORDER BY position LIMIT ?";
-constexpr char kConversations[] = "SELECT DISTINCT conversation FROM outbox";
+constexpr char kConversations[] =
+    "SELECT conversation FROM outbox WHERE kind = 1 UNION SELECT conversation FROM outbox WHERE "
+    "kind = 2";
 
 constexpr char kInsertSend[] =
-    "INSERT INTO outbox (kind, conversation, delivery, message_id, created_at, role, content_type, metadata, content)"
+    "INSERT INTO outbox (kind, conversation, delivery, message_id, created_at, role, content_type, "
+    "metadata, content)"
     " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kFindSend[] = "SELECT " HARK_SEND_COLUMNS " FROM outbox WHERE message_id = ?";
 constexpr char kDeleteSend[] = "DELETE FROM outbox WHERE message_id = ? RETURNING 1";
 constexpr char kFailSend[] =
     "UPDATE outbox SET delivery = ?, failure_reason = ?, failure_message = ? WHERE message_id = ?";
-constexpr char kSendsBackward[] = "SELECT " HARK_SEND_COLUMNS
-                                  " FROM outbox WHERE kind = 1 AND conversation = ? AND position < ?"
-                                  " ORDER BY position DESC LIMIT ?";
-constexpr char kSendIds[] = "SELECT message_id FROM outbox WHERE kind = 1 AND conversation = ? ORDER BY position";
-constexpr char kAllSendIds[] = "SELECT message_id FROM outbox WHERE message_id IS NOT NULL ORDER BY position";
+constexpr char kSendsBackward[] =
+    "SELECT " HARK_SEND_COLUMNS
+    " FROM outbox WHERE kind = 1 AND conversation = ? AND position < ?"
+    " ORDER BY position DESC LIMIT ?";
+constexpr char kSendIds[] =
+    "SELECT message_id FROM outbox WHERE kind = 1 AND conversation = ? ORDER BY position";
+constexpr char kAllSendIds[] = "SELECT message_id FROM outbox WHERE message_id IS NOT NULL";
 constexpr char kCountSends[] =
-    "SELECT count(*), coalesce(sum(delivery = ?), 0) FROM outbox WHERE kind = 1 AND conversation = ?";
+    "SELECT count(*), coalesce(sum(delivery = ?), 0) FROM outbox WHERE kind = 1 AND conversation = "
+    "?";
 constexpr char kNewestSend[] =
-    "SELECT created_at FROM outbox WHERE kind = 1 AND conversation = ? ORDER BY position DESC LIMIT 1";
+    "SELECT created_at FROM outbox WHERE kind = 1 AND conversation = ? ORDER BY position DESC "
+    "LIMIT 1";
 
-constexpr char kFindMarker[] = "SELECT read_sequence FROM outbox WHERE kind = 2 AND conversation = ?";
+constexpr char kFindMarker[] =
+    "SELECT read_sequence FROM outbox WHERE kind = 2 AND conversation = ?";
 constexpr char kDropMarker[] = "DELETE FROM outbox WHERE kind = 2 AND conversation = ?";
 constexpr char kInsertMarker[] =
     "INSERT INTO outbox (kind, conversation, delivery, read_sequence) VALUES (2, ?, ?, ?)";
@@ -79,9 +92,12 @@ bool IsOutboxEmpty(Connection& authored) {
   return !query.Next();
 }
 
-std::uint64_t CountOutbox(Connection& authored) { return static_cast<std::uint64_t>(authored.ReadInt(kCount)); }
+std::uint64_t CountOutbox(Connection& authored) {
+  return static_cast<std::uint64_t>(authored.ReadInt(kCount));
+}
 
-std::vector<OutboxEntry> ListOutbox(Connection& authored, std::uint64_t after_position, std::uint32_t limit) {
+std::vector<OutboxEntry> ListOutbox(Connection& authored, std::uint64_t after_position,
+                                    std::uint32_t limit) {
   Query query(authored.statements(), kList);
   query.Uint(after_position).Uint(limit);
   std::vector<OutboxEntry> entries;
@@ -160,7 +176,8 @@ PendingCounts CountSends(Connection& authored, const ConversationId& conversatio
   Query query(authored.statements(), kCountSends);
   query.Int(kFailedNumber).Text(conversation.value());
   if (!query.Next()) return {};
-  return {static_cast<std::uint32_t>(query.GetUint(0)), static_cast<std::uint32_t>(query.GetUint(1))};
+  return {static_cast<std::uint32_t>(query.GetUint(0)),
+          static_cast<std::uint32_t>(query.GetUint(1))};
 }
 
 std::optional<WallTime> NewestSendTime(Connection& authored, const ConversationId& conversation) {
@@ -177,9 +194,14 @@ std::optional<Sequence> FindMarker(Connection& authored, const ConversationId& c
   return query.GetUint(0);
 }
 
-void ReplaceMarker(Connection& authored, const ConversationId& conversation, Sequence read_sequence) {
+void ReplaceMarker(Connection& authored, const ConversationId& conversation,
+                   Sequence read_sequence) {
   Query(authored.statements(), kDropMarker).Text(conversation.value()).Run();
-  Query(authored.statements(), kInsertMarker).Text(conversation.value()).Int(kQueuedNumber).Uint(read_sequence).Run();
+  Query(authored.statements(), kInsertMarker)
+      .Text(conversation.value())
+      .Int(kQueuedNumber)
+      .Uint(read_sequence)
+      .Run();
 }
 
 bool DeleteMarker(Connection& authored, const ConversationId& conversation, Sequence up_to) {

@@ -19,7 +19,8 @@ namespace hark::store {
 [[nodiscard]] bool IsOutboxEmpty(Connection& authored);
 [[nodiscard]] std::uint64_t CountOutbox(Connection& authored);
 // In submit order, after `after_position`.
-[[nodiscard]] std::vector<OutboxEntry> ListOutbox(Connection& authored, std::uint64_t after_position,
+[[nodiscard]] std::vector<OutboxEntry> ListOutbox(Connection& authored,
+                                                  std::uint64_t after_position,
                                                   std::uint32_t limit);
 // Every conversation that an entry belongs to.
 [[nodiscard]] std::vector<ConversationId> OutboxConversations(Connection& authored);
@@ -38,9 +39,12 @@ bool DeleteSend(Connection& authored, const MessageId& id);
 void FailSendRow(Connection& authored, const MessageId& id, const DeliveryFailure& failure);
 
 // Of one conversation, submitted before `below`, newest first, at most `limit`.
-[[nodiscard]] std::vector<PendingSend> ListSendsBackward(Connection& authored, const ConversationId& conversation,
+[[nodiscard]] std::vector<PendingSend> ListSendsBackward(Connection& authored,
+                                                         const ConversationId& conversation,
                                                          std::uint64_t below, std::uint32_t limit);
-[[nodiscard]] std::vector<MessageId> SendIdsOf(Connection& authored, const ConversationId& conversation);
+[[nodiscard]] std::vector<MessageId> SendIdsOf(Connection& authored,
+                                               const ConversationId& conversation);
+// In no order.
 [[nodiscard]] std::vector<MessageId> AllSendIds(Connection& authored);
 
 struct PendingCounts {
@@ -50,13 +54,16 @@ struct PendingCounts {
 [[nodiscard]] PendingCounts CountSends(Connection& authored, const ConversationId& conversation);
 
 // When the newest one was written.
-[[nodiscard]] std::optional<WallTime> NewestSendTime(Connection& authored, const ConversationId& conversation);
+[[nodiscard]] std::optional<WallTime> NewestSendTime(Connection& authored,
+                                                     const ConversationId& conversation);
 
 // ---- Read markers: at most one a conversation ----
 
-[[nodiscard]] std::optional<Sequence> FindMarker(Connection& authored, const ConversationId& conversation);
+[[nodiscard]] std::optional<Sequence> FindMarker(Connection& authored,
+                                                 const ConversationId& conversation);
 // Takes a new position: what is on its way was an older marker.
-void ReplaceMarker(Connection& authored, const ConversationId& conversation, Sequence read_sequence);
+void ReplaceMarker(Connection& authored, const ConversationId& conversation,
+                   Sequence read_sequence);
 // If it is at most `up_to`. True if it was there.
 bool DeleteMarker(Connection& authored, const ConversationId& conversation, Sequence up_to);
 [[nodiscard]] std::vector<std::pair<ConversationId, Sequence>> AllMarkers(Connection& authored);

@@ -15,7 +15,8 @@
 namespace hark::store {
 namespace {
 
-// Contents and metadata of one page: with the rest of the messages it stays below limits::kLocalMessageBytes.
+// Contents and metadata of one page: with the rest of the messages it stays below
+// limits::kLocalMessageBytes.
 constexpr std::size_t kPageBytes = 3 * 1024 * 1024;
 
 std::size_t BytesOf(const Message& message) {
@@ -31,7 +32,8 @@ struct Anchor {
   PlaceBound cached_below;
 };
 
-Result<Anchor> FindAnchor(const MergedView& view, const PageQuery& query, std::int64_t conversation) {
+Result<Anchor> FindAnchor(const MergedView& view, const PageQuery& query,
+                          std::int64_t conversation) {
   Anchor anchor;
   if (!query.before) return anchor;
   if (const auto send = FindPending(view, *query.before)) {
@@ -82,7 +84,8 @@ class PageBuilder {
   bool full_ = false;
 };
 
-void AddPending(const MergedView& view, const PageQuery& query, std::uint64_t below, PageBuilder& page) {
+void AddPending(const MergedView& view, const PageQuery& query, std::uint64_t below,
+                PageBuilder& page) {
   // One more than fits says whether there are more.
   for (PendingSend& send : ListPending(view, query.conversation, below, page.limit() + 1)) {
     if (!page.Add(std::move(send.message))) return;

@@ -4,16 +4,19 @@
 
 namespace hark::store {
 
-Snapshot::Snapshot(Connection& authored, Connection& cache, const StorePosition& position, WallTime now)
-    : revision_(position.revision), moves_done_(position.moves.done()), sending_(position.sending.Load()) {
+Snapshot::Snapshot(Connection& authored, Connection& cache, const StorePosition& position,
+                   WallTime now)
+    : revision_(position.revision),
+      moves_done_(position.moves.done()),
+      sending_(position.sending.Load()) {
   authored_.emplace(authored);
   cache_.emplace(cache);
   const bool may_overlap = position.moves.broken() || position.moves.begun() != moves_done_;
   view_.emplace(MergedView{authored, cache, *sending_, now, may_overlap});
 }
 
-ReaderPool::ReaderPool(OpenConnection open_cache, OpenConnection open_authored, std::size_t size, const Clock& clock,
-                       const StorePosition& position)
+ReaderPool::ReaderPool(OpenConnection open_cache, OpenConnection open_authored, std::size_t size,
+                       const Clock& clock, const StorePosition& position)
     : open_cache_(std::move(open_cache)),
       open_authored_(std::move(open_authored)),
       size_(size),

@@ -1,5 +1,5 @@
-// The connections that read. Each slot is a pair, one per file; a call takes a slot, reads one snapshot of both and gives it
-// back.
+// The connections that read. Each slot is a pair, one per file; a call takes a slot, reads one
+// snapshot of both and gives it back.
 
 #ifndef HARK_DAEMON_STORE_READER_POOL_H_
 #define HARK_DAEMON_STORE_READER_POOL_H_
@@ -25,8 +25,8 @@ namespace hark::store {
 
 // Both files as they are at one moment.
 //
-// authored.db is looked at first: a send that is acknowledged in between is then seen twice, and merged by id, rather than
-// not at all.
+// authored.db is looked at first: a send that is acknowledged in between is then seen twice, and
+// merged by id, rather than not at all.
 class Snapshot {
  public:
   Snapshot(Connection& authored, Connection& cache, const StorePosition& position, WallTime now);
@@ -50,13 +50,14 @@ class Snapshot {
 class ReaderPool {
  public:
   // Connections are opened when they are first needed, at most `size` pairs.
-  ReaderPool(OpenConnection open_cache, OpenConnection open_authored, std::size_t size, const Clock& clock,
-             const StorePosition& position);
+  ReaderPool(OpenConnection open_cache, OpenConnection open_authored, std::size_t size,
+             const Clock& clock, const StorePosition& position);
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
   ~ReaderPool() { Close(); }
 
-  // Runs `read(const Snapshot&)`, which answers a Result, on a slot; waits for one while all are in use.
+  // Runs `read(const Snapshot&)`, which answers a Result, on a slot; waits for one while all are in
+  // use.
   template <typename Read>
   auto Run(Read&& read) -> decltype(read(std::declval<const Snapshot&>()));
 

@@ -15,7 +15,8 @@ Result<void> RepairJob::Run(JobContext& context) {
     (void)DeleteSend(context.WriteAuthored(), id);
     context.changes().sends_removed = true;
   }
-  for (const ConversationId& id : OutboxConversations(context.authored())) (void)context.FindOrCreate(id);
+  for (const ConversationId& id : OutboxConversations(context.authored()))
+    (void)context.FindOrCreate(id);
   for (const auto& [id, read_sequence] : AllMarkers(context.authored())) {
     context.FindOrCreate(id).AdvanceRead(context.cache(), read_sequence);
   }

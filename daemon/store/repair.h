@@ -1,4 +1,5 @@
-// Puts right what a crash or power loss between the two commits of a group leaves. Runs at opening, before anyone reads.
+// Puts right what a crash or power loss between the two commits of a group leaves. Runs at opening,
+// before anyone reads.
 
 #ifndef HARK_DAEMON_STORE_REPAIR_H_
 #define HARK_DAEMON_STORE_REPAIR_H_
@@ -7,8 +8,8 @@
 
 namespace hark::store {
 
-// Afterwards: no send is in both files; the conversation of every outbox entry is in the cache; read markers and the places
-// of conversations in the list are what the outbox makes them.
+// Afterwards: no send is in both files; the conversation of every outbox entry is in the cache;
+// read markers and the places of conversations in the list are what the outbox makes them.
 class RepairJob final : public Job {
  public:
   // `result` outlives the job.

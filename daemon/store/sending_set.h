@@ -1,5 +1,5 @@
-// The sends that left on the present connection and are not answered. Kept in memory only: after a restart they are queued
-// again, so storing it would cost an fsync for nothing.
+// The sends that left on the present connection and are not answered. Kept in memory only: after a
+// restart they are queued again, so storing it would cost an fsync for nothing.
 
 #ifndef HARK_DAEMON_STORE_SENDING_SET_H_
 #define HARK_DAEMON_STORE_SENDING_SET_H_

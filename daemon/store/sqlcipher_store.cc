@@ -39,6 +39,7 @@ struct SqlcipherStore::Parts {
   StoreOptions options;
   const StoreFiles files;
   StorePosition position;
+  FailedSeries failed_series;
   std::once_flag closed;
   std::unique_ptr<ReaderPool> readers;
   std::unique_ptr<GroupWriter> writer;
@@ -66,18 +67,20 @@ Result<std::unique_ptr<SqlcipherStore>> SqlcipherStore::Open(StoreOptions option
   return Catching([&options]() -> Result<std::unique_ptr<SqlcipherStore>> {
     auto parts = std::make_unique<Parts>(std::move(options));
     const Clock& clock = *parts->options.clock;
-    auto id = parts->files.Prepare(parts->options.cache_key, parts->options.authored_key, clock.WallNow());
+    auto id = parts->files.Prepare(parts->options.cache_key, parts->options.authored_key,
+                                   clock.WallNow());
     if (!id) return tl::unexpected<Error>(std::move(id.error()));
     parts->position.store_id = *std::move(id);
 
-    parts->writer = std::make_unique<GroupWriter>(parts->Opens(true, Access::kWrite),
-                                                  parts->Opens(false, Access::kWrite), clock, parts->position);
+    parts->writer =
+        std::make_unique<GroupWriter>(parts->Opens(true, Access::kWrite),
+                                      parts->Opens(false, Access::kWrite), clock, parts->position);
     if (auto prepared = PrepareToWrite(*parts->writer, parts->position); !prepared) {
       return tl::unexpected<Error>(std::move(prepared.error()));
     }
-    parts->readers = std::make_unique<ReaderPool>(parts->Opens(true, Access::kRead), parts->Opens(false, Access::kRead),
-                                                  std::max<std::size_t>(parts->options.readers, 1), clock,
-                                                  parts->position);
+    parts->readers = std::make_unique<ReaderPool>(
+        parts->Opens(true, Access::kRead), parts->Opens(false, Access::kRead),
+        std::max<std::size_t>(parts->options.readers, 1), clock, parts->position);
     // From here on: nobody is there yet to hear of the repair.
     parts->writer->Announce(parts->options.on_commit);
     parts->thread = std::make_unique<WriterThread>(*parts->writer);
@@ -85,7 +88,9 @@ Result<std::unique_ptr<SqlcipherStore>> SqlcipherStore::Open(StoreOptions option
   });
 }
 
-SqlcipherStore::~SqlcipherStore() { Close(); }
+SqlcipherStore::~SqlcipherStore() {
+  Close();
+}
 
 void SqlcipherStore::Close() {
   std::call_once(parts_->closed, [this] {
@@ -96,7 +101,8 @@ void SqlcipherStore::Close() {
 }
 
 Result<MessagePage> SqlcipherStore::ReadPage(const PageQuery& query) {
-  return parts_->readers->Run([&query](const Snapshot& snapshot) { return store::ReadPage(snapshot, query); });
+  return parts_->readers->Run(
+      [&query](const Snapshot& snapshot) { return store::ReadPage(snapshot, query); });
 }
 
 Result<Message> SqlcipherStore::ReadMessage(const MessageId& id) {
@@ -107,33 +113,41 @@ Result<Message> SqlcipherStore::ReadMessage(const MessageId& id) {
 }
 
 Result<ConversationPage> SqlcipherStore::ListConversations(const ConversationQuery& query) {
-  return parts_->readers->Run([&query](const Snapshot& snapshot) { return store::ListConversations(snapshot, query); });
+  return parts_->readers->Run(
+      [&query](const Snapshot& snapshot) { return store::ListConversations(snapshot, query); });
 }
 
 Result<Conversation> SqlcipherStore::GetConversation(const ConversationId& id) {
-  return parts_->readers->Run([&id](const Snapshot& snapshot) { return store::GetConversation(snapshot, id); });
-}
-
-Result<std::vector<OutboxEntry>> SqlcipherStore::ReadOutbox(std::uint64_t after_position, std::uint32_t limit) {
   return parts_->readers->Run(
-      [after_position, limit](const Snapshot& snapshot) { return store::ReadOutbox(snapshot, after_position, limit); });
+      [&id](const Snapshot& snapshot) { return store::GetConversation(snapshot, id); });
 }
 
-Result<std::vector<ConversationId>> SqlcipherStore::ActiveConversations(WallTime since, std::uint32_t limit) {
-  return parts_->readers->Run([since, limit](const Snapshot& snapshot) -> Result<std::vector<ConversationId>> {
-    return ListOpenedSince(snapshot.authored(), since, limit);
+Result<std::vector<OutboxEntry>> SqlcipherStore::ReadOutbox(std::uint64_t after_position,
+                                                            std::uint32_t limit) {
+  return parts_->readers->Run([after_position, limit](const Snapshot& snapshot) {
+    return store::ReadOutbox(snapshot, after_position, limit);
   });
 }
 
-Result<FetchPlan> SqlcipherStore::PlanFetches(const std::vector<ConversationId>& active, std::uint32_t limit) {
+Result<std::vector<ConversationId>> SqlcipherStore::ActiveConversations(WallTime since,
+                                                                        std::uint32_t limit) {
+  return parts_->readers->Run(
+      [since, limit](const Snapshot& snapshot) -> Result<std::vector<ConversationId>> {
+        return ListOpenedSince(snapshot.authored(), since, limit);
+      });
+}
+
+Result<FetchPlan> SqlcipherStore::PlanFetches(const std::vector<ConversationId>& active,
+                                              std::uint32_t limit) {
   return parts_->readers->Run([&active, limit](const Snapshot& snapshot) -> Result<FetchPlan> {
     return store::PlanFetches(snapshot, active, limit);
   });
 }
 
 Result<SyncState> SqlcipherStore::ReadSyncState() {
-  return parts_->readers->Run(
-      [](const Snapshot& snapshot) -> Result<SyncState> { return ReadSyncStateRow(snapshot.cache()); });
+  return parts_->readers->Run([](const Snapshot& snapshot) -> Result<SyncState> {
+    return ReadSyncStateRow(snapshot.cache());
+  });
 }
 
 Result<StoreStatistics> SqlcipherStore::Statistics() {
@@ -146,12 +160,17 @@ Result<StoreStatistics> SqlcipherStore::Statistics() {
   return statistics;
 }
 
-LocalRevision SqlcipherStore::CurrentRevision() const { return parts_->position.revision; }
+LocalRevision SqlcipherStore::CurrentRevision() const {
+  return parts_->position.revision;
+}
 
-const std::string& SqlcipherStore::StoreId() const { return parts_->position.store_id; }
+const std::string& SqlcipherStore::StoreId() const {
+  return parts_->position.store_id;
+}
 
 void SqlcipherStore::Apply(Batch batch, Done<LocalRevision> done) {
-  parts_->thread->Submit(std::make_unique<ApplyJob>(std::move(batch), std::move(done)));
+  parts_->thread->Submit(
+      std::make_unique<ApplyJob>(std::move(batch), parts_->failed_series, std::move(done)));
 }
 
 void SqlcipherStore::EnqueueSend(NewMessage message, Done<Message> done) {
@@ -162,8 +181,10 @@ void SqlcipherStore::MarkRead(ReadMark mark, Done<Conversation> done) {
   parts_->thread->Submit(std::make_unique<MarkReadJob>(std::move(mark), std::move(done)));
 }
 
-void SqlcipherStore::RecordOpen(ConversationId conversation, WallTime at, Done<LocalRevision> done) {
-  parts_->thread->Submit(std::make_unique<RecordOpenJob>(std::move(conversation), at, std::move(done)));
+void SqlcipherStore::RecordOpen(ConversationId conversation, WallTime at,
+                                Done<LocalRevision> done) {
+  parts_->thread->Submit(
+      std::make_unique<RecordOpenJob>(std::move(conversation), at, std::move(done)));
 }
 
 }  // namespace hark::store

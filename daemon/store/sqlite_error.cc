@@ -8,7 +8,9 @@
 namespace hark::store {
 namespace {
 
-constexpr int Primary(int code) { return code & 0xff; }
+constexpr int Primary(int code) {
+  return code & 0xff;
+}
 
 }  // namespace
 
@@ -23,15 +25,19 @@ Error ToError(const SQLite::Exception& exception) {
     case SQLITE_NOMEM: return {ErrorCode::kResourceExhausted, "out of memory" + number};
     case SQLITE_CORRUPT: return {ErrorCode::kCorrupt, "the database is damaged" + number};
     case SQLITE_NOTADB:
-      return {ErrorCode::kCorrupt, "the database cannot be read with this key, or is damaged" + number};
+      return {ErrorCode::kCorrupt,
+              "the database cannot be read with this key, or is damaged" + number};
     case SQLITE_TOOBIG: return {ErrorCode::kInvalidArgument, "too large to be stored" + number};
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return {ErrorCode::kInternal, "another program holds the database" + number};
+    case SQLITE_LOCKED:
+      return {ErrorCode::kInternal, "another program holds the database" + number};
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_READONLY:
-    case SQLITE_AUTH: return {ErrorCode::kInternal, "the database file cannot be opened for this" + number};
-    case SQLITE_IOERR: return {ErrorCode::kInternal, "reading or writing the database file failed" + number};
+    case SQLITE_AUTH:
+      return {ErrorCode::kInternal, "the database file cannot be opened for this" + number};
+    case SQLITE_IOERR:
+      return {ErrorCode::kInternal, "reading or writing the database file failed" + number};
     default: return {ErrorCode::kInternal, "the database refused a statement" + number};
   }
 }

@@ -1,5 +1,5 @@
-// Turns what SQLite throws into an Error. Inside this folder a failed statement throws SQLite::Exception; nothing of it
-// leaves: each entry point runs inside Catching().
+// Turns what SQLite throws into an Error. Inside this folder a failed statement throws
+// SQLite::Exception; nothing of it leaves: each entry point runs inside Catching().
 
 #ifndef HARK_DAEMON_STORE_SQLITE_ERROR_H_
 #define HARK_DAEMON_STORE_SQLITE_ERROR_H_
@@ -19,8 +19,8 @@ namespace hark::store {
 // For anything else that a call threw.
 [[nodiscard]] Error ToError(const std::exception& exception);
 
-// After one of these the connection is not to be trusted: a failed allocation or cipher call leaves it refusing everything
-// (docs: FACTS, "the connection is dead"). It has to be opened again.
+// After one of these the connection is not to be trusted: a failed allocation or cipher call leaves
+// it refusing everything (docs: FACTS, "the connection is dead"). It has to be opened again.
 [[nodiscard]] bool BreaksConnection(const SQLite::Exception& exception);
 
 // Runs `body`, which answers a Result, and makes what it throws one.

@@ -7,7 +7,9 @@
 
 namespace hark::store {
 
-StatementCache::~StatementCache() { Clear(); }
+StatementCache::~StatementCache() {
+  Clear();
+}
 
 void StatementCache::Clear() {
   for (const auto& [sql, statement] : idle_) sqlite3_finalize(statement);
@@ -18,7 +20,8 @@ sqlite3_stmt* StatementCache::Borrow(const char* sql) {
   auto [found, inserted] = idle_.try_emplace(sql, nullptr);
   if (found->second != nullptr) return std::exchange(found->second, nullptr);
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  const int code =
+      sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) throw SQLite::Exception(database_, code);
   return statement;
 }
@@ -34,9 +37,12 @@ void StatementCache::Return(const char* sql, sqlite3_stmt* statement) {
   }
 }
 
-Query::Query(StatementCache& cache, const char* sql) : cache_(cache), sql_(sql), statement_(cache.Borrow(sql)) {}
+Query::Query(StatementCache& cache, const char* sql)
+    : cache_(cache), sql_(sql), statement_(cache.Borrow(sql)) {}
 
-Query::~Query() { cache_.Return(sql_, statement_); }
+Query::~Query() {
+  cache_.Return(sql_, statement_);
+}
 
 Query& Query::Int(std::int64_t value) {
   Check(sqlite3_bind_int64(statement_, ++bound_, value));
@@ -51,7 +57,8 @@ Query& Query::Null() {
 // An empty view may have no address, which SQLite would take for NULL.
 Query& Query::Text(std::string_view value) {
   const char* bytes = value.empty() ? "" : value.data();
-  Check(sqlite3_bind_text64(statement_, ++bound_, bytes, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  Check(sqlite3_bind_text64(statement_, ++bound_, bytes, value.size(), SQLITE_TRANSIENT,
+                            SQLITE_UTF8));
   return *this;
 }
 
@@ -79,10 +86,18 @@ void Query::Run() {
   }
 }
 
-bool Query::IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-bool Query::IsInteger(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_INTEGER; }
-bool Query::IsBlob(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_BLOB; }
-std::int64_t Query::GetInt(int column) const { return sqlite3_column_int64(statement_, column); }
+bool Query::IsNull(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+bool Query::IsInteger(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_INTEGER;
+}
+bool Query::IsBlob(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_BLOB;
+}
+std::int64_t Query::GetInt(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 std::string_view Query::GetBytes(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);

@@ -1,5 +1,5 @@
-// Prepared statements of one connection, compiled once. All SQL text is in static storage (the *_rows.cc files), so the
-// address of the text is its name.
+// Prepared statements of one connection, compiled once. All SQL text is in static storage (the
+// *_rows.cc files), so the address of the text is its name.
 
 #ifndef HARK_DAEMON_STORE_STATEMENT_CACHE_H_
 #define HARK_DAEMON_STORE_STATEMENT_CACHE_H_
@@ -35,8 +35,8 @@ class StatementCache {
   std::unordered_map<const void*, sqlite3_stmt*> idle_;
 };
 
-// One execution of a statement. Values are bound in the order of the question marks, then rows are taken one by one.
-// Throws SQLite::Exception.
+// One execution of a statement. Values are bound in the order of the question marks, then rows are
+// taken one by one. Throws SQLite::Exception.
 class Query {
  public:
   Query(StatementCache& cache, const char* sql);
@@ -63,7 +63,9 @@ class Query {
   [[nodiscard]] bool IsInteger(int column) const;
   [[nodiscard]] bool IsBlob(int column) const;
   [[nodiscard]] std::int64_t GetInt(int column) const;
-  [[nodiscard]] std::uint64_t GetUint(int column) const { return static_cast<std::uint64_t>(GetInt(column)); }
+  [[nodiscard]] std::uint64_t GetUint(int column) const {
+    return static_cast<std::uint64_t>(GetInt(column));
+  }
   [[nodiscard]] bool GetBool(int column) const { return GetInt(column) != 0; }
   // Valid until the next row.
   [[nodiscard]] std::string_view GetBytes(int column) const;

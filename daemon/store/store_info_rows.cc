@@ -8,7 +8,8 @@ namespace {
 constexpr char kInsert[] = "INSERT INTO store_info (one, store_id) VALUES (1, ?)";
 constexpr char kStoreId[] = "SELECT store_id FROM store_info";
 constexpr char kGeneration[] = "SELECT generation FROM store_info";
-constexpr char kNextGeneration[] = "UPDATE store_info SET generation = generation + 1 WHERE one = 1 RETURNING generation";
+constexpr char kNextGeneration[] =
+    "UPDATE store_info SET generation = generation + 1 WHERE one = 1 RETURNING generation";
 constexpr char kState[] =
     "SELECT cursor_epoch, cursor_position, last_synced_at, initial_sync_done FROM store_info";
 constexpr char kCursor[] =
@@ -25,9 +26,13 @@ void InsertStoreInfo(Connection& file, const std::string& store_id) {
   Query(file.statements(), kInsert).Text(store_id).Run();
 }
 
-std::string ReadStoreId(Connection& file) { return file.ReadText(kStoreId); }
+std::string ReadStoreId(Connection& file) {
+  return file.ReadText(kStoreId);
+}
 
-std::uint32_t ReadGeneration(Connection& authored) { return static_cast<std::uint32_t>(authored.ReadInt(kGeneration)); }
+std::uint32_t ReadGeneration(Connection& authored) {
+  return static_cast<std::uint32_t>(authored.ReadInt(kGeneration));
+}
 
 std::uint32_t NextGeneration(Connection& authored) {
   Query query(authored.statements(), kNextGeneration);
@@ -62,6 +67,8 @@ void WriteSynced(Connection& cache, WallTime at, bool initial_sync_done) {
   query.Bool(initial_sync_done).Run();
 }
 
-std::uint64_t ReadMissing(Connection& cache) { return static_cast<std::uint64_t>(cache.ReadInt(kMissing)); }
+std::uint64_t ReadMissing(Connection& cache) {
+  return static_cast<std::uint64_t>(cache.ReadInt(kMissing));
+}
 
 }  // namespace hark::store

@@ -1,5 +1,5 @@
-// Where the store stands, shared by the writer, which moves it, and the readers: the newest revision, the sends under way,
-// and whether a send may be in both files at the moment.
+// Where the store stands, shared by the writer, which moves it, and the readers: the newest
+// revision, the sends under way, and whether a send may be in both files at the moment.
 
 #ifndef HARK_DAEMON_STORE_STORE_POSITION_H_
 #define HARK_DAEMON_STORE_STORE_POSITION_H_
@@ -13,12 +13,14 @@
 
 namespace hark::store {
 
-// Counts the commits that move sends from authored.db to cache.db. A reader takes `done` before its snapshot of
-// authored.db and `begun` after its snapshot of cache.db: if they are equal, no send is in both.
+// Counts the commits that move sends from authored.db to cache.db. A reader takes `done` before its
+// snapshot of authored.db and `begun` after its snapshot of cache.db: if they are equal, no send is
+// in both.
 class MoveCounter {
  public:
   void Begin() { ++begun_; }
-  // `completely`: removed from authored.db too. Once that failed, every reader has to look for itself.
+  // `completely`: removed from authored.db too. Once that failed, every reader has to look for
+  // itself.
   void End(bool completely) {
     if (!completely) broken_ = true;
     if (!broken_) done_ = begun_.load();

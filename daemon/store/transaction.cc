@@ -14,7 +14,9 @@ constexpr char kUndo[] = "ROLLBACK TO job";
 // The cheapest read: it makes the snapshot, which BEGIN alone does not.
 constexpr char kTouch[] = "SELECT one FROM store_info";
 
-void Run(Connection& connection, const char* sql) { Query(connection.statements(), sql).Run(); }
+void Run(Connection& connection, const char* sql) {
+  Query(connection.statements(), sql).Run();
+}
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// The two kinds of transaction: the writer's, shared by the jobs of a group, and a reader's snapshot.
+// The two kinds of transaction: the writer's, shared by the jobs of a group, and a reader's
+// snapshot.
 
 #ifndef HARK_DAEMON_STORE_TRANSACTION_H_
 #define HARK_DAEMON_STORE_TRANSACTION_H_
@@ -7,8 +8,9 @@
 
 namespace hark::store {
 
-// One file's part of a group commit. Begins with the first write, so that a file that no job touches is not committed;
-// each job gets a savepoint, so that it fails alone. Rolls back unless committed. Only on the writer's thread.
+// One file's part of a group commit. Begins with the first write, so that a file that no job
+// touches is not committed; each job gets a savepoint, so that it fails alone. Rolls back unless
+// committed. Only on the writer's thread.
 class GroupTransaction {
  public:
   explicit GroupTransaction(Connection& connection) : connection_(connection) {}

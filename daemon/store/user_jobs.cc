@@ -13,10 +13,13 @@
 namespace hark::store {
 namespace {
 
-tl::unexpected<Error> NoConversation() { return Fail(ErrorCode::kNotFound, "no such conversation"); }
+tl::unexpected<Error> NoConversation() {
+  return Fail(ErrorCode::kNotFound, "no such conversation");
+}
 
 std::size_t WeightOf(const Operation& operation) {
-  if (const auto* message = std::get_if<ApplyMessage>(&operation)) return message->message.content.size() + 64;
+  if (const auto* message = std::get_if<ApplyMessage>(&operation))
+    return message->message.content.size() + 64;
   std::size_t weight = 64;
   if (const auto* page = std::get_if<ApplyHistory>(&operation)) {
     for (const Message& message : page->messages) weight += message.content.size() + 64;
@@ -37,19 +40,34 @@ bool IsSameSend(const Message& a, const Message& b) {
 
 }  // namespace
 
-ApplyJob::ApplyJob(Batch batch, Writer::Done<LocalRevision> done)
-    : batch_(std::move(batch)), done_(std::move(done)), weight_(0) {
+ApplyJob::ApplyJob(Batch batch, FailedSeries& failed_series, Writer::Done<LocalRevision> done)
+    : batch_(std::move(batch)), failed_series_(failed_series), done_(std::move(done)), weight_(0) {
   for (const Operation& operation : batch_.operations) weight_ += WeightOf(operation);
 }
 
 Result<void> ApplyJob::Run(JobContext& context) {
-  for (const Operation& operation : batch_.operations) {
-    if (auto applied = ApplyOperation(context, operation); !applied) return applied;
+  if (failed_series_.Contains(batch_.series)) {
+    return Fail(ErrorCode::kCancelled, "an earlier batch of the series failed");
+  }
+  try {
+    for (const Operation& operation : batch_.operations) {
+      if (auto applied = ApplyOperation(context, operation); !applied) {
+        // Now, not in Answer(): the next batch of the series may be in the same group.
+        failed_series_.Add(batch_.series);
+        return applied;
+      }
+    }
+  } catch (...) {
+    failed_series_.Add(batch_.series);
+    throw;
   }
   return {};
 }
 
-void ApplyJob::Answer(Result<LocalRevision> result) { done_(std::move(result)); }
+void ApplyJob::Answer(Result<LocalRevision> result) {
+  if (!result) failed_series_.Add(batch_.series);
+  done_(std::move(result));
+}
 
 EnqueueSendJob::EnqueueSendJob(NewMessage message, Writer::Done<Message> done)
     : message_(std::move(message.message)), done_(std::move(done)) {
@@ -68,7 +86,8 @@ Result<void> EnqueueSendJob::Run(JobContext& context) {
     return Fail(ErrorCode::kInvalidArgument, "the message has no usable id");
   }
   if (auto known = FindMerged(context.View(), message_.id)) {
-    if (!IsSameSend(message_, *known)) return Fail(ErrorCode::kConflict, "another message has this id");
+    if (!IsSameSend(message_, *known))
+      return Fail(ErrorCode::kConflict, "another message has this id");
     stored_ = std::move(known);
     if (!context.is_rerun()) return {};
   } else {
@@ -94,7 +113,9 @@ void EnqueueSendJob::Answer(Result<LocalRevision> result) {
   }
 }
 
-std::size_t EnqueueSendJob::Weight() const { return message_.content.size() + 64; }
+std::size_t EnqueueSendJob::Weight() const {
+  return message_.content.size() + 64;
+}
 
 MarkReadJob::MarkReadJob(ReadMark mark, Writer::Done<Conversation> done)
     : mark_(std::move(mark)), done_(std::move(done)) {}
@@ -105,7 +126,8 @@ Result<Sequence> MarkReadJob::Target(JobContext& context, std::int64_t conversat
     if (place->conversation == conversation) return place->sequence;
   } else if (const auto send = FindSend(context.authored(), *mark_.up_to)) {
     // Pending messages come after everything in the cache.
-    if (send->message.conversation == mark_.conversation) return HighestSequence(context.cache(), conversation);
+    if (send->message.conversation == mark_.conversation)
+      return HighestSequence(context.cache(), conversation);
   }
   return Fail(ErrorCode::kNotFound, "no such message in this conversation");
 }
@@ -119,7 +141,8 @@ Result<void> MarkReadJob::Run(JobContext& context) {
   const auto marker = FindMarker(context.authored(), mark_.conversation);
   if (*target > conversation->row().read_sequence) {
     conversation->AdvanceRead(context.cache(), *target);
-    if (!marker || *marker < *target) ReplaceMarker(context.WriteAuthored(), mark_.conversation, *target);
+    if (!marker || *marker < *target)
+      ReplaceMarker(context.WriteAuthored(), mark_.conversation, *target);
     context.changes().outbox = true;
   }
   if (context.is_rerun()) context.changes().outbox = true;
@@ -137,7 +160,8 @@ void MarkReadJob::Answer(Result<LocalRevision> result) {
   }
 }
 
-RecordOpenJob::RecordOpenJob(ConversationId conversation, WallTime at, Writer::Done<LocalRevision> done)
+RecordOpenJob::RecordOpenJob(ConversationId conversation, WallTime at,
+                             Writer::Done<LocalRevision> done)
     : conversation_(std::move(conversation)), at_(at), done_(std::move(done)) {}
 
 Result<void> RecordOpenJob::Run(JobContext& context) {
@@ -148,6 +172,8 @@ Result<void> RecordOpenJob::Run(JobContext& context) {
   return {};
 }
 
-void RecordOpenJob::Answer(Result<LocalRevision> result) { done_(std::move(result)); }
+void RecordOpenJob::Answer(Result<LocalRevision> result) {
+  done_(std::move(result));
+}
 
 }  // namespace hark::store

@@ -3,7 +3,9 @@
 #ifndef HARK_DAEMON_STORE_USER_JOBS_H_
 #define HARK_DAEMON_STORE_USER_JOBS_H_
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "daemon/store/job.h"
@@ -11,15 +13,34 @@
 
 namespace hark::store {
 
+// Which series of batches have ended (Batch::series). Thread-safe: a batch also fails on its
+// caller's thread, when the queue is full.
+class FailedSeries {
+ public:
+  [[nodiscard]] bool Contains(std::uint64_t series) const {
+    return series != 0 && series <= newest_.load();
+  }
+  void Add(std::uint64_t series) {
+    std::uint64_t newest = newest_.load();
+    while (newest < series && !newest_.compare_exchange_weak(newest, series)) {
+    }
+  }
+
+ private:
+  std::atomic<std::uint64_t> newest_{0};
+};
+
 class ApplyJob final : public Job {
  public:
-  ApplyJob(Batch batch, Writer::Done<LocalRevision> done);
+  // `failed_series` outlives the job.
+  ApplyJob(Batch batch, FailedSeries& failed_series, Writer::Done<LocalRevision> done);
   Result<void> Run(JobContext& context) override;
   void Answer(Result<LocalRevision> result) override;
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
 
  private:
   Batch batch_;
+  FailedSeries& failed_series_;
   Writer::Done<LocalRevision> done_;
   std::size_t weight_;
 };

@@ -13,13 +13,14 @@
 namespace hark::store {
 namespace {
 
-// A checkpoint writes each page once, however often it is in the WAL: late is cheap, but readers search the WAL.
+// A checkpoint writes each page once, however often it is in the WAL: late is cheap, but readers
+// search the WAL.
 constexpr std::size_t kCheckpointBytes = 4 * 1024 * 1024;
 
 }  // namespace
 
-GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored, const Clock& clock,
-                         StorePosition& position)
+GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored,
+                         const Clock& clock, StorePosition& position)
     : open_cache_(std::move(open_cache)),
       open_authored_(std::move(open_authored)),
       clock_(clock),
@@ -42,8 +43,8 @@ void GroupWriter::Run(std::span<const std::unique_ptr<Job>> jobs) {
   }
 }
 
-std::optional<std::vector<Result<LocalRevision>>> GroupWriter::TryCommit(std::span<const std::unique_ptr<Job>> jobs,
-                                                                         bool is_rerun) {
+std::optional<std::vector<Result<LocalRevision>>> GroupWriter::TryCommit(
+    std::span<const std::unique_ptr<Job>> jobs, bool is_rerun) {
   if (!Reopen()) return std::nullopt;
   const SendingSet sending_before = sending_;
   std::vector<Result<LocalRevision>> results;
@@ -56,7 +57,8 @@ std::optional<std::vector<Result<LocalRevision>>> GroupWriter::TryCommit(std::sp
     for (const auto& job : jobs) {
       Result<void> result = RunJob(*job, cache, authored, changes, is_rerun);
       if (broken_ || cache.Lost() || authored.Lost()) {
-        failure_ = result ? Error(ErrorCode::kInternal, "the transaction was lost") : result.error();
+        failure_ =
+            result ? Error(ErrorCode::kInternal, "the transaction was lost") : result.error();
         sending_ = sending_before;
         return std::nullopt;
       }
@@ -90,8 +92,8 @@ std::optional<std::vector<Result<LocalRevision>>> GroupWriter::TryCommit(std::sp
   return results;
 }
 
-Result<void> GroupWriter::RunJob(Job& job, GroupTransaction& cache, GroupTransaction& authored, Changes& changes,
-                                 bool is_rerun) {
+Result<void> GroupWriter::RunJob(Job& job, GroupTransaction& cache, GroupTransaction& authored,
+                                 Changes& changes, bool is_rerun) {
   JobContext context(cache, authored, sending_, clock_, position_.moves.broken(), is_rerun);
   const Result<void> result = Catching([&]() -> Result<void> {
     try {
@@ -183,9 +185,10 @@ void GroupWriter::Checkpoint(bool everything) {
   if (broken_) return;
   for (Connection* connection : {cache_.get(), authored_.get()}) {
     try {
+      if (!everything && connection->NewWalBytes() < kCheckpointBytes) continue;
       if (everything || connection->WalBytes() >= limits::kWalBytes) {
         (void)connection->CheckpointAndTruncate();
-      } else if (connection->WalBytes() >= kCheckpointBytes) {
+      } else {
         connection->Checkpoint();
       }
     } catch (const SQLite::Exception& exception) {

@@ -1,4 +1,5 @@
-// Group commit: jobs that wait together share one transaction per file, and yet each fails or succeeds alone.
+// Group commit: jobs that wait together share one transaction per file, and yet each fails or
+// succeeds alone.
 
 #ifndef HARK_DAEMON_STORE_WRITE_GROUP_H_
 #define HARK_DAEMON_STORE_WRITE_GROUP_H_
@@ -24,15 +25,18 @@ namespace hark::store {
 using OpenConnection = std::function<std::unique_ptr<Connection>()>;
 using OnCommit = std::function<void(std::shared_ptr<const Commit>)>;
 
-// Owns the two connections that write. Used by one thread at a time: by Open(), then by the writer's thread.
+// Owns the two connections that write. Used by one thread at a time: by Open(), then by the
+// writer's thread.
 //
-// The order of the two commits. A send that was acknowledged must be durable in cache.db before it leaves authored.db, so a
-// group that moves one commits cache.db first and syncs it. Any other group commits authored.db first: what the user was
-// promised is in it, and what cache.db then lacks is put right at the next opening (repair.h).
+// The order of the two commits. A send that was acknowledged must be durable in cache.db before it
+// leaves authored.db, so a group that moves one commits cache.db first and syncs it. Any other
+// group commits authored.db first: what the user was promised is in it, and what cache.db then
+// lacks is put right at the next opening (repair.h).
 class GroupWriter {
  public:
   // Opens both. May throw SQLite::Exception.
-  GroupWriter(OpenConnection open_cache, OpenConnection open_authored, const Clock& clock, StorePosition& position);
+  GroupWriter(OpenConnection open_cache, OpenConnection open_authored, const Clock& clock,
+              StorePosition& position);
 
   [[nodiscard]] Connection& cache() { return *cache_; }
   [[nodiscard]] Connection& authored() { return *authored_; }
@@ -50,9 +54,12 @@ class GroupWriter {
   void Close();
 
  private:
-  // Nothing when the group could not be committed, with `failure_` saying why; otherwise one result per job.
-  std::optional<std::vector<Result<LocalRevision>>> TryCommit(std::span<const std::unique_ptr<Job>> jobs, bool is_rerun);
-  Result<void> RunJob(Job& job, GroupTransaction& cache, GroupTransaction& authored, Changes& changes, bool is_rerun);
+  // Nothing when the group could not be committed, with `failure_` saying why; otherwise one result
+  // per job.
+  std::optional<std::vector<Result<LocalRevision>>> TryCommit(
+      std::span<const std::unique_ptr<Job>> jobs, bool is_rerun);
+  Result<void> RunJob(Job& job, GroupTransaction& cache, GroupTransaction& authored,
+                      Changes& changes, bool is_rerun);
   void CommitFiles(GroupTransaction& cache, GroupTransaction& authored, bool moves);
   std::shared_ptr<Commit> MakeCommit(Changes changes);
   void Checkpoint(bool everything);

@@ -25,7 +25,9 @@ void NameThisThread() {
 
 WriterThread::WriterThread(GroupWriter& writer) : writer_(writer), thread_([this] { Loop(); }) {}
 
-WriterThread::~WriterThread() { Stop(); }
+WriterThread::~WriterThread() {
+  Stop();
+}
 
 void WriterThread::Submit(std::unique_ptr<Job> job) {
   ErrorCode refused = ErrorCode::kResourceExhausted;
@@ -40,7 +42,8 @@ void WriterThread::Submit(std::unique_ptr<Job> job) {
   if (job == nullptr) {
     wake_.notify_one();
   } else {
-    job->Answer(Fail(refused, refused == ErrorCode::kCancelled ? "the store is closing" : "too much waits to be stored"));
+    job->Answer(Fail(refused, refused == ErrorCode::kCancelled ? "the store is closing"
+                                                               : "too much waits to be stored"));
   }
 }
 

@@ -24,8 +24,8 @@ class WriterThread {
   WriterThread& operator=(const WriterThread&) = delete;
   ~WriterThread();
 
-  // Never blocks. A job that is not accepted is answered at once: kResourceExhausted when too many wait, kCancelled after
-  // Stop().
+  // Never blocks. A job that is not accepted is answered at once: kResourceExhausted when too many
+  // wait, kCancelled after Stop().
   void Submit(std::unique_ptr<Job> job);
 
   // Finishes what was accepted. Not from the writer's thread.

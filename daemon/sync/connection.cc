@@ -6,6 +6,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "daemon/base/limits.h"
@@ -44,6 +45,9 @@ void Connection::Stop() {
   if (stopped_) return;
   stopped_ = true;
   stop_.emit(asio::cancellation_type::terminal);
+  // Asio may deliver that by a handler of the executor, which refers to stop_: it has to live until
+  // after that one.
+  asio::post(executor_, [self = shared_from_this()]() {});
 }
 
 void Connection::Fail(Error error) {

@@ -188,6 +188,9 @@ void Machine::On(Opened input) {
   transport::Subscribe subscribe;
   if (change.added) subscribe.add.push_back(input.conversation);
   if (change.let_go) subscribe.remove.push_back(*change.let_go);
+  if (change.added && active_.ids().size() > peer_.subscriptions) {
+    subscribe.remove.push_back(active_.ids()[peer_.subscriptions]);
+  }
   if (change.added || change.let_go) Do(SendFrame{std::move(subscribe)});
 }
 

@@ -220,6 +220,11 @@ void Machine::OnSendRefused(const OutboxEntry& entry, const transport::Refused& 
 }
 
 void Machine::OnSessionRefused(const transport::Refused& refused) {
+  // About something that has no answer, like too many subscriptions: the session goes on.
+  if (Established() && (refused.code == transport::RefusedCode::kTooLarge ||
+                        refused.code == transport::RefusedCode::kInvalid)) {
+    return;
+  }
   if (refused.code != transport::RefusedCode::kUnauthenticated) {
     Reconnect(IsTransient(refused.code) ? "The server asks to come back later."
                                         : "The server refused the connection: " + refused.message,

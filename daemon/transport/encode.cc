@@ -90,12 +90,12 @@ class Filler {
   void operator()(const Ping& ping) { out_.mutable_ping()->set_nonce(ping.nonce); }
 
  private:
-  const std::string& Text(const std::string& text) {
+  std::string Text(const std::string& text) {
     rules_.Require(IsValidUtf8(text), "text is UTF-8");
     return text;
   }
 
-  const std::string& IdText(const std::string& id) {
+  std::string IdText(const std::string& id) {
     rules_.Require(!id.empty() && id.size() <= limits::kIdBytes, "an id has 1 to 128 bytes");
     return Text(id);
   }

@@ -111,7 +111,7 @@ class BasicStream : public Stream {
   [[nodiscard]] Layer& layer() { return websocket_.next_layer(); }
 
  private:
-  static constexpr std::size_t kWriteBufferBytes = 64 * 1024;
+  static constexpr std::size_t kWriteBufferBytes = 65'536;
   // Below this, deflate costs more than it saves.
   static constexpr std::size_t kDeflateFrom = 256;
 

@@ -64,22 +64,26 @@ Task<std::unique_ptr<Stream>> OpenStream(WebsocketOptions options) {
   co_return std::move(*stream);
 }
 
-}  // namespace
-
-WebsocketBackend::WebsocketBackend(WebsocketOptions options) : options_(std::move(options)) {}
-
-Task<std::unique_ptr<Session>> WebsocketBackend::Connect() {
+Task<std::unique_ptr<Session>> OpenSession(WebsocketOptions options) {
   try {
-    WebsocketOptions options = options_;
-    auto stream = co_await OpenStream(std::move(options));
+    auto stream = co_await OpenStream(options);
     if (!stream) co_return tl::unexpected(std::move(stream).error());
-    co_return std::make_unique<WebsocketSession>(std::move(*stream), options_.encoding,
-                                                 options_.close_timeout);
+    co_return std::make_unique<WebsocketSession>(std::move(*stream), options.encoding,
+                                                 options.close_timeout);
   } catch (const boost::system::system_error& error) {
     co_return tl::unexpected(ThrownError(error.code()));
   } catch (const std::exception&) {
     co_return Fail(ErrorCode::kInternal, "connecting to the backend failed unexpectedly");
   }
+}
+
+}  // namespace
+
+WebsocketBackend::WebsocketBackend(WebsocketOptions options) : options_(std::move(options)) {}
+
+// No coroutine itself, so that one under way does not refer to the backend.
+Task<std::unique_ptr<Session>> WebsocketBackend::Connect() {
+  return OpenSession(options_);
 }
 
 }  // namespace hark::transport

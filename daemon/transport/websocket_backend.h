@@ -27,7 +27,7 @@ struct WebsocketOptions {
 };
 
 // Stateless between calls: each Connect() looks up names and reads the certificates again, so a
-// change of either counts. Sessions do not refer to it.
+// change of either counts. Neither a Connect() under way nor a session refers to it.
 class WebsocketBackend final : public Backend {
  public:
   explicit WebsocketBackend(WebsocketOptions options);

@@ -101,6 +101,9 @@ class World:
     def token(self, name, *flags):
         return run(BACKEND, "token", "create", name, "--data", self.backend_data, *flags)[1].strip()
 
+    def revoke(self, token):
+        run(BACKEND, "token", "revoke", "--token-stdin", "--data", self.backend_data, stdin=token.encode())
+
     def import_conversations(self, conversations, user, days=10):
         file = self.folder / "import.jsonl"
         file.write_text("".join(json.dumps(c) + "\n" for c in conversations))

@@ -23,6 +23,7 @@ class Reconcile(TestCase):
             client = self.ready(world)
             before = {c.id: [m.id for m in client.all_messages(c.id)] for c in client.all_conversations()}
             world.backend.stop()
+            client.wait_for(State.STATE_OFFLINE)
             users = world.backend_data / "users.db"
             keep = world.folder / "users.db"
             shutil.copy(users, keep)

@@ -45,12 +45,12 @@ CREATE TABLE messages (
   role INTEGER NOT NULL,
   content TEXT NOT NULL,
   content_type TEXT NOT NULL,
-  metadata BLOB NOT NULL,                    -- a serialised Message that holds nothing but its metadata
+  metadata BLOB NOT NULL,                    -- a serialised Message of nothing but its metadata
   created_at INTEGER NOT NULL,
   edited_at INTEGER,
   deleted INTEGER NOT NULL DEFAULT 0,
   accepted_at INTEGER NOT NULL,              -- never goes back within a conversation
-  first_digest BLOB,                         -- SHA-256 of the content as appended, once it is no longer there
+  first_digest BLOB,                         -- SHA-256 of the first content, once it has changed
   PRIMARY KEY (conversation, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX messages_by_id ON messages (account, id);

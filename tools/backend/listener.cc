@@ -1,6 +1,7 @@
 #include "tools/backend/listener.h"
 
 #include <charconv>
+#include <string>
 #include <utility>
 
 #include <boost/asio/ip/address.hpp>
@@ -42,7 +43,11 @@ Result<tcp::endpoint> Listener::Open(const tcp::endpoint& address) {
   if (!failed) acceptor_.set_option(tcp::acceptor::reuse_address(true), failed);
   if (!failed) acceptor_.bind(address, failed);
   if (!failed) acceptor_.listen(asio::socket_base::max_listen_connections, failed);
-  if (failed) return Fail(ErrorCode::kUnavailable, "cannot listen: " + failed.message());
+  if (failed) {
+    return Fail(ErrorCode::kUnavailable, "cannot listen on " + address.address().to_string() +
+                                             " port " + std::to_string(address.port()) + ": " +
+                                             failed.message());
+  }
   return acceptor_.local_endpoint();
 }
 

@@ -229,11 +229,11 @@ tl::expected<void, ServeError> Serve(const ServeOptions& options) {
   if (plain && !address->address().is_loopback()) {
     spdlog::warn("listening on a public address without TLS: tokens and messages can be read");
   }
-  std::cout << "listening on " << *opened << std::endl;
   if (!options.port_file.empty()) {
     const auto written = WritePortFile(options.port_file, opened->port());
     if (!written) return fail(written.error(), kExitDataFolder);
   }
+  std::cout << "listening on " << *opened << std::endl;
   server.Run();
   return {};
 }

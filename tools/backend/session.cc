@@ -191,9 +191,10 @@ void Session::Welcome(const wire::Hello& hello, const LogState& log) {
     held_until_ = services_.clock.Steady() + kResumeGrace;
   } else {
     delivered_ = log.head;
-    welcome.mutable_cursor()->set_epoch(epoch_);
-    welcome.mutable_cursor()->set_position(delivered_);
   }
+  // The head in any case: a client that resumes knows by it when it has caught up.
+  welcome.mutable_cursor()->set_epoch(epoch_);
+  welcome.mutable_cursor()->set_position(log.head);
   wire::Limits& limits = *welcome.mutable_limits();
   limits.set_max_frame_bytes(static_cast<std::uint32_t>(writer_.max_bytes()));
   limits.set_max_content_bytes(kMaxContentBytes);

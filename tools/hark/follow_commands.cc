@@ -2,7 +2,9 @@
 // without a conversation.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,6 +19,8 @@ namespace hark::cli {
 namespace {
 
 using State = client::SyncStatus::State;
+
+constexpr std::chrono::seconds kProgressPause{1};
 
 // Shows each status; called on the watch's thread only. On a terminal progress is rewritten in its
 // line.
@@ -61,10 +65,16 @@ class StatusView {
  private:
   void ShowLine(const client::SyncStatus& status) {
     const client::Time now = Now();
+    // Where lines cannot be rewritten, progress gets one a second at most.
+    const bool progress = status.state == State::kCatchingUp;
+    if (progress && progress_shown_ && !output_.mode().terminal &&
+        now - *progress_shown_ < kProgressPause)
+      return;
+    progress_shown_ = progress ? std::optional(now) : std::nullopt;
     std::string words = SyncSentence(status, now);
     if (status.state == State::kOffline) words += "; data " + DataSentence(status, now);
     if (status.pending_count > 0) words += "; " + PendingSentence(status.pending_count);
-    const bool in_place = output_.mode().terminal && status.state == State::kCatchingUp;
+    const bool in_place = output_.mode().terminal && progress;
     if (open_line_ && output_.mode().terminal) output_.Raw("\r\x1b[K");
     const std::string line = LocalSecond(now) + "  " + words;
     if (in_place) {
@@ -90,6 +100,7 @@ class StatusView {
   Until& until_;
   const bool until_live_;
   bool open_line_ = false;
+  std::optional<client::Time> progress_shown_;
 };
 
 void PrintChange(Output& output, const client::Conversation& conversation, bool snapshot) {
@@ -117,21 +128,23 @@ int TailConversations(Session& session) {
   Output& output = session.output;
   const Arguments& arguments = session.arguments;
   const std::uint64_t before = arguments.limit.value_or(0);
-  std::uint64_t left = arguments.count.value_or(0);
+  std::uint64_t shown = 0;
   bool first = true;
 
   client::ConversationsHandlers handlers;
   handlers.on_snapshot = [&](const client::ConversationsSnapshot& event) {
-    // A later snapshot stands for changes that were missed: show what it has, newest last.
-    const std::size_t shown = first ? std::min<std::size_t>(before, event.conversations.size()) : 0;
-    for (std::size_t i = shown; i > 0; --i) PrintChange(output, event.conversations[i - 1], true);
+    // Newest last. A later snapshot replaces the list; what changed meanwhile is not told one by
+    // one.
+    const std::size_t old = first ? std::min<std::size_t>(before, event.conversations.size()) : 0;
+    for (std::size_t i = old; i > 0; --i) PrintChange(output, event.conversations[i - 1], true);
     first = false;
     output.Flush();
   };
   handlers.on_delta = [&](const client::ConversationsDelta& event) {
     for (const client::Conversation& conversation : event.upserted) {
       PrintChange(output, conversation, false);
-      if (arguments.count && left > 0 && --left == 0) {
+      ++shown;
+      if (arguments.count && shown >= *arguments.count) {
         until.End(kOk);
         break;
       }

@@ -27,14 +27,15 @@ MessageTail::MessageTail(Output& output, std::size_t history, bool with_ids)
     : output_(output), history_(history), with_ids_(with_ids) {}
 
 void MessageTail::Show(const client::MessagesSnapshot& snapshot) {
-  // A later snapshot stands for events that were missed: what is not known yet is new.
   const std::size_t skipped =
       first_ && snapshot.messages.size() > history_ ? snapshot.messages.size() - history_ : 0;
   for (std::size_t i = 0; i < snapshot.messages.size(); ++i) {
+    const client::Message& message = snapshot.messages[i];
     if (i < skipped) {
-      Remember(snapshot.messages[i]);
-    } else {
-      ShowMessage(snapshot.messages[i], first_);
+      Remember(message);
+    } else if (first_ || !IsShown(message)) {
+      // A later snapshot stands for events that were missed: only what they changed is shown.
+      ShowMessage(message, first_);
     }
   }
   first_ = false;
@@ -151,6 +152,12 @@ void MessageTail::Close() {
   if (!partial_id_.empty()) output_.Raw("\n");
   partial_id_.clear();
   partial_shown_.clear();
+}
+
+bool MessageTail::IsShown(const client::Message& message) const {
+  const auto known = seen_.find(message.id);
+  return known != seen_.end() && known->second.delivery == message.delivery &&
+         known->second.revision == message.revision;
 }
 
 void MessageTail::Remember(const client::Message& message) {

@@ -42,6 +42,8 @@ class MessageTail {
   void ShowMessage(const client::Message& message, bool snapshot);
   void ShowNewText(const client::Message& message);
   void ShowChange(const client::Message& message, const Seen& before);
+  // This very version of it.
+  [[nodiscard]] bool IsShown(const client::Message& message) const;
   // Remembers a bounded number of messages, the oldest are forgotten.
   void Remember(const client::Message& message);
 

@@ -93,7 +93,7 @@ TEST(ConfigFile, AValueOutOfRangeSaysWhatIsAllowed) {
             "harkd.toml:2: 'backend.encoding' must be proto or json");
   EXPECT_EQ(ErrorOf("[keys]\nkind = \"keychain\"\n"), "harkd.toml:2: 'keys.kind' must be file");
   EXPECT_THAT(ErrorOf("[backend]\nurl = \"http://x\"\n"),
-              StartsWith("harkd.toml:2: 'backend.url' must be an address"));
+              StartsWith("harkd.toml:2: 'backend.url' cannot be used"));
   EXPECT_EQ(ErrorOf("[storage]\ndata_dir = \"\"\n"),
             "harkd.toml:2: 'storage.data_dir' must not be empty");
   EXPECT_EQ(ErrorOf("[ipc]\nsocket = \"/a\\u0000b\"\n"),

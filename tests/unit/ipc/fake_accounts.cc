@@ -16,7 +16,7 @@ WallTime At(std::uint64_t seconds) {
 }  // namespace
 
 FakeAccount::FakeAccount(std::string store_id)
-    : store_id_(std::move(store_id)), bus_(std::make_shared<bus::EventBus>(revision_)) {}
+    : store_id_(std::move(store_id)), bus_(std::make_shared<bus::EventBus>(kFirstRevision)) {}
 
 void FakeAccount::AddConversation(std::string_view id, std::string_view title) {
   const std::lock_guard order(publishing_);
@@ -76,6 +76,11 @@ Message FakeAccount::SentMessage(std::string_view id, std::string content) {
 void FakeAccount::HoldSends() {
   const std::lock_guard lock(mutex_);
   hold_sends_ = true;
+}
+
+void FakeAccount::WaitForHeldSend() {
+  std::unique_lock lock(mutex_);
+  held_changed_.wait(lock, [this] { return !held_.empty(); });
 }
 
 void FakeAccount::FinishSends() {
@@ -205,6 +210,7 @@ void FakeAccount::Send(sync::Draft draft, Done<Message> done) {
     const std::lock_guard lock(mutex_);
     if (hold_sends_) {
       held_.emplace_back(std::move(finish));
+      held_changed_.notify_all();
       return;
     }
   }

@@ -34,6 +34,7 @@ class FakeAccount final : public account::OpenAccount, public store::Reader, pub
 
   // Sends are kept waiting until FinishSends().
   void HoldSends();
+  void WaitForHeldSend();
   void FinishSends();
 
   [[nodiscard]] std::vector<Gap> fetched() const;
@@ -82,14 +83,18 @@ class FakeAccount final : public account::OpenAccount, public store::Reader, pub
   Result<LocalRevision> SetActive(const ConversationId& id, bool active);
   Result<Message> StoreSend(const sync::Draft& draft);
 
+  // The first opening of a store.
+  static constexpr LocalRevision kFirstRevision = 0x100000000;
+
   const std::string store_id_;
   const std::shared_ptr<bus::EventBus> bus_;
   mutable std::mutex mutex_;
   std::mutex publishing_;  // Keeps commits in order.
   std::map<ConversationId, Stored> conversations_;
-  LocalRevision revision_ = 0x100000000;
+  LocalRevision revision_ = kFirstRevision;
   bool hold_sends_ = false;
   std::vector<std::function<void()>> held_;
+  std::condition_variable held_changed_;
   std::vector<Gap> fetched_;
   int sync_nows_ = 0;
   int page_reads_ = 0;

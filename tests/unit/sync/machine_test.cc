@@ -490,6 +490,29 @@ TEST_F(MachineTest, ActiveConversationsAreSubscribedToOnEveryConnection) {
   EXPECT_EQ(TakeFrames<transport::Subscribe>().at(0).add.size(), 2U);
 }
 
+TEST_F(MachineTest, TheBackendsLimitOfSubscriptionsIsKept) {
+  Start(SyncCursor{"e1", 100}, {ConversationId("a"), ConversationId("b")});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.limits.subscriptions = 2;
+  Step(Received{welcome});
+  Settle();
+  EXPECT_EQ(TakeFrames<transport::Subscribe>().at(0).add.size(), 2U);
+  Step(Opened{ConversationId("c")});
+  const auto subscribe = TakeFrames<transport::Subscribe>();
+  ASSERT_EQ(subscribe.size(), 1U);
+  EXPECT_EQ(subscribe[0].add, std::vector{ConversationId("c")});
+  EXPECT_EQ(subscribe[0].remove, std::vector{ConversationId("b")}) << "the least recently opened";
+}
+
+TEST_F(MachineTest, ARefusalOfNoRequestDoesNotEndTheSession) {
+  GoLive();
+  transport::Refused refused;
+  refused.code = transport::RefusedCode::kTooLarge;
+  Step(Received{refused});
+  EXPECT_TRUE(Take<CloseConnection>().empty());
+}
+
 TEST_F(MachineTest, GoingAwayIsHonoured) {
   GoLive();
   Step(Received{transport::GoingAway{"restart", milliseconds(5'000)}});

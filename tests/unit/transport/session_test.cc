@@ -35,6 +35,18 @@ class SessionTest : public Harness {
   }
 };
 
+template <typename T>
+void ExpectError(const Result<T>& result, ErrorCode code) {
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, code) << result.error().message;
+}
+
+void ExpectPong(const Result<ServerFrame>& frame, std::uint64_t nonce) {
+  ASSERT_TRUE(frame.has_value()) << frame.error().message;
+  ASSERT_TRUE(std::holds_alternative<Pong>(*frame));
+  EXPECT_EQ(std::get<Pong>(*frame).nonce, nonce);
+}
+
 // Answers each Ping.
 asio::awaitable<void> AnswerPings(Peer& peer) {
   while (true) {
@@ -66,8 +78,7 @@ TEST_F(SessionTest, FramesGoBothWays) {
       Result<void> sent = co_await session.Send(ping);
       EXPECT_TRUE(sent.has_value());
       Result<ServerFrame> frame = co_await session.Receive();
-      EXPECT_TRUE(frame.has_value());
-      if (frame) EXPECT_EQ(std::get<Pong>(*frame).nonce, nonce);
+      ExpectPong(frame, nonce);
     }
     co_await session.Close();
   });
@@ -88,8 +99,7 @@ TEST_F(SessionTest, JsonIsSentAsText) {
     Ping ping{.nonce = 5};
     (void)co_await session.Send(ping);
     Result<ServerFrame> frame = co_await session.Receive();
-    EXPECT_TRUE(frame.has_value());
-    if (frame) EXPECT_EQ(std::get<Pong>(*frame).nonce, 5U);
+    ExpectPong(frame, 5U);
   });
   EXPECT_EQ(received, R"({"ping":{"nonce":"5"}})");
 }
@@ -133,8 +143,7 @@ TEST_F(SessionTest, LargeFramesPassWithAndWithoutCompression) {
     RunSession(options, [](Session& session) -> asio::awaitable<void> {
       (void)co_await session.Send(LargeAppend());
       Result<ServerFrame> frame = co_await session.Receive();
-      EXPECT_TRUE(frame.has_value());
-      if (frame) EXPECT_EQ(std::get<History>(*frame).messages.size(), 100U);
+      EXPECT_TRUE(frame.has_value() && std::get<History>(*frame).messages.size() == 100);
     });
     EXPECT_EQ(received, limits::kContentBytes);
   }
@@ -152,8 +161,7 @@ TEST_F(SessionTest, SendWorksWhileReceiveWaits) {
     // Runs once Receive() below has suspended.
     asio::co_spawn(executor, send, asio::detached);
     Result<ServerFrame> frame = co_await session.Receive();
-    EXPECT_TRUE(frame.has_value());
-    if (frame) EXPECT_EQ(std::get<Pong>(*frame).nonce, 9U);
+    ExpectPong(frame, 9U);
   });
 }
 
@@ -169,8 +177,7 @@ TEST_F(SessionTest, FrameOverTheBackendsLimitIsNotSentAndTheSessionGoesOn) {
     Subscribe subscribe;
     subscribe.add.assign(4'000, ConversationId(std::string(100, 'x')));
     Result<void> refused = co_await session.Send(std::move(subscribe));
-    EXPECT_FALSE(refused.has_value());
-    if (!refused) EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+    ExpectError(refused, ErrorCode::kInvalidArgument);
     Ping ping{.nonce = 1};
     (void)co_await session.Send(ping);
     Result<ServerFrame> frame = co_await session.Receive();
@@ -182,12 +189,20 @@ TEST_F(SessionTest, CloseOfTheServerIsOffline) {
   Serve([](Peer& peer) -> asio::awaitable<void> { co_await peer.Close(); });
   RunSession(ClientOptions(), [](Session& session) -> asio::awaitable<void> {
     Result<ServerFrame> frame = co_await session.Receive();
-    EXPECT_FALSE(frame.has_value());
-    if (!frame) EXPECT_EQ(frame.error().code, ErrorCode::kOffline);
+    ExpectError(frame, ErrorCode::kOffline);
     Ping ping;
     Result<void> sent = co_await session.Send(ping);
-    EXPECT_FALSE(sent.has_value());
-    if (!sent) EXPECT_EQ(sent.error().code, ErrorCode::kOffline);
+    ExpectError(sent, ErrorCode::kOffline);
+  });
+}
+
+// Also that no SIGPIPE ends the process.
+TEST_F(SessionTest, SendingToAServerThatIsGoneIsOffline) {
+  Serve([](Peer&) -> asio::awaitable<void> { co_return; });
+  RunSession(ClientOptions(), [](Session& session) -> asio::awaitable<void> {
+    Result<void> sent;
+    while (sent) sent = co_await session.Send(LargeAppend());
+    ExpectError(sent, ErrorCode::kOffline);
   });
 }
 
@@ -210,8 +225,7 @@ TEST_F(SessionTest, CloseEndsAWaitingReceive) {
     auto close = [&session]() -> asio::awaitable<void> { co_await session.Close(); };
     asio::co_spawn(executor, close, asio::detached);
     Result<ServerFrame> frame = co_await session.Receive();
-    EXPECT_FALSE(frame.has_value());
-    if (!frame) EXPECT_EQ(frame.error().code, ErrorCode::kOffline);
+    ExpectError(frame, ErrorCode::kOffline);
   });
 }
 
@@ -224,8 +238,7 @@ TEST_F(SessionTest, DestroyingTheSessionEndsAWaitingReceive) {
     asio::awaitable<Result<ServerFrame>> waiting = (*session)->Receive();
     asio::post(io_, [&session] { session->reset(); });
     Result<ServerFrame> frame = co_await std::move(waiting);
-    EXPECT_FALSE(frame.has_value());
-    if (!frame) EXPECT_EQ(frame.error().code, ErrorCode::kOffline);
+    ExpectError(frame, ErrorCode::kOffline);
   });
 }
 
@@ -234,8 +247,7 @@ TEST_F(SessionTest, CancelledReceiveEndsAtOnceAndTheSessionWithIt) {
   RunSession(ClientOptions(), [this](Session& session) -> asio::awaitable<void> {
     CancelClientWhenIdle();
     Result<ServerFrame> frame = co_await session.Receive();
-    EXPECT_FALSE(frame.has_value());
-    if (!frame) EXPECT_EQ(frame.error().code, ErrorCode::kCancelled);
+    ExpectError(frame, ErrorCode::kCancelled);
     Ping ping;
     Result<void> sent = co_await session.Send(ping);
     EXPECT_FALSE(sent.has_value());
@@ -267,8 +279,7 @@ TEST_F(SessionTest, CancellationBeforeTheCallIsSeen) {
     CancelClient();
     Ping ping;
     Result<void> sent = co_await session.Send(ping);
-    EXPECT_FALSE(sent.has_value());
-    if (!sent) EXPECT_EQ(sent.error().code, ErrorCode::kCancelled);
+    ExpectError(sent, ErrorCode::kCancelled);
   });
 }
 

@@ -1,0 +1,112 @@
+// What is to be fetched: gaps, and what is marked for refresh.
+
+#include <gmock/gmock.h>
+
+#include "tests/contract/store_contract.h"
+
+namespace hark::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+FetchItem Item(const std::string& conversation, Sequence from, Sequence to, bool refresh = false) {
+  return {ConversationId(conversation), from, to, refresh};
+}
+
+TEST_P(StoreContract, PlanIsNewestActivityFirst) {
+  Do(SummaryOf("A", 5));
+  Do(SummaryOf("B", 9));
+  Do(SummaryOf("C", 7));
+  EXPECT_THAT(Plan().items, ElementsAre(Item("B", 1, 9), Item("C", 1, 7), Item("A", 1, 5)));
+  EXPECT_EQ(Plan().missing, 21U);
+  EXPECT_THAT(Plan({}, 2).items, SizeIs(2));
+  EXPECT_EQ(Plan({}, 2).missing, 21U);
+}
+
+TEST_P(StoreContract, ActiveConversationsAreFetchedFirst) {
+  Do(SummaryOf("A", 5));
+  Do(SummaryOf("B", 9));
+  Do(SummaryOf("C", 7));
+  EXPECT_THAT(Plan({"A", "C", "none"}).items,
+              ElementsAre(Item("C", 1, 7), Item("A", 1, 5), Item("B", 1, 9)));
+}
+
+TEST_P(StoreContract, LimitedGapsAreFetchedOnlyOfActiveConversations) {
+  Do(SummaryOf("A", 5, GapReason::kLimited));
+  Do(SummaryOf("B", 9, GapReason::kLimited));
+  EXPECT_THAT(Plan().items, IsEmpty());
+  EXPECT_EQ(Plan().missing, 0U);
+  EXPECT_THAT(Plan({"A"}).items, ElementsAre(Item("A", 1, 5)));
+  EXPECT_EQ(Plan({"A"}).missing, 5U);
+}
+
+TEST_P(StoreContract, WhatWasFetchedIsNotPlannedAgain) {
+  Do(SummaryOf("A", 10));
+  Do(HistoryOf("A", 7, 8));
+  EXPECT_THAT(Plan().items, ElementsAre(Item("A", 9, 10), Item("A", 1, 6)));
+  EXPECT_EQ(Plan().missing, 8U);
+  Do(HistoryOf("A", 1, 10));
+  EXPECT_THAT(Plan().items, IsEmpty());
+  EXPECT_EQ(Plan().missing, 0U);
+}
+
+TEST_P(StoreContract, ReconcileMarksRowsAndForgetsTheCursorAndRemovesNothing) {
+  Do(HistoryOf("A", 1, 300));
+  Do(SummaryOf("B", 10));
+  Do(HistoryOf("B", 8, 10));
+  Do(SetCursor{{"epoch", 1}});
+  Do(BeginReconcile{});
+  EXPECT_FALSE(reader().ReadSyncState()->cursor);
+  EXPECT_EQ(Page("A").messages.size(), 50U);
+  EXPECT_THAT(Plan().items,
+              ElementsAre(Item("A", 1, 300, true), Item("B", 8, 10, true), Item("B", 1, 7)));
+  EXPECT_EQ(Plan().missing, 310U);
+
+  Do(HistoryOf("A", 201, 300));
+  EXPECT_EQ(Plan().items[0], Item("A", 1, 200, true));
+  Do(HistoryOf("A", 1, 200));
+  Do(HistoryOf("B", 8, 10));
+  EXPECT_THAT(Plan().items, ElementsAre(Item("B", 1, 7)));
+  EXPECT_EQ(Plan().missing, 7U);
+}
+
+TEST_P(StoreContract, ReconcileAgainstAShorterConversationEnds) {
+  Do(HistoryOf("A", 1, 100));
+  Do(BeginReconcile{});
+  // Restored from a backup, the backend has 60.
+  ApplyHistory page = HistoryOf("A", 11, 60);
+  page.asked_from = 1;
+  page.asked_to = 100;
+  Do(page);
+  EXPECT_THAT(Plan().items, ElementsAre(Item("A", 1, 10, true)));
+  ApplyHistory nothing;
+  nothing.conversation = ConversationId("A");
+  nothing.asked_from = 1;
+  nothing.asked_to = 10;
+  Do(nothing);
+  EXPECT_THAT(Plan().items, IsEmpty());
+  EXPECT_EQ(Plan().missing, 0U);
+  EXPECT_EQ(Page("A", std::nullopt, 200).messages.size(), 100U);
+}
+
+TEST_P(StoreContract, AfterReconcileTheBackendsSummaryIsTakenEvenIfShorter) {
+  Do(SummaryOf("A", 10));
+  Do(BeginReconcile{});
+  ConversationSummary summary = Summary("A", 6);
+  summary.title = "Renamed";
+  Do(ApplySummary{summary, GapReason::kNotFetched});
+  EXPECT_EQ(Get("A").title, "Renamed");
+  EXPECT_EQ(Get("A").last_sequence, 10U);
+}
+
+TEST_P(StoreContract, ReconcileInTheMiddleOfABatchSeesWhatCameBefore) {
+  ASSERT_TRUE(
+      Apply({HistoryOf("A", 1, 4), BeginReconcile{}, ApplyMessage{BackendMessage("A", 5)}}));
+  EXPECT_THAT(Plan().items, ElementsAre(Item("A", 1, 4, true)));
+  EXPECT_EQ(Get("A").message_count, 5U);
+}
+
+}  // namespace
+}  // namespace hark::store

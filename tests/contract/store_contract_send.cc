@@ -1,0 +1,239 @@
+// Sends: from the outbox to the backend, exactly once, whatever is repeated.
+
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "daemon/base/limits.h"
+#include "tests/contract/store_contract.h"
+
+namespace hark::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST_P(StoreContract, SendIsStoredAndAnsweredQueued) {
+  Do(SummaryOf("A", 0));
+  Message message = UserMessage("A", 1, "hello");
+  message.content_type = "text/markdown";
+  message.metadata = {{"k", "v"}};
+  message.sequence = 99;  // Ignored, as are the next two.
+  message.revision = 99;
+  message.delivery = Delivery::kFailed;
+  const auto stored = Send(message);
+  ASSERT_TRUE(stored) << stored.error().message;
+  message.sequence = 0;
+  message.revision = 0;
+  message.delivery = Delivery::kQueued;
+  EXPECT_EQ(*stored, message);
+  EXPECT_EQ(*reader().ReadMessage(message.id), message);
+  EXPECT_THAT(Page("A").messages, ElementsAre(message));
+  store().Reopen();
+  EXPECT_EQ(*reader().ReadMessage(message.id), message);
+}
+
+TEST_P(StoreContract, SendToAnUnknownConversationIsNotFound) {
+  EXPECT_EQ(Send(UserMessage("none", 1, "hello")).error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(Outbox(), IsEmpty());
+}
+
+TEST_P(StoreContract, RepeatedIdIsStoredOnce) {
+  Do(SummaryOf("A", 0));
+  const Message message = UserMessage("A", 1, "hello");
+  ASSERT_TRUE(Send(message));
+  TakeCommits();
+  Message again = message;
+  again.created_at = TimeOf(1);
+  again.content_type = "text/plain";
+  EXPECT_EQ(*Send(again), *reader().ReadMessage(message.id));
+  EXPECT_EQ(Outbox().size(), 1U);
+  EXPECT_THAT(TakeCommits(), IsEmpty());
+}
+
+TEST_P(StoreContract, SameIdWithOtherContentIsAConflict) {
+  Do(SummaryOf("A", 0));
+  Do(SummaryOf("B", 0));
+  const Message message = UserMessage("A", 1, "hello");
+  ASSERT_TRUE(Send(message));
+  const auto expect_conflicts = [&] {
+    Message other = message;
+    other.content = "other";
+    EXPECT_EQ(Send(other).error().code, ErrorCode::kConflict);
+    other = message;
+    other.conversation = ConversationId("B");
+    EXPECT_EQ(Send(other).error().code, ErrorCode::kConflict);
+    other = message;
+    other.content_type = "text/html";
+    EXPECT_EQ(Send(other).error().code, ErrorCode::kConflict);
+    other = message;
+    other.metadata = {{"k", "v"}};
+    EXPECT_EQ(Send(other).error().code, ErrorCode::kConflict);
+  };
+  expect_conflicts();
+  Do(AcknowledgeSend{message.id, "s-1", 1, 1});
+  expect_conflicts();
+  EXPECT_THAT(Outbox(), IsEmpty());
+}
+
+TEST_P(StoreContract, RepeatedIdAfterDeliveryAnswersTheSentMessage) {
+  Do(SummaryOf("A", 0));
+  const Message message = UserMessage("A", 1, "hello");
+  ASSERT_TRUE(Send(message));
+  Do(AcknowledgeSend{message.id, "s-1", 1, 1});
+  const auto again = Send(message);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->delivery, Delivery::kSent);
+  EXPECT_EQ(again->sequence, 1U);
+  EXPECT_THAT(Outbox(), IsEmpty());
+}
+
+TEST_P(StoreContract, AcknowledgedSendKeepsItsIdentityAndLeavesTheOutbox) {
+  Do(SummaryOf("A", 0));
+  const Message message = UserMessage("A", 1, "hello");
+  ASSERT_TRUE(Send(message));
+  Do(AcknowledgeSend{message.id, "s-1", 1, 1});
+  Message sent = message;
+  sent.server_id = "s-1";
+  sent.sequence = 1;
+  sent.revision = 1;
+  sent.delivery = Delivery::kSent;
+  EXPECT_THAT(Page("A").messages, ElementsAre(sent));
+  EXPECT_THAT(Outbox(), IsEmpty());
+  EXPECT_EQ(Page("A").total_count, 1U);
+  EXPECT_TRUE(Get("A").complete);
+  EXPECT_EQ(Get("A").unread_count, 0U);
+}
+
+TEST_P(StoreContract, EchoAndAcknowledgementInEitherOrderAreOneRow) {
+  Do(SummaryOf("A", 0));
+  Do(SummaryOf("B", 0));
+  const auto sent = [](const std::string& conversation, int number) {
+    Message message = UserMessage(conversation, number, "hello");
+    message.server_id = "s-" + std::to_string(number);
+    message.sequence = 1;
+    message.revision = 1;
+    return message;
+  };
+  ASSERT_TRUE(Send(UserMessage("A", 1, "hello")));
+  Do(ApplyMessage{sent("A", 1)});
+  Do(AcknowledgeSend{MessageId(UuidOf(1)), "s-1", 1, 1});
+  EXPECT_THAT(Page("A").messages, ElementsAre(sent("A", 1)));
+
+  ASSERT_TRUE(Send(UserMessage("B", 2, "hello")));
+  Do(AcknowledgeSend{MessageId(UuidOf(2)), "s-2", 1, 1});
+  Do(ApplyMessage{sent("B", 2)});
+  EXPECT_THAT(Page("B").messages, ElementsAre(sent("B", 2)));
+
+  EXPECT_THAT(Outbox(), IsEmpty());
+  EXPECT_EQ(Get("A").message_count, 1U);
+  EXPECT_EQ(Get("B").message_count, 1U);
+}
+
+TEST_P(StoreContract, HistoryWithAMessageOfTheOutboxFinishesIt) {
+  Do(SummaryOf("A", 2));
+  const Message message = UserMessage("A", 1, "hello");
+  ASSERT_TRUE(Send(message));
+  ApplyHistory page = HistoryOf("A", 1, 3);
+  page.messages[2].id = message.id;
+  page.messages[2].content = message.content;
+  Do(page);
+  EXPECT_THAT(Outbox(), IsEmpty());
+  EXPECT_EQ(Page("A").messages.size(), 3U);
+  EXPECT_EQ(Page("A").total_count, 3U);
+}
+
+TEST_P(StoreContract, AcknowledgementOfAnUnknownSendDoesNothing) {
+  Do(HistoryOf("A", 1, 1));
+  TakeCommits();
+  Do(AcknowledgeSend{MessageId(IdOf("A", 1)), "other", 9, 9});
+  Do(AcknowledgeSend{MessageId("none"), "other", 9, 9});
+  EXPECT_THAT(Page("A").messages, ElementsAre(BackendMessage("A", 1)));
+  EXPECT_THAT(TakeCommits(), IsEmpty());
+}
+
+TEST_P(StoreContract, AcknowledgementBeyondTheNewestLeavesAGap) {
+  Do(HistoryOf("A", 1, 2));
+  ASSERT_TRUE(Send(UserMessage("A", 1, "hello")));
+  Do(AcknowledgeSend{MessageId(UuidOf(1)), "", 5, 1});
+  EXPECT_EQ(Page("A").gap_before, (Gap{ConversationId("A"), 3, 4, GapReason::kLimited}));
+}
+
+TEST_P(StoreContract, SendingIsShownUntilRequeuedFailedOrAcknowledged) {
+  Do(SummaryOf("A", 0));
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(Send(UserMessage("A", i, "hello")));
+  const auto delivery = [&](int i) { return reader().ReadMessage(MessageId(UuidOf(i)))->delivery; };
+  Do(MarkSending{{MessageId(UuidOf(1)), MessageId(UuidOf(2)), MessageId("none")}});
+  EXPECT_EQ(delivery(1), Delivery::kSending);
+  EXPECT_EQ(delivery(2), Delivery::kSending);
+  EXPECT_EQ(delivery(3), Delivery::kQueued);
+  EXPECT_EQ(Outbox()[0].delivery, Delivery::kSending);
+  EXPECT_EQ(Page("A").messages[1].delivery, Delivery::kSending);
+
+  const DeliveryFailure failure{"TOO_LARGE", "It is too large."};
+  Do(FailSend{MessageId(UuidOf(2)), failure});
+  EXPECT_EQ(delivery(2), Delivery::kFailed);
+  EXPECT_EQ(reader().ReadMessage(MessageId(UuidOf(2)))->failure, failure);
+
+  Do(RequeueSending{});
+  EXPECT_EQ(delivery(1), Delivery::kQueued);
+  EXPECT_EQ(delivery(2), Delivery::kFailed);
+}
+
+TEST_P(StoreContract, SendingIsQueuedAndFailedIsFailedAfterARestart) {
+  Do(SummaryOf("A", 0));
+  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(Send(UserMessage("A", i, "hello")));
+  Do(MarkSending{{MessageId(UuidOf(1))}});
+  Do(FailSend{MessageId(UuidOf(2)), {"REFUSED", "No."}});
+  store().Reopen();
+  EXPECT_EQ(Outbox()[0].delivery, Delivery::kQueued);
+  EXPECT_EQ(Outbox()[1].delivery, Delivery::kFailed);
+  EXPECT_EQ(reader().ReadMessage(MessageId(UuidOf(2)))->failure,
+            (DeliveryFailure{"REFUSED", "No."}));
+}
+
+TEST_P(StoreContract, OutboxIsReadInSubmitOrderFromAPosition) {
+  Do(SummaryOf("A", 0));
+  Do(SummaryOf("B", 0));
+  ASSERT_TRUE(Send(UserMessage("B", 5, "1")));
+  ASSERT_TRUE(Send(UserMessage("A", 4, "2")));
+  ASSERT_TRUE(Send(UserMessage("B", 3, "3")));
+  const auto entries = Outbox();
+  ASSERT_EQ(entries.size(), 3U);
+  EXPECT_EQ(entries[0].message.value(), UuidOf(5));
+  EXPECT_EQ(entries[1].message.value(), UuidOf(4));
+  EXPECT_EQ(entries[1].conversation.value(), "A");
+  EXPECT_EQ(entries[2].message.value(), UuidOf(3));
+  EXPECT_LT(entries[0].position, entries[1].position);
+  const auto later = reader().ReadOutbox(entries[0].position, 1);
+  EXPECT_THAT(*later, ElementsAre(entries[1]));
+  // Positions are not used again.
+  Do(AcknowledgeSend{MessageId(UuidOf(3)), "", 1, 1});
+  ASSERT_TRUE(Send(UserMessage("B", 2, "4")));
+  EXPECT_GT(Outbox().back().position, entries[2].position);
+}
+
+TEST_P(StoreContract, FullOutboxRefusesOneMore) {
+  Do(SummaryOf("A", 0));
+  const int most = static_cast<int>(limits::kOutboxEntries);
+  // Some at a time: the writer's queue has a limit of its own.
+  for (int i = 0; i < most; i += 500) {
+    std::vector<std::future<Result<Message>>> answers;
+    for (int j = i; j < i + 500; ++j) {
+      auto promise = std::make_shared<std::promise<Result<Message>>>();
+      answers.push_back(promise->get_future());
+      writer().EnqueueSend({UserMessage("A", j, "hello")}, [promise](Result<Message> result) {
+        promise->set_value(std::move(result));
+      });
+    }
+    for (auto& answer : answers) ASSERT_TRUE(answer.get());
+  }
+  EXPECT_EQ(Send(UserMessage("A", most, "hello")).error().code, ErrorCode::kResourceExhausted);
+  EXPECT_TRUE(Send(UserMessage("A", 1, "hello")));  // A repetition is no new entry.
+  EXPECT_EQ(Get("A").pending_count, limits::kOutboxEntries);
+  Do(AcknowledgeSend{MessageId(UuidOf(0)), "", 1, 1});
+  EXPECT_TRUE(Send(UserMessage("A", most, "hello")));
+}
+
+}  // namespace
+}  // namespace hark::store

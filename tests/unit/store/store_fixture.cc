@@ -1,0 +1,103 @@
+#include "tests/unit/store/store_fixture.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <future>
+#include <iterator>
+#include <utility>
+
+namespace hark::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <typename T, typename Call>
+Result<T> Wait(Call&& call) {
+  std::promise<Result<T>> promise;
+  auto future = promise.get_future();
+  std::forward<Call>(call)([&promise](Result<T> result) { promise.set_value(std::move(result)); });
+  return future.get();
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (fs::temp_directory_path() / "hark-store-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code error;
+  fs::remove_all(path_, error);
+}
+
+Result<std::unique_ptr<SqlcipherStore>> StoreFixture::TryOpen(const fs::path& folder,
+                                                              const std::string& cache_key,
+                                                              const std::string& authored_key) {
+  StoreOptions options;
+  options.folder = folder;
+  options.cache_key = Secret(std::string(cache_key));
+  options.authored_key = Secret(std::string(authored_key));
+  options.clock = &clock_;
+  return SqlcipherStore::Open(std::move(options));
+}
+
+std::unique_ptr<SqlcipherStore> StoreFixture::Open(const fs::path& folder) {
+  auto store = TryOpen(folder);
+  if (!store) {
+    ADD_FAILURE() << store.error().message;
+    std::abort();
+  }
+  return *std::move(store);
+}
+
+Result<LocalRevision> ApplyNow(SqlcipherStore& store, Batch batch) {
+  return Wait<LocalRevision>([&](auto done) { store.Apply(std::move(batch), std::move(done)); });
+}
+
+Result<Message> SendNow(SqlcipherStore& store, Message message) {
+  return Wait<Message>(
+      [&](auto done) { store.EnqueueSend({std::move(message)}, std::move(done)); });
+}
+
+Message TestMessage(const std::string& conversation, Sequence sequence,
+                    const std::string& content) {
+  Message message;
+  message.id = MessageId(conversation + "/" + std::to_string(sequence));
+  message.conversation = ConversationId(conversation);
+  message.role = Role::kUser;
+  message.content = content;
+  message.sequence = sequence;
+  message.revision = 1;
+  return message;
+}
+
+ApplySummary TestSummary(const std::string& conversation, Sequence last) {
+  ApplySummary summary;
+  summary.summary.id = ConversationId(conversation);
+  summary.summary.title = "Title of " + conversation;
+  summary.summary.last_sequence = last;
+  summary.summary.message_count = last;
+  return summary;
+}
+
+std::map<std::string, std::string> ReadFolder(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    files.emplace(entry.path().filename().string(), ReadFile(entry.path()));
+  }
+  return files;
+}
+
+std::string ReadFile(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+void WriteFile(const fs::path& file, const std::string& bytes) {
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+}  // namespace hark::store
