@@ -16,7 +16,10 @@ import sys
 import tempfile
 import uuid
 
-import grpc
+try:
+    import grpc
+except ImportError:
+    sys.exit("follow.py: grpcio is missing; on Debian it is python3-grpcio, for /usr/bin/python3")
 
 PROTO = pathlib.Path(os.environ.get("HARK_PROTO", pathlib.Path(__file__).resolve().parents[2] / "proto"))
 

@@ -56,9 +56,18 @@ grpc::ChannelArguments Arguments() {
   return arguments;
 }
 
+// When its last object goes, gRPC 1.51 shuts itself down, and that waits up to 10 s for a poller
+// that a large answer has left behind. A reference that is never given back keeps a program's end
+// quick.
+void KeepGrpcRunning() {
+  static const bool kept = (grpc_init(), true);
+  (void)kept;
+}
+
 }  // namespace
 
 std::shared_ptr<const Link> MakeLink(ConnectOptions options, std::string socket_path) {
+  KeepGrpcRunning();
   auto link = std::make_shared<Link>();
   link->channel = grpc::CreateCustomChannel(TargetOf(socket_path),
                                             grpc::InsecureChannelCredentials(), Arguments());

@@ -3,11 +3,13 @@
 #include <string_view>
 #include <utility>
 
-#include "daemon/app/backend_url.h"
 #include "daemon/app/config_file.h"
 
 namespace hark::app {
 namespace {
+
+// Where hark-backend listens by default.
+constexpr std::string_view kDefaultBackendUrl = "ws://127.0.0.1:8765/api/v1/sync";
 
 namespace fs = std::filesystem;
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -44,6 +45,12 @@ constexpr std::chrono::milliseconds kDrain{1'000};
 void KeepGrpcRunning() {
   static const bool kept = (grpc_init(), true);
   (void)kept;
+}
+
+// protobuf prints the name of a field that is not UTF-8 to standard error; the client is told
+// instead.
+void SilenceProtobuf() {
+  google::protobuf::SetLogHandler(nullptr);
 }
 
 void SetLimits(grpc::ServerBuilder& builder) {
@@ -87,6 +94,7 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
       NewAdminService(context, {options.version, options.cipher_version, options.clock.WallNow()}));
 
   KeepGrpcRunning();
+  SilenceProtobuf();
   grpc::EnableDefaultHealthCheckService(true);
   // Linking the library would do by itself, if no linker dropped it for being unused.
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

@@ -1,12 +1,11 @@
 #include "daemon/store/connection.h"
 
-#include <array>
 #include <charconv>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <SQLiteCpp/Exception.h>
-#include <openssl/crypto.h>
 #include <sqlite3.h>
 
 namespace hark::store {
@@ -79,19 +78,19 @@ void Connection::SetKey(const Secret& key) {
   if (key.bytes().size() != kKeyBytes)
     throw SQLite::Exception(database_.getHandle(), SQLITE_MISUSE);
   constexpr std::string_view kHex = "0123456789abcdef";
-  std::array<char, 2 * kKeyBytes + 3> text{};
-  std::size_t at = 0;
-  text[at++] = 'x';
-  text[at++] = '\'';
+  std::string text;
+  // One allocation, so that no copy of the key is left behind; Secret wipes this one.
+  text.reserve(2 * kKeyBytes + 3);
+  text += "x'";
   for (const char c : key.bytes()) {
     const auto byte = static_cast<unsigned char>(c);
-    text[at++] = kHex[byte >> 4];
-    text[at++] = kHex[byte & 15];
+    text += kHex[byte >> 4];
+    text += kHex[byte & 15];
   }
-  text[at++] = '\'';
-  const int code =
-      sqlite3_key_v2(database_.getHandle(), "main", text.data(), static_cast<int>(text.size()));
-  OPENSSL_cleanse(text.data(), text.size());
+  text += '\'';
+  const Secret notation(std::move(text));
+  const int code = sqlite3_key_v2(database_.getHandle(), "main", notation.bytes().data(),
+                                  static_cast<int>(notation.bytes().size()));
   if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
 }
 

@@ -23,6 +23,10 @@ class Job {
   // everything was undone, when the group that it was in could not be committed.
   virtual Result<void> Run(JobContext& context) = 0;
 
+  // What it wrote was undone, and its group goes on without it: known before the next job of the
+  // group runs.
+  virtual void Undone() {}
+
   // Tells the caller: the revision that made it visible, or why it failed. Called exactly once.
   virtual void Answer(Result<LocalRevision> result) = 0;
 

@@ -49,19 +49,14 @@ Result<void> ApplyJob::Run(JobContext& context) {
   if (failed_series_.Contains(batch_.series)) {
     return Fail(ErrorCode::kCancelled, "an earlier batch of the series failed");
   }
-  try {
-    for (const Operation& operation : batch_.operations) {
-      if (auto applied = ApplyOperation(context, operation); !applied) {
-        // Now, not in Answer(): the next batch of the series may be in the same group.
-        failed_series_.Add(batch_.series);
-        return applied;
-      }
-    }
-  } catch (...) {
-    failed_series_.Add(batch_.series);
-    throw;
+  for (const Operation& operation : batch_.operations) {
+    if (auto applied = ApplyOperation(context, operation); !applied) return applied;
   }
   return {};
+}
+
+void ApplyJob::Undone() {
+  failed_series_.Add(batch_.series);
 }
 
 void ApplyJob::Answer(Result<LocalRevision> result) {

@@ -35,6 +35,7 @@ class ApplyJob final : public Job {
   // `failed_series` outlives the job.
   ApplyJob(Batch batch, FailedSeries& failed_series, Writer::Done<LocalRevision> done);
   Result<void> Run(JobContext& context) override;
+  void Undone() override;
   void Answer(Result<LocalRevision> result) override;
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
 

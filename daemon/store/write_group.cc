@@ -114,6 +114,7 @@ Result<void> GroupWriter::RunJob(Job& job, GroupTransaction& cache, GroupTransac
     context.UndoSending();
     cache.UndoJob();
     authored.UndoJob();
+    if (!cache.Lost() && !authored.Lost()) job.Undone();
   }
   return result;
 }

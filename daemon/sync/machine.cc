@@ -284,7 +284,8 @@ Status Machine::MakeStatus() const {
       // The very first attempt is only waiting for the store.
       status.state = offline_reason_.empty() ? State::kConnecting : State::kOffline;
       status.reason = offline_reason_;
-      if (status.state == State::kOffline && next_attempt_) status.next_attempt_at = now_.wall + (*next_attempt_ - now_.mono);
+      if (status.state == State::kOffline && next_attempt_)
+        status.next_attempt_at = now_.wall + (*next_attempt_ - now_.mono);
       break;
     case Phase::kRefused:
       status.state = State::kAuthRequired;

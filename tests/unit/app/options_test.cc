@@ -42,8 +42,8 @@ TEST(Options, HelpDocumentsEveryFlagAndEveryExitCode) {
   for (const char* text :
        {"--config", "--data-dir", "--socket", "--backend-url", "--encoding", "--log-level",
         "--check-config", "--version", "--help", "0  stopped on request", "1  internal error",
-        "2  wrong flags", "3  configuration", "4  another harkd runs", "5  a folder or the socket",
-        "6  the key or the store"}) {
+        "2  wrong flags", "3  configuration", "4  another harkd runs",
+        "5  a folder or the socket"}) {
     EXPECT_THAT(options->text, HasSubstr(text));
   }
 }

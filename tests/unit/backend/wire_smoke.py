@@ -228,8 +228,11 @@ def check_session(encoding):
     rude.close_code()
     big = Client(backend.port, encoding)
     big.hello(token)
-    big.ws.send(b" " * ((1 << 20) + 1), 1 if big.json else 2)
-    big.close_code()
+    try:
+        big.ws.send(b" " * ((1 << 20) + 1), 1 if big.json else 2)
+        big.close_code()
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # The backend need not read all of it before it closes.
     assert Socket(backend.port, "chat").status == 400
     both = Socket(backend.port, "hark.sync.v1.json, hark.sync.v1.proto")
     assert "hark.sync.v1.proto" in both.head.split("sec-websocket-protocol:")[1].split("\r\n")[0]
