@@ -1,12 +1,10 @@
 """Flags, configurations, folders and ports that are wrong: a sentence on standard error and a documented exit code."""
 
 import json
-import os
-import pathlib
 import socket
 import unittest
 
-from harness import BACKEND, HARK, HARKD, State, TestCase, World, run, sample
+from harness import BACKEND, HARKD, State, TestCase, World, run, sample
 
 WRONG_FLAGS, CONFIGURATION, ALREADY_RUNNING, FOLDER_OR_SOCKET = 2, 3, 4, 5
 
@@ -74,7 +72,7 @@ class CommandLine(TestCase):
             world.start_backend()
             world.start_daemon()
             client = world.client()
-            client.sign_in(world.token("ada"))
+            client.sign_in(world.new_token("ada"))
             client.wait_for(State.STATE_LIVE)
             self.assertEqual(client.all_conversations(), [])
 

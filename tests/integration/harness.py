@@ -96,9 +96,9 @@ class World:
 
     def add_user(self, name, *flags):
         run(BACKEND, "user", "add", name, "--data", self.backend_data)
-        return self.token(name, *flags)
+        return self.new_token(name, *flags)
 
-    def token(self, name, *flags):
+    def new_token(self, name, *flags):
         return run(BACKEND, "token", "create", name, "--data", self.backend_data, *flags)[1].strip()
 
     def revoke(self, token):
@@ -151,6 +151,18 @@ class World:
                 raise AssertionError("harkd is not ready: " + self.daemon.log.read_text()) from None
             finally:
                 notify.unlink()
+
+    def signed_in(self, *flags, user="ada", made=None):
+        """Everything running, a user's conversations imported, that user signed in and live; a client."""
+        self.made = sample() if made is None else made
+        self.token = self.add_user(user)
+        self.import_conversations(self.made, user)
+        self.start_backend()
+        self.start_daemon(*flags)
+        client = self.client()
+        client.sign_in(self.token)
+        client.wait_for(State.STATE_LIVE)
+        return client
 
     def client(self):
         channel = grpc.insecure_channel(f"unix:{self.socket}", options=[

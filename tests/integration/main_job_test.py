@@ -34,13 +34,8 @@ class MainJob(TestCase):
 
     def test_two_clients_follow_and_the_assistant_answers(self):
         with World(responder="echo") as world:
-            token = world.add_user("ada")
-            world.import_conversations(sample(), "ada")
-            world.start_backend()
-            world.start_daemon()
-            one, other = world.client(), world.client()
-            one.sign_in(token)
-            one.wait_for(State.STATE_LIVE)
+            one = world.signed_in()
+            other = world.client()
             one.open("conversation-0")
             stream = other.watch("conversation-0")
             self.assertTrue(next(stream).HasField("snapshot"))
@@ -62,18 +57,12 @@ class MainJob(TestCase):
             revisions = [e.revision for e in events if e.HasField("delta")]
             self.assertEqual(revisions, sorted(set(revisions)))
 
-            at_backend = [m for m in world.rest(token, "conversation-0") if m["id"] == sent.id]
+            at_backend = [m for m in world.rest(world.token, "conversation-0") if m["id"] == sent.id]
             self.assertEqual(len(at_backend), 1)
 
     def test_reading_is_marked_here_and_at_the_backend(self):
         with World(responder="echo") as world:
-            token = world.add_user("ada")
-            world.import_conversations(sample(), "ada")
-            world.start_backend()
-            world.start_daemon()
-            client = world.client()
-            client.sign_in(token)
-            client.wait_for(State.STATE_LIVE)
+            client = world.signed_in()
             stream = client.watch("conversation-0")
             client.send("conversation-0", "hello")
             until(stream, lambda e: any(m.role == 2 and "hello" in m.content for m in e.delta.upserted))
@@ -87,19 +76,13 @@ class MainJob(TestCase):
             world.data = world.folder / "second"
             world.start_daemon()
             client = world.client()
-            client.sign_in(token)
+            client.sign_in(world.token)
             client.wait_for(State.STATE_LIVE)
             self.assertEqual(client.get("conversation-0").unread_count, 0)
 
     def test_a_list_is_followed(self):
         with World() as world:
-            token = world.add_user("ada")
-            world.import_conversations(sample(), "ada")
-            world.start_backend()
-            world.start_daemon()
-            client = world.client()
-            client.sign_in(token)
-            client.wait_for(State.STATE_LIVE)
+            client = world.signed_in()
             stream = client.conversations.WatchConversations(conversations_pb2.WatchConversationsRequest(), timeout=60)
             snapshot = next(stream).snapshot
             self.assertEqual(snapshot.total_count, 8)

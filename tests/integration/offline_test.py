@@ -6,37 +6,26 @@ import unittest
 
 import grpc
 
-from harness import account_pb2, Delivery, State, TestCase, World, sample, sync_pb2, until, until_delivered
+from harness import account_pb2, Delivery, State, TestCase, World, sync_pb2, until, until_delivered
 
 
 class Offline(TestCase):
-    def signed_in(self, world):
-        self.token = world.add_user("ada")
-        self.made = sample()
-        world.import_conversations(self.made, "ada")
-        world.start_backend()
-        world.start_daemon()
-        client = world.client()
-        client.sign_in(self.token)
-        client.wait_for(State.STATE_LIVE)
-        return client
-
-    def assert_all_readable(self, client):
-        for conversation in self.made:
+    def assert_all_readable(self, world, client):
+        for conversation in world.made:
             got = client.all_messages(conversation["conversation_id"])
             self.assertEqual([m.content for m in got][:len(conversation["messages"])],
                              [m["content"] for m in conversation["messages"]])
 
     def test_send_while_the_backend_is_down_is_shown_at_once_and_delivered_once(self):
         with World() as world:
-            client = self.signed_in(world)
+            client = world.signed_in()
             stream = world.client().watch("conversation-1")
             next(stream)
             world.backend.stop()
             offline = client.wait_for(State.STATE_OFFLINE)[-1]
             self.assertTrue(offline.reason)
             self.assertTrue(offline.HasField("last_synced_at"))
-            self.assert_all_readable(client)
+            self.assert_all_readable(world, client)
 
             sent = [client.send("conversation-1", f"offline {n}") for n in range(5)]
             page = client.page("conversation-1")
@@ -47,51 +36,51 @@ class Offline(TestCase):
 
             world.start_backend()
             until_delivered(stream, sent[-1].id)
-            at_backend = world.rest(self.token, "conversation-1")
+            at_backend = world.rest(world.token, "conversation-1")
             self.assertEqual([m["id"] for m in at_backend[-5:]], [m.id for m in sent], "once each, in order")
             here = client.all_messages("conversation-1")
             self.assertEqual([m.id for m in here], [m["id"] for m in at_backend])
 
     def test_pages_are_served_while_the_backend_accepts_and_never_answers(self):
         with World() as world:
-            client = self.signed_in(world)
+            client = world.signed_in()
             world.backend.stop()
             with contextlib.closing(socket.create_server(("127.0.0.1", world.port))) as black_hole:
                 black_hole.settimeout(60)
                 client.sync.SyncNow(sync_pb2.SyncNowRequest())
                 held, _ = black_hole.accept()
                 with contextlib.closing(held):
-                    self.assert_all_readable(client)
+                    self.assert_all_readable(world, client)
                     sent = client.send("conversation-1", "into the silence")
                     self.assertEqual(client.page("conversation-1").messages[-1].id, sent.id)
 
     def test_start_without_a_backend_shows_everything(self):
         with World() as world:
-            self.signed_in(world)
+            world.signed_in()
             world.daemon.stop()
             world.backend.stop()
             world.start_daemon()
             client = world.client()
-            self.assert_all_readable(client)
+            self.assert_all_readable(world, client)
             self.assertNotEqual(client.status().state, State.STATE_LIVE)
 
     def test_signing_out_keeps_the_cache_readable_and_sends_nothing(self):
         with World() as world:
-            client = self.signed_in(world)
+            client = world.signed_in()
             account = client.account.SignOut(account_pb2.SignOutRequest()).account
             self.assertEqual(account.state, account_pb2.AccountInfo.STATE_SIGNED_OUT)
             self.assertEqual(client.status().state, State.STATE_SIGNED_OUT)
-            self.assert_all_readable(client)
+            self.assert_all_readable(world, client)
             self.assert_refused(grpc.StatusCode.FAILED_PRECONDITION, client.send, "conversation-1", "nobody sends this")
             world.daemon.stop()
             world.start_daemon()
             client = world.client()
-            self.assert_all_readable(client)
+            self.assert_all_readable(world, client)
             self.assertEqual(client.status().state, State.STATE_SIGNED_OUT)
 
     def test_another_user_never_sees_the_first_ones_messages(self):
         with World() as world:
-            client = self.signed_in(world)
+            client = world.signed_in()
             bob = world.add_user("bob")
             stream = client.watch("conversation-1")
             next(stream)
@@ -103,9 +92,9 @@ class Offline(TestCase):
             self.assertEqual(client.all_conversations(), [])
             self.assert_refused(grpc.StatusCode.NOT_FOUND, client.page, "conversation-1")
             # And the first one finds everything again.
-            client.sign_in(self.token)
+            client.sign_in(world.token)
             client.wait_for(State.STATE_LIVE)
-            self.assert_all_readable(client)
+            self.assert_all_readable(world, client)
 
 
 if __name__ == "__main__":

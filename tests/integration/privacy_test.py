@@ -6,7 +6,7 @@ import re
 import socket
 import unittest
 
-from harness import PATIENCE, State, TestCase, World, run, sample, until_delivered
+from harness import PATIENCE, State, TestCase, World, admin_pb2, until_delivered
 
 
 def words_of(conversations):
@@ -16,14 +16,7 @@ def words_of(conversations):
 
 class Privacy(TestCase):
     def busy(self, world):
-        self.token = world.add_user("username-canary")
-        self.made = sample()
-        world.import_conversations(self.made, "username-canary")
-        world.start_backend()
-        world.start_daemon("--log-level", "debug")
-        client = world.client()
-        client.sign_in(self.token)
-        client.wait_for(State.STATE_LIVE)
+        client = world.signed_in("--log-level", "debug", user="username-canary")
         sent = client.send("conversation-0", "sentcanary123456")
         until_delivered(client.watch("conversation-0"), sent.id)
         world.backend.stop()
@@ -32,7 +25,7 @@ class Privacy(TestCase):
         return client
 
     def leaks(self, world):
-        secrets = words_of(self.made) | {b"sentcanary123456", b"pendingcanary123456", self.token.encode(),
+        secrets = words_of(world.made) | {b"sentcanary123456", b"pendingcanary123456", world.token.encode(),
                                          b"username-canary"}
         found = []
         files = [f for f in world.data.rglob("*") if f.is_file()] + [world.folder / "harkd.log"]
@@ -52,7 +45,7 @@ class Privacy(TestCase):
             world.daemon.stop()
             self.assertEqual(self.leaks(world), [], "after a stop")
             # The check itself sees what it looks for.
-            (world.data / "planted").write_bytes(b"x" + next(iter(words_of(self.made))) + b"y")
+            (world.data / "planted").write_bytes(b"x" + next(iter(words_of(world.made))) + b"y")
             self.assertTrue(self.leaks(world))
 
     def test_files_and_folders_are_the_users_alone(self):
@@ -105,7 +98,6 @@ class Privacy(TestCase):
                         self.assertFalse(table.startswith("udp"), "a datagram socket of harkd")
 
     def test_only_sqlcipher_is_loaded_and_it_is_new_enough(self):
-        from harness import admin_pb2
         with World() as world:
             client = self.busy(world)
             maps = pathlib.Path(f"/proc/{world.daemon.popen.pid}/maps").read_text()

@@ -7,20 +7,9 @@ from harness import State, TestCase, World, sample, sync_pb2
 
 
 class Reconcile(TestCase):
-    def ready(self, world):
-        self.token = world.add_user("ada")
-        self.made = sample()
-        world.import_conversations(self.made, "ada")
-        world.start_backend()
-        world.start_daemon()
-        client = world.client()
-        client.sign_in(self.token)
-        client.wait_for(State.STATE_LIVE)
-        return client
-
     def test_a_new_epoch_keeps_every_row_and_brings_what_is_new(self):
         with World() as world:
-            client = self.ready(world)
+            client = world.signed_in()
             before = {c.id: [m.id for m in client.all_messages(c.id)] for c in client.all_conversations()}
             world.backend.stop()
             client.wait_for(State.STATE_OFFLINE)
@@ -32,7 +21,7 @@ class Reconcile(TestCase):
             shutil.copy(keep, users)
             # The restored backend has lost two conversations and has a new one.
             extra = dict(sample(seed=99, conversations=1)[0], conversation_id="conversation-new")
-            world.import_conversations(self.made[2:] + [extra], "ada")
+            world.import_conversations(world.made[2:] + [extra], "ada")
             world.start_backend()
             client.sync.SyncNow(sync_pb2.SyncNowRequest())
             client.wait_for(State.STATE_LIVE)

@@ -20,7 +20,7 @@ class Refusals(TestCase):
             self.assert_refused(Code.FAILED_PRECONDITION, client.page, "conversation-0")
             self.assert_refused(Code.UNAUTHENTICATED, client.sign_in, "wrong")
             self.assert_refused(Code.INVALID_ARGUMENT, client.sign_in, "")
-            revoked = world.token("ada")
+            revoked = world.new_token("ada")
             world.revoke(revoked)
             self.assert_refused(Code.UNAUTHENTICATED, client.sign_in, revoked)
             client.sign_in(token)
@@ -48,13 +48,7 @@ class Refusals(TestCase):
 
     def test_invalid_utf8_is_refused_and_poisons_nothing(self):
         with World() as world:
-            token = world.add_user("ada")
-            world.import_conversations(sample(), "ada")
-            world.start_backend()
-            world.start_daemon()
-            client = world.client()
-            client.sign_in(token)
-            client.wait_for(State.STATE_LIVE)
+            client = world.signed_in()
             good = messages_pb2.SendMessageRequest(conversation_id="conversation-0", content="AAAA").SerializeToString()
             channel = grpc.insecure_channel(f"unix:{world.socket}")
             world.channels.append(channel)
@@ -72,22 +66,15 @@ class Refusals(TestCase):
 
     def test_a_revoked_token_is_a_state_and_the_cache_stays(self):
         with World() as world:
-            world.add_user("ada")
-            world.import_conversations(sample(), "ada")
-            token = world.token("ada")
-            world.start_backend()
-            world.start_daemon()
-            client = world.client()
-            client.sign_in(token)
-            client.wait_for(State.STATE_LIVE)
+            client = world.signed_in()
             world.backend.stop()
-            world.revoke(token)
+            world.revoke(world.token)
             world.start_backend()
             client.wait_for(State.STATE_AUTH_REQUIRED)
             self.assertTrue(client.all_messages("conversation-0"))
             waiting = client.send("conversation-0", "waits for the next sign-in")
             self.assertEqual(waiting.delivery, Delivery.DELIVERY_STATE_QUEUED)
-            client.sign_in(world.token("ada"))
+            client.sign_in(world.new_token("ada"))
             until_delivered(client.watch("conversation-0"), waiting.id)
 
     def test_statistics_and_version_answer_without_an_account(self):

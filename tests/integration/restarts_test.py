@@ -6,23 +6,13 @@ import uuid
 
 import grpc
 
-from harness import Delivery, State, TestCase, World, sample, until, until_delivered
+from harness import Delivery, State, TestCase, World, until, until_delivered
 
 
 class Restarts(TestCase):
-    def ready(self, world):
-        self.token = world.add_user("ada")
-        world.import_conversations(sample(), "ada")
-        world.start_backend()
-        world.start_daemon()
-        client = world.client()
-        client.sign_in(self.token)
-        client.wait_for(State.STATE_LIVE)
-        return client
-
     def test_what_was_sent_offline_survives_kill_9_of_the_daemon(self):
         with World() as world:
-            client = self.ready(world)
+            client = world.signed_in()
             world.backend.stop()
             client.wait_for(State.STATE_OFFLINE)
             sent = []
@@ -34,11 +24,11 @@ class Restarts(TestCase):
             self.assertEqual([m.id for m in client.page("conversation-2").messages[-20:]], sent)
             world.start_backend()
             until_delivered(client.watch("conversation-2"), sent[-1])
-            self.assertEqual([m["id"] for m in world.rest(self.token, "conversation-2")[-20:]], sent)
+            self.assertEqual([m["id"] for m in world.rest(world.token, "conversation-2")[-20:]], sent)
 
     def test_kills_in_the_middle_of_sending_lose_and_double_nothing(self):
         with World() as world:
-            client = self.ready(world)
+            client = world.signed_in()
             sent = []
             for round in range(6):
                 for n in range(10):
@@ -51,23 +41,23 @@ class Restarts(TestCase):
                     world.backend.kill()
                     world.start_backend()
             until_delivered(client.watch("conversation-3"), sent[-1])
-            self.assertEqual([m["id"] for m in world.rest(self.token, "conversation-3")[-60:]], sent)
+            self.assertEqual([m["id"] for m in world.rest(world.token, "conversation-3")[-60:]], sent)
             self.assertEqual([m.id for m in client.all_messages("conversation-3")[-60:]], sent)
 
     def test_repeating_a_send_is_harmless_and_reusing_its_id_is_refused(self):
         with World() as world:
-            client = self.ready(world)
+            client = world.signed_in()
             key = str(uuid.uuid4())
             first = client.send("conversation-4", "once", id=key)
             until_delivered(client.watch("conversation-4"), first.id)
             again = client.send("conversation-4", "once", id=key)
             self.assertEqual((again.id, again.delivery), (key, Delivery.DELIVERY_STATE_SENT))
             self.assert_refused(grpc.StatusCode.ALREADY_EXISTS, client.send, "conversation-4", "other", id=key)
-            self.assertEqual([m["id"] for m in world.rest(self.token, "conversation-4")].count(key), 1)
+            self.assertEqual([m["id"] for m in world.rest(world.token, "conversation-4")].count(key), 1)
 
     def test_the_second_start_is_live_without_a_second_initial_sync(self):
         with World() as world:
-            self.ready(world)
+            world.signed_in()
             self.assertEqual(world.daemon.stop(), 0)
             world.start_daemon()
             seen = world.client().wait_for(State.STATE_LIVE)
@@ -75,13 +65,13 @@ class Restarts(TestCase):
 
     def test_what_happened_while_the_daemon_was_away_arrives(self):
         with World(responder="echo") as world:
-            client = self.ready(world)
+            client = world.signed_in()
             world.daemon.stop()
             # The user's other installation writes meanwhile.
             here, world.data = world.data, world.folder / "other"
             world.start_daemon()
             other = world.client()
-            other.sign_in(world.token("ada"))
+            other.sign_in(world.new_token("ada"))
             other.wait_for(State.STATE_LIVE)
             sent = other.send("conversation-5", "from elsewhere")
             until(other.watch("conversation-5"), lambda e: any(
@@ -99,7 +89,7 @@ class Restarts(TestCase):
 
     def test_a_watcher_resumes_from_its_token(self):
         with World() as world:
-            client = self.ready(world)
+            client = world.signed_in()
             stream = client.watch("conversation-6")
             token = next(stream).resume_token
             stream.cancel()
@@ -117,7 +107,7 @@ class Restarts(TestCase):
 
     def test_a_stop_is_quick_also_with_open_streams(self):
         with World() as world:
-            client = self.ready(world)
+            client = world.signed_in()
             stream = client.watch("conversation-0")
             next(stream)
             started = time.monotonic()
