@@ -140,6 +140,7 @@ MessagePage FromProto(const v1::ListMessagesResponse& from) {
   to.has_more = from.has_more();
   to.total_count = from.total_count();
   if (from.has_gap_before()) to.gap_before = ToGap(from.gap_before());
+  if (from.has_gap_after()) to.gap_after = ToGap(from.gap_after());
   to.freshness = ToFreshness(from.freshness());
   return to;
 }
@@ -232,6 +233,7 @@ MessagesSnapshot FromProto(const v1::WatchMessagesResponse::Snapshot& from) {
   to.has_more = from.has_more();
   to.total_count = from.total_count();
   if (from.has_gap_before()) to.gap_before = ToGap(from.gap_before());
+  if (from.has_gap_after()) to.gap_after = ToGap(from.gap_after());
   return to;
 }
 

@@ -31,6 +31,7 @@ void ToProto(const store::MessagePage& page, Out* out) {
   // A page that was cut has neighbours here, so no gap lies just before it.
   out->set_has_more(page.has_more || first > 0);
   if (page.gap_before && first == 0) ToProto(*page.gap_before, out->mutable_gap_before());
+  if (page.gap_after) ToProto(*page.gap_after, out->mutable_gap_after());
 }
 
 }  // namespace hark::ipc

@@ -72,12 +72,15 @@ class MessagesService final : public Base {
     if (!page) return tl::unexpected(page.error());
     context_.metrics.page_read.Record(stopwatch.Elapsed());
 
-    const bool missed = page->gap_before && page->messages.size() < query.limit;
+    const bool missed =
+        page->gap_after || (page->gap_before && page->messages.size() < query.limit);
     ++(missed ? context_.metrics.page_misses : context_.metrics.page_hits);
     ToProto(*page, out);
     ToProto(page->revision, context_.accounts.status().Current(), out->mutable_freshness());
-    if (out->has_gap_before() && in.policy() != v1::ListMessagesRequest::POLICY_CACHE_ONLY) {
-      (*account)->intents().Fetch(*page->gap_before);
+    if (in.policy() != v1::ListMessagesRequest::POLICY_CACHE_ONLY) {
+      // The newest last: it goes before the others.
+      if (out->has_gap_before()) (*account)->intents().Fetch(*page->gap_before);
+      if (out->has_gap_after()) (*account)->intents().Fetch(*page->gap_after);
     }
     return {};
   }

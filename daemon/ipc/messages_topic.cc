@@ -43,7 +43,7 @@ Result<WatchTopic::Snapshot> MessagesTopic::Read(store::Reader& reader) const {
   if (!page) return tl::unexpected(page.error());
   auto event = NewEvent(store_id_, page->revision);
   ToProto(*page, event->mutable_snapshot());
-  const bool ended_at_gap = event->snapshot().has_gap_before();
+  const bool ended_at_gap = event->snapshot().has_gap_before() || event->snapshot().has_gap_after();
   return Snapshot{std::move(event), page->revision, ended_at_gap};
 }
 

@@ -68,6 +68,7 @@ class PageBuilder {
     return true;
   }
 
+  [[nodiscard]] std::size_t size() const { return messages_.size(); }
   // Something did not fit.
   [[nodiscard]] bool full() const { return full_; }
   [[nodiscard]] std::uint32_t limit() const { return limit_; }
@@ -83,6 +84,17 @@ class PageBuilder {
   std::size_t bytes_ = 0;
   bool full_ = false;
 };
+
+// The cached messages from `below` down to the next gap.
+void AddStretch(const MergedView& view, const ConversationRow& row, PlaceBound below,
+                PageBuilder& builder, MessagePage& page) {
+  std::optional<GapRange> gap;
+  if (row.gap_count > 0) gap = FindGapBelow(view.cache, row.key, below.sequence);
+  ForEachBackward(view.cache, row.key, row.id, gap ? gap->to : 0, below,
+                  [&builder](Message message) { return builder.Add(std::move(message)); });
+  // The stretch above the gap is used up: the gap is next.
+  if (gap && !builder.full()) page.gap_before = Gap{row.id, gap->from, gap->to, gap->reason};
+}
 
 void AddPending(const MergedView& view, const PageQuery& query, std::uint64_t below,
                 PageBuilder& page) {
@@ -108,12 +120,17 @@ Result<MessagePage> ReadPage(const Snapshot& snapshot, const PageQuery& query) {
   PageBuilder builder(std::clamp<std::uint32_t>(query.limit, 1, limits::kPageSize));
   if (anchor->wants_pending) AddPending(view, query, anchor->pending_below, builder);
   if (!builder.full()) {
-    std::optional<GapRange> gap;
-    if (row->gap_count > 0) gap = FindGapBelow(view.cache, row->key, anchor->cached_below.sequence);
-    ForEachBackward(view.cache, row->key, row->id, gap ? gap->to : 0, anchor->cached_below,
-                    [&builder](Message message) { return builder.Add(std::move(message)); });
-    // The stretch above the gap is used up: the gap is next.
-    if (gap && !builder.full()) page.gap_before = Gap{row->id, gap->from, gap->to, gap->reason};
+    const std::size_t pending = builder.size();
+    AddStretch(view, *row, anchor->cached_below, builder, page);
+    // Nothing but gaps at the end of the conversation: what lies below them is the newest to show.
+    std::optional<Gap> at_end;
+    while (anchor->wants_pending && page.gap_before && builder.size() == pending) {
+      const Gap next = *std::exchange(page.gap_before, std::nullopt);
+      if (!at_end) at_end = next;
+      at_end->from = next.from;
+      AddStretch(view, *row, {next.from, 0}, builder, page);
+    }
+    if (at_end) (builder.size() == pending ? page.gap_before : page.gap_after) = at_end;
   }
   page.has_more = builder.full() || page.gap_before.has_value();
   page.messages = builder.TakeOldestFirst();

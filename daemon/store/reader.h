@@ -34,8 +34,12 @@ struct MessagePage {
   std::vector<Message> messages;  // Oldest first. Tombstones included.
   bool has_more = false;          // Older ones exist, here or at the backend.
   std::uint64_t total_count = 0;  // Not deleted: at the backend and pending here.
-  std::optional<Gap>
-      gap_before;  // Lies just before messages.front() (or is all there is, if the page is empty).
+  // Lies just before messages.front(), or is all there is, if the page is empty.
+  std::optional<Gap> gap_before;
+  // Of the newest page: what is here does not reach the end of the conversation. Lies between the
+  // last message with a sequence and the pending ones. So a UI has something to show of a
+  // conversation whose newest messages are known of and not here.
+  std::optional<Gap> gap_after;
   LocalRevision revision = 0;  // Every commit up to this one is in the page.
 };
 

@@ -125,17 +125,31 @@ TEST_P(StoreContract, GapIsToldWhenThePageIsFullJustAboveIt) {
   EXPECT_TRUE(Page("A", std::nullopt, 2).has_more);
 }
 
-TEST_P(StoreContract, GapAboveEverythingMakesAnEmptyPage) {
+TEST_P(StoreContract, NewestPageShowsWhatIsBelowAGapAtTheEnd) {
   Do(HistoryOf("A", 1, 3));
   Do(SummaryOf("A", 5, GapReason::kLimited));
+  const Gap at_end{ConversationId("A"), 4, 5, GapReason::kLimited};
   const MessagePage page = Page("A");
-  EXPECT_THAT(page.messages, IsEmpty());
-  EXPECT_EQ(page.gap_before, (Gap{ConversationId("A"), 4, 5, GapReason::kLimited}));
+  EXPECT_EQ(page.messages.size(), 3U);
+  EXPECT_EQ(page.gap_after, at_end);
+  EXPECT_FALSE(page.gap_before);
+  EXPECT_FALSE(page.has_more);
 
   ASSERT_TRUE(Send(UserMessage("A", 1, "pending")));
-  const MessagePage pending = Page("A");
-  EXPECT_EQ(pending.messages.size(), 1U);
-  EXPECT_EQ(pending.gap_before, page.gap_before);
+  EXPECT_THAT(PageIds("A"), ElementsAre(IdOf("A", 1), IdOf("A", 2), IdOf("A", 3), UuidOf(1)));
+  EXPECT_EQ(Page("A").gap_after, at_end);
+  EXPECT_EQ(Page("A", UuidOf(1)).messages.size(), 3U);
+  EXPECT_EQ(Page("A", UuidOf(1)).gap_after, at_end);
+  EXPECT_FALSE(Page("A", IdOf("A", 3)).gap_after) << "of the newest page only";
+}
+
+TEST_P(StoreContract, AConversationThatIsAllGapIsAnEmptyPage) {
+  Do(SummaryOf("A", 5));
+  const MessagePage page = Page("A");
+  EXPECT_THAT(page.messages, IsEmpty());
+  EXPECT_EQ(page.gap_before, (Gap{ConversationId("A"), 1, 5, GapReason::kNotFetched}));
+  EXPECT_FALSE(page.gap_after);
+  EXPECT_TRUE(page.has_more);
 }
 
 TEST_P(StoreContract, HoleThatTheBackendClosedIsNoGap) {

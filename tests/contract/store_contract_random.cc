@@ -31,6 +31,15 @@ void ExpectPages(Reader& reader, const std::string& name, const Model& model, st
   while (expected > 0) {
     const auto page = reader.ReadPage({ConversationId(name), before, limit});
     ASSERT_TRUE(page);
+    // A gap at the end of the conversation is told beside what lies below it.
+    ASSERT_EQ(page->gap_after.has_value(),
+              !before && !page->messages.empty() && !model.here.contains(expected));
+    if (page->gap_after) {
+      ASSERT_EQ(page->gap_after->to, expected);
+      for (; expected >= page->gap_after->from; --expected) {
+        ASSERT_FALSE(model.here.contains(expected)) << expected;
+      }
+    }
     for (auto message = page->messages.rbegin(); message != page->messages.rend(); ++message) {
       ASSERT_TRUE(model.here.contains(expected));
       ASSERT_EQ(*message, model.here.at(expected));

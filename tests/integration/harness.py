@@ -3,6 +3,7 @@
 Nothing here sleeps: each wait is a read with a deadline on something that tells when it happens: a stream, a line of
 standard output, a notification of readiness, the end of a process."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -164,6 +165,17 @@ class World:
         client.wait_for(State.STATE_LIVE)
         return client
 
+    @contextlib.contextmanager
+    def second_installation(self):
+        """The same user at another daemon of the same backend, live; a client of that one."""
+        with World(self.encoding) as other:
+            other.port = self.port
+            other.start_daemon()
+            client = other.client()
+            client.sign_in(self.new_token("ada"))
+            client.wait_for(State.STATE_LIVE)
+            yield client
+
     def client(self):
         channel = grpc.insecure_channel(f"unix:{self.socket}", options=[
             ("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 50),
@@ -244,6 +256,10 @@ class Client:
     def get(self, conversation):
         return self.conversations.GetConversation(
             conversations_pb2.GetConversationRequest(conversation_id=conversation), timeout=PATIENCE).conversation
+
+    def watch_list(self):
+        return self.conversations.WatchConversations(
+            conversations_pb2.WatchConversationsRequest(), timeout=PATIENCE, wait_for_ready=True)
 
     def watch(self, conversation, resume_token=""):
         return self.messages.WatchMessages(messages_pb2.WatchMessagesRequest(

@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness import Delivery, State, TestCase, World, conversations_pb2, sample, sync_pb2, until, until_delivered
+from harness import Delivery, State, TestCase, World, conversations_pb2, sample, until, until_delivered
 
 
 class MainJob(TestCase):
@@ -69,21 +69,18 @@ class MainJob(TestCase):
             self.assertEqual(client.get("conversation-0").unread_count, 1)
             marked = client.conversations.MarkRead(conversations_pb2.MarkReadRequest(conversation_id="conversation-0"))
             self.assertEqual(marked.conversation.unread_count, 0)
-            until_no_pending(client)
 
             # Another installation of the same user learns of it.
-            world.daemon.stop()
-            world.data = world.folder / "second"
-            world.start_daemon()
-            client = world.client()
-            client.sign_in(world.token)
-            client.wait_for(State.STATE_LIVE)
-            self.assertEqual(client.get("conversation-0").unread_count, 0)
+            with world.second_installation() as second:
+                stream = second.watch_list()
+                until(stream, lambda e: any(
+                    c.id == "conversation-0" and c.unread_count == 0
+                    for c in list(e.snapshot.conversations) + list(e.delta.upserted)))
 
     def test_a_list_is_followed(self):
         with World() as world:
             client = world.signed_in()
-            stream = client.conversations.WatchConversations(conversations_pb2.WatchConversationsRequest(), timeout=60)
+            stream = client.watch_list()
             snapshot = next(stream).snapshot
             self.assertEqual(snapshot.total_count, 8)
             oldest = snapshot.conversations[-1].id
@@ -93,12 +90,6 @@ class MainJob(TestCase):
             self.assertTrue(any(c.pending_count == 1 for e in events for c in e.delta.upserted))
             self.assertEqual(client.all_conversations()[0].id, oldest)
             until_delivered(client.watch(oldest), sent.id)
-
-
-def until_no_pending(client):
-    stream = client.sync.WatchStatus(sync_pb2.WatchStatusRequest(), timeout=60)
-    until(stream, lambda e: e.status.pending_count == 0)
-    stream.cancel()
 
 
 if __name__ == "__main__":

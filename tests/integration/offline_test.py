@@ -64,6 +64,31 @@ class Offline(TestCase):
             self.assert_all_readable(world, client)
             self.assertNotEqual(client.status().state, State.STATE_LIVE)
 
+    def test_a_conversation_whose_newest_message_is_not_here_shows_the_others(self):
+        with World() as world:
+            client = world.signed_in()
+            # The user's other installation writes; here the conversation is not open, so only its summary comes.
+            stream = client.watch_list()
+            next(stream)
+            with world.second_installation() as second:
+                second.send("conversation-2", "from elsewhere")
+                until(stream, lambda e: any(c.id == "conversation-2" and c.preview == "from elsewhere"
+                                            for c in e.delta.upserted))
+            world.backend.stop()
+            client.wait_for(State.STATE_OFFLINE)
+            page = client.page("conversation-2")
+            made = [m["content"] for m in world.made[2]["messages"]]
+            self.assertEqual([m.content for m in page.messages], made[-50:])
+            self.assertEqual((page.gap_after.from_sequence, page.gap_after.to_sequence), (len(made) + 1, len(made) + 1))
+            # And it is fetched, and told, when there is a backend again.
+            watch = client.watch("conversation-2")
+            self.assertTrue(next(watch).snapshot.HasField("gap_after"))
+            client.open("conversation-2")
+            world.start_backend()
+            until(watch, lambda e: any(m.content == "from elsewhere"
+                                       for m in list(e.delta.upserted) + list(e.snapshot.messages)))
+            self.assertFalse(client.page("conversation-2").HasField("gap_after"))
+
     def test_signing_out_keeps_the_cache_readable_and_sends_nothing(self):
         with World() as world:
             client = world.signed_in()

@@ -68,17 +68,11 @@ class Restarts(TestCase):
             client = world.signed_in()
             world.daemon.stop()
             # The user's other installation writes meanwhile.
-            here, world.data = world.data, world.folder / "other"
-            world.start_daemon()
-            other = world.client()
-            other.sign_in(world.new_token("ada"))
-            other.wait_for(State.STATE_LIVE)
-            sent = other.send("conversation-5", "from elsewhere")
-            until(other.watch("conversation-5"), lambda e: any(
-                m.role == 2 and "from elsewhere" in m.content
-                for m in list(e.delta.upserted) + list(e.snapshot.messages)))
-            world.daemon.stop()
-            world.data = here
+            with world.second_installation() as other:
+                sent = other.send("conversation-5", "from elsewhere")
+                until(other.watch("conversation-5"), lambda e: any(
+                    m.role == 2 and "from elsewhere" in m.content
+                    for m in list(e.delta.upserted) + list(e.snapshot.messages)))
             world.start_daemon()
             client = world.client()
             client.open("conversation-5")

@@ -83,14 +83,17 @@ std::optional<wire::ServerFrame> Session::MakeStretch(const std::vector<LogEntry
     // An entry adds at most two changes.
     const bool full = messages.size() + conversations.size() + 2 > kMaxChangesInStretch;
     if (i > 0 && (full || bytes > kStretchBytes)) break;
-    const bool body =
-        bodies && entry.sequence != 0 && subscriptions_.contains(entry.conversation_id);
-    if (body && seen_messages.emplace(entry.conversation_id, entry.sequence).second) {
+    if (bodies && entry.sequence != 0 &&
+        seen_messages.emplace(entry.conversation_id, entry.sequence).second) {
       auto message =
           services_.store.GetMessage(identity_.user_id, entry.conversation_id, entry.sequence);
       if (!message) return std::nullopt;
-      bytes += message->ByteSizeLong();
-      messages.push_back(std::move(*message));
+      // Nobody asked for a new message of a conversation that is not followed; but of an edited one
+      // the client may have the old content, and a summary does not say which it is.
+      if (message->revision() > 1 || subscriptions_.contains(entry.conversation_id)) {
+        bytes += message->ByteSizeLong();
+        messages.push_back(std::move(*message));
+      }
     }
     if (seen_conversations.insert(entry.conversation_id).second) {
       auto conversation = services_.store.GetConversation(identity_.user_id, entry.conversation_id);

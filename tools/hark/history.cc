@@ -76,6 +76,13 @@ client::Result<History> ReadHistory(client::Client& client, const HistoryRequest
         static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, client::kMaxPageSize));
     client::Result<client::MessagePage> page = client.ListMessages(page_request);
     if (!page) return page.error();
+    // The newest messages are known of and on their way.
+    if (page->gap_after && page->freshness.live && !request.cache_only &&
+        history.messages.empty() && Clock::now() < deadline) {
+      arrival.Wait(deadline);
+      continue;
+    }
+    if (page->gap_after) history.gap_after = page->gap_after;
     history.total_count = page->total_count;
     history.has_more = page->has_more;
     history.gap = page->gap_before;

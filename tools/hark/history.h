@@ -32,6 +32,8 @@ struct History {
   bool has_more = false;
   // Reading stopped because of this.
   std::optional<client::Gap> gap;
+  // Between the last message with a sequence and the pending ones.
+  std::optional<client::Gap> gap_after;
   client::Freshness freshness;
 };
 

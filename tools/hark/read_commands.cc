@@ -60,13 +60,40 @@ void PrintConversations(Output& output, const std::vector<client::Conversation>&
   table.Print(output);
 }
 
+void PrintGap(Output& output, const client::Gap& gap) {
+  output.Line(output.Styled(Style::kYellow, "--- " + GapSentence(gap) + " ---"));
+}
+
+void PrintGapJson(Output& output, const client::Gap& gap) {
+  JsonLine line;
+  line.Text("type", "gap");
+  AddFields(line, gap);
+  output.Json(line);
+}
+
+// Calls `message` for each message and `gap` where one is missing, in the order of the
+// conversation.
+template <typename OnMessage, typename OnGap>
+void ForEachInOrder(const History& history, OnMessage message, OnGap gap) {
+  if (history.gap) gap(*history.gap);
+  bool told = !history.gap_after;
+  for (const client::Message& next : history.messages) {
+    if (!told && next.sequence == 0) {
+      gap(*history.gap_after);
+      told = true;
+    }
+    message(next);
+  }
+  if (!told) gap(*history.gap_after);
+}
+
 void PrintHistory(Session& session, const History& history) {
   Output& output = session.output;
   const std::string dash = "--- ";
-  if (history.gap)
-    output.Line(output.Styled(Style::kYellow, dash + GapSentence(*history.gap) + " ---"));
-  for (const client::Message& message : history.messages)
-    PrintMessage(output, message, session.arguments.ids);
+  ForEachInOrder(
+      history,
+      [&](const client::Message& message) { PrintMessage(output, message, session.arguments.ids); },
+      [&](const client::Gap& gap) { PrintGap(output, gap); });
   if (history.messages.empty())
     output.Line(history.has_more ? "no messages here yet" : "no messages");
   if (history.has_more && !history.messages.empty()) {
@@ -80,18 +107,15 @@ void PrintHistory(Session& session, const History& history) {
 }
 
 void PrintHistoryJson(Output& output, const History& history) {
-  if (history.gap) {
-    JsonLine line;
-    line.Text("type", "gap");
-    AddFields(line, *history.gap);
-    output.Json(line);
-  }
-  for (const client::Message& message : history.messages) {
-    JsonLine line;
-    line.Text("type", "message");
-    AddFields(line, message);
-    output.Json(line);
-  }
+  ForEachInOrder(
+      history,
+      [&](const client::Message& message) {
+        JsonLine line;
+        line.Text("type", "message");
+        AddFields(line, message);
+        output.Json(line);
+      },
+      [&](const client::Gap& gap) { PrintGapJson(output, gap); });
 }
 
 }  // namespace

@@ -131,6 +131,9 @@ struct MessagePage {
   std::uint64_t total_count = 0;
   // What is missing just before the first message, if anything.
   std::optional<Gap> gap_before;
+  // Of the newest page: what is missing between the last message with a sequence and the pending
+  // ones, if anything.
+  std::optional<Gap> gap_after;
   Freshness freshness;
 };
 

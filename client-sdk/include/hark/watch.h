@@ -71,6 +71,7 @@ struct MessagesSnapshot {
   bool has_more = false;
   std::uint64_t total_count = 0;
   std::optional<Gap> gap_before;
+  std::optional<Gap> gap_after;
 };
 
 // Messages as they are after one commit. Apply by id; sort by sequence, those without one last.

@@ -149,6 +149,24 @@ TEST_F(SessionTest, SubscribedSessionGetsTheBodyAndOthersTheSummary) {
   EXPECT_EQ(seen.changes(0).conversation().preview(), "hello");
 }
 
+TEST_F(SessionTest, EditOfAnUnfollowedConversationIsSentWithItsMessage) {
+  FakeClient onlooker(backend_);
+  client_.Greet(backend_.token);
+  client_.Append(MakeMessage("a", "hello"));
+  onlooker.Greet(backend_.token);
+  wire::ClientFrame edit;
+  edit.mutable_edit()->set_request_id(77);
+  edit.mutable_edit()->set_conversation_id("c");
+  edit.mutable_edit()->set_message_id("a");
+  edit.mutable_edit()->set_base_revision(1);
+  edit.mutable_edit()->set_content("hello again");
+  client_.Say(edit);
+  const auto seen = onlooker.Hear().changes();
+  ASSERT_EQ(seen.changes_size(), 2);
+  EXPECT_EQ(seen.changes(0).message().content(), "hello again");
+  EXPECT_EQ(seen.changes(1).conversation().preview(), "hello again");
+}
+
 TEST_F(SessionTest, SlowReaderGetsNoMoreUntilItHasRead) {
   client_.Greet(backend_.token);
   client_.queued_bytes = kWriteQueueSoftBytes;

@@ -207,8 +207,11 @@ def check_session(encoding):
         for change in frame.changes.changes:
             if change.message.role == pb.ROLE_ASSISTANT:
                 answer = change.message
-    text = "".join(pieces[offset].text for offset in sorted(pieces))
-    assert text == answer.content == "You said: hello there you"
+    assert answer.content == "You said: hello there you"
+    # The lane may drop pieces, but each that came is of the answer.
+    assert pieces
+    for offset, piece in pieces.items():
+        assert answer.content.encode()[offset:].startswith(piece.text.encode())
     assert {p.message_id for p in pieces.values()} == {answer.id} and answer.sequence == 122
 
     client.send(append=pb.Append(request_id=client.id(), message=pb.Message(
