@@ -42,30 +42,30 @@ Engine::~Engine() {
 }
 
 void Engine::Start() {
-  struct State {
+  struct Held {
     store::SyncState sync;
     std::vector<ConversationId> active;
   };
   const WallTime since = parts_.clock.WallNow() - limits::kActiveFor;
-  auto read = [since](store::Reader& reader) -> Result<State> {
+  auto read = [since](store::Reader& reader) -> Result<Held> {
     Result<store::SyncState> sync = reader.ReadSyncState();
     if (!sync) return tl::unexpected(sync.error());
     Result<std::vector<ConversationId>> active =
         reader.ActiveConversations(since, static_cast<std::uint32_t>(limits::kActiveConversations));
     if (!active) return tl::unexpected(active.error());
-    return State{std::move(*sync), std::move(*active)};
+    return Held{std::move(*sync), std::move(*active)};
   };
-  ReadThen(std::move(read), [this](Result<State> state) {
-    if (!state) {
-      log::Error("store_unreadable", {{"why", state.error()}});
+  ReadThen(std::move(read), [this](Result<Held> held) {
+    if (!held) {
+      log::Error("store_unreadable", {{"why", held.error()}});
       Status status;
-      status.state = sync::State::kDegraded;
-      status.reason = "The local store cannot be read: " + state.error().message;
+      status.state = State::kDegraded;
+      status.reason = "The local store cannot be read: " + held.error().message;
       status.since = parts_.clock.WallNow();
       parts_.board.Set(std::move(status));
       return;
     }
-    Feed(Started{std::move(state->sync), std::move(state->active)});
+    Feed(Started{std::move(held->sync), std::move(held->active)});
   });
 }
 
