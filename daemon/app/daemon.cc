@@ -9,6 +9,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "daemon/account/account_manager.h"
@@ -80,6 +81,7 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
   keys::FileKeySource keys(config.key_file);
   boost::asio::io_context io(1);
   boost::asio::thread_pool readers(1);
+  boost::asio::post(readers, [] { NameThisThread("hark-reader"); });
   account::AccountManager accounts(account::AccountOptions{
       .data_dir = config.data_dir,
       .backend_url = config.backend_url,

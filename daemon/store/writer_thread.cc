@@ -15,9 +15,9 @@ constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
 
 void NameThisThread() {
 #ifdef __APPLE__
-  pthread_setname_np("hark-store");
+  pthread_setname_np("hark-writer");
 #else
-  pthread_setname_np(pthread_self(), "hark-store");
+  pthread_setname_np(pthread_self(), "hark-writer");
 #endif
 }
 
