@@ -40,22 +40,27 @@ bool IsToken(std::string_view token) {
   return true;
 }
 
-const Error kNobody(ErrorCode::kUnauthenticated, "Nobody has signed in yet.");
-const Error kKeyMissing(
-    ErrorCode::kLocked,
-    "The key is missing, but there is encrypted data. Put the key back; nothing was changed.");
+Error Nobody() {
+  return {ErrorCode::kUnauthenticated, "Nobody has signed in yet."};
+}
+
+Error KeyMissing() {
+  return {
+      ErrorCode::kLocked,
+      "The key is missing, but there is encrypted data. Put the key back; nothing was changed."};
+}
 
 }  // namespace
 
 AccountManager::AccountManager(AccountOptions options)
-    : options_(std::move(options)), problem_(kNobody) {}
+    : options_(std::move(options)), problem_(Nobody()) {}
 
 void AccountManager::Start() {
   ShowSignedOut();
   Result<std::optional<Secret>> saved = options_.keys.LoadSecret(kSessionSecret);
   if (!saved) {
-    return SetProblem(saved.error().code == ErrorCode::kNotFound ? kKeyMissing
-                                                                 : std::move(saved.error()));
+    const bool no_key = saved.error().code == ErrorCode::kNotFound;
+    return SetProblem(no_key ? KeyMissing() : saved.error());
   }
   if (!*saved) return;
   Result<SessionRecord> record = ParseSessionRecord(**saved);
@@ -65,12 +70,10 @@ void AccountManager::Start() {
     return SetProblem(std::move(opened.error()));
   const bool other_backend = record->backend_url != options_.backend_url;
   if (other_backend) log::Warning("backend_changed", {});
+  const bool syncs = !record->token.empty() && !other_backend;
+  if (syncs) Sync(*record);
   record_ = std::move(*record);
-  if (record_->token.empty() || other_backend) {
-    ShowSignedOut();
-  } else {
-    Sync();
-  }
+  if (!syncs) ShowSignedOut();
 }
 
 void AccountManager::Stop() {
@@ -140,9 +143,9 @@ void AccountManager::FinishSignIn(Secret token, Result<UserId> user, const Done&
   }
   if (Result<void> saved = Save(record); !saved)
     return done(tl::unexpected(std::move(saved.error())));
-  record_ = std::move(record);
   log::Info("signed_in");
-  Sync();
+  Sync(record);
+  record_ = std::move(record);
   done(Info());
 }
 
@@ -168,7 +171,7 @@ Result<Secret> AccountManager::MasterKey() {
   const bool has_data =
       std::filesystem::exists(accounts, error) && !std::filesystem::is_empty(accounts, error);
   if (has_data || error) {
-    return tl::unexpected(kKeyMissing);
+    return tl::unexpected(KeyMissing());
   }
   return options_.keys.CreateMasterKey();
 }
@@ -209,7 +212,7 @@ Result<void> AccountManager::Save(const SessionRecord& record) {
   return options_.keys.StoreSecret(kSessionSecret, Serialize(record));
 }
 
-void AccountManager::Sync() {
+void AccountManager::Sync(const SessionRecord& record) {
   SetState(AccountState::kSignedIn);
   session_->StartSync(sync::EngineParts{
       .io = options_.io,
@@ -221,13 +224,14 @@ void AccountManager::Sync() {
       .writer = nullptr,
       .backend = options_.backend,
       .bus = nullptr,
-      .user = record_->user,
-      .token = record_->token.Clone(),
-      .device_id = record_->device_id,
+      .user = record.user,
+      .token = record.token.Clone(),
+      .device_id = record.device_id,
       .client = options_.client,
       .seed = std::random_device()(),
       .save_token =
           [this](Secret token) {
+            if (!record_) return;
             record_->token = std::move(token);
             if (Result<void> saved = Save(*record_); !saved)
               log::Error("token_not_saved", {{"why", saved.error()}});

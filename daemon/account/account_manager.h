@@ -58,7 +58,7 @@ class AccountManager final : public Accounts {
   [[nodiscard]] Result<Secret> MasterKey();
   [[nodiscard]] Result<void> OpenStore(const SessionRecord& record);
   [[nodiscard]] Result<void> Save(const SessionRecord& record);
-  void Sync();
+  void Sync(const SessionRecord& record);
   void SetState(AccountState state);
   void SetProblem(Error error);
   void CloseSession(const Error& why);

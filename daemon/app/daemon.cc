@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -34,6 +35,12 @@ constexpr std::chrono::milliseconds kLastWords{1'500};
 ExitCode Say(ExitCode code, const Error& error) {
   std::fprintf(stderr, "harkd: %s\n", error.message.c_str());
   return code;
+}
+
+// The daemon works without a service manager that hears it.
+void Tell(const std::string& service_manager, std::string_view state) {
+  const Result<void> told = NotifyServiceManager(service_manager, state);
+  if (!told) log::Warning("service_manager_not_told", {{"why", told.error()}});
 }
 
 struct Locks {
@@ -113,13 +120,13 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
   const StopSignals signals(io, [&io] { io.stop(); });
   log::Info("ready", {log::Field::Safe("version", std::string(Version())),
                       log::Field::Safe("socket", config.socket.string())});
-  (void)NotifyServiceManager(notify, kNotifyReady);
+  Tell(notify, kNotifyReady);
   {
     const auto work = boost::asio::make_work_guard(io);
     io.run();
   }
 
-  (void)NotifyServiceManager(notify, kNotifyStopping);
+  Tell(notify, kNotifyStopping);
   (*server)->Stop();
   accounts.Stop();
   readers.join();

@@ -14,7 +14,7 @@
 namespace hark::keys {
 
 // A token is a few hundred bytes; a file that claims to be larger is none of ours.
-inline constexpr std::size_t kSecretMaxBytes = 64 * 1024;
+inline constexpr std::size_t kSecretMaxBytes = std::size_t{64} * 1024;
 
 class FileKeySource final : public KeySource {
  public:

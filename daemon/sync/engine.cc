@@ -100,7 +100,7 @@ void Engine::Feed(Input input) {
   Actions actions =
       machine_.Step(std::move(input), Moment{parts_.clock.Now(), parts_.clock.WallNow()});
   for (Action& action : actions) {
-    std::visit([this](auto&& what) { Do(std::move(what)); }, std::move(action));
+    std::visit([this](auto&& what) { Do(std::forward<decltype(what)>(what)); }, std::move(action));
     if (stopped_) return;
   }
   ArmTimer();

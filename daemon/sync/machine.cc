@@ -24,7 +24,7 @@ Machine::Machine(MachineOptions options)
 
 Actions Machine::Step(Input input, Moment now) {
   now_ = now;
-  std::visit([this](auto&& event) { On(std::move(event)); }, std::move(input));
+  std::visit([this](auto&& event) { On(std::forward<decltype(event)>(event)); }, std::move(input));
   if (phase_ != Phase::kNew) {
     Pump();
     ShowStatus();
@@ -92,7 +92,8 @@ void Machine::Reconnect(std::string reason, Clock::Duration at_least) {
   if (connected_) Do(CloseConnection{});
   connected_ = false;
   if (Established()) {
-    if (caught_up_) Commit({{store::SetSynced{*last_synced_at_, initial_sync_done_}}});
+    if (caught_up_)
+      Commit({{store::SetSynced{last_synced_at_.value_or(now_.wall), initial_sync_done_}}});
     if (outbox_.ConnectionLost()) Commit({{store::RequeueSending{}}});
   }
   phase_ = Phase::kWaiting;
@@ -143,8 +144,9 @@ void Machine::Commit(store::Batch batch, NewCursor cursor) {
 
 void Machine::On(Committed) {
   if (commits_.empty()) return;
-  if (commits_.front()) stored_cursor_ = *std::move(commits_.front());
+  NewCursor cursor = std::move(commits_.front());
   commits_.pop_front();
+  if (cursor) stored_cursor_ = std::move(*cursor);
 }
 
 void Machine::On(CommitFailed input) {

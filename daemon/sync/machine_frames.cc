@@ -64,7 +64,8 @@ void Machine::On(Received input) {
     Reconnect("The server does not keep to the protocol.");
     return;
   }
-  std::visit([this](auto&& frame) { OnFrame(std::move(frame)); }, std::move(input.frame));
+  std::visit([this](auto&& frame) { OnFrame(std::forward<decltype(frame)>(frame)); },
+             std::move(input.frame));
 }
 
 void Machine::OnFrame(transport::Welcome frame) {
