@@ -5,7 +5,7 @@ Usage: wire_smoke.py HARK_BACKEND PROTO_FOLDER [--bench IMPORT_FILE]
 
 The client shares nothing with the backend but the .proto file. It waits for frames, never for time.
 """
-import base64, json, os, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib
+import atexit, base64, json, os, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib
 
 BINARY, PROTO = sys.argv[1], sys.argv[2]
 WORK = tempfile.mkdtemp(prefix="hark-backend-smoke-")
@@ -129,6 +129,7 @@ class Backend:
         self.process = subprocess.Popen(
             [BINARY, "serve", "--data", data, "--listen", "127.0.0.1:0", "--port-file", self.port_file, *options],
             stdout=subprocess.PIPE, stderr=open(os.path.join(WORK, "log"), "a"), text=True)
+        atexit.register(self.process.kill)  # Also when a check fails; after stop() it does nothing.
         line = self.process.stdout.readline()
         assert line.startswith("listening on 127.0.0.1:"), line
         self.port = int(line.rsplit(":", 1)[1])
