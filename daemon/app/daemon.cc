@@ -82,7 +82,6 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
   const auto locks = TakeFolders(config);
   if (!locks) return Say(locks.error().first, locks.error().second);
 
-  NameThisThread("hark-io");
   SystemClock clock;
   Metrics metrics;
   keys::FileKeySource keys(config.key_file);

@@ -1,6 +1,7 @@
 """Flags, configurations, folders and ports that are wrong: a sentence on standard error and a documented exit code."""
 
 import json
+import pathlib
 import socket
 import unittest
 
@@ -38,6 +39,13 @@ class CommandLine(TestCase):
             (world.folder / "file").write_text("in the way")
             self.assert_ends(FOLDER_OR_SOCKET, HARKD, "--data-dir", world.folder / "file", "--socket", world.socket)
             self.assertEqual((world.folder / "file").read_text(), "in the way")
+
+    def test_the_daemon_is_found_by_its_name(self):
+        with World() as world:
+            world.port = 1
+            world.start_daemon()
+            # Of the main thread, which is what ps and pkill go by.
+            self.assertEqual(pathlib.Path(f"/proc/{world.daemon.popen.pid}/comm").read_text(), "harkd\n")
 
     def test_a_second_daemon_is_told_of_the_first(self):
         with World() as world:
