@@ -37,6 +37,10 @@ inline constexpr int kJsonDepth = 64;
 // refused, not dropped.
 inline constexpr std::size_t kOutboxEntries = 10'000;
 
+// How long an unsent message is tried by itself, unless configured: after a week, a person no
+// longer expects it to leave.
+inline constexpr std::chrono::hours kOutboxAge{24 * 7};
+
 // Streams of local clients, and what may wait in each before it is told to resync.
 inline constexpr std::size_t kLocalStreams = 1'000;
 inline constexpr std::size_t kStreamQueueEvents = 512;
@@ -57,6 +61,8 @@ inline constexpr std::size_t kWalBytes = std::size_t{16} * 1024 * 1024;
 // History requests under way in a sync: enough to hide a round trip of 100 ms, few enough for the
 // smallest backend.
 inline constexpr std::size_t kHistoryInFlight = 32;
+// Requests kept free of background history, for what a person waits for.
+inline constexpr std::size_t kReservedInFlight = 2;
 // Sends under way, at most one a conversation.
 inline constexpr std::size_t kSendsInFlight = 16;
 // Frames waiting to be written to the backend.
@@ -64,12 +70,18 @@ inline constexpr std::size_t kOutgoingFrames = 256;
 
 // Conversations that are active at once; the least recently opened one is let go.
 inline constexpr std::size_t kActiveConversations = 200;
+// Of these, the ones subscribed to on every connection, before anything happens in them: with 36
+// bytes an id, 20 keep an idle reconnect under 2 KB. The others follow with their first change.
+inline constexpr std::size_t kSubscribeAtOnce = 20;
 // How long a conversation stays active after it was last opened.
 inline constexpr std::chrono::hours kActiveFor{6};
 
 // Backoff between connection attempts: full jitter up to a doubling ceiling.
 inline constexpr std::chrono::milliseconds kBackoffFirst{500};
 inline constexpr std::chrono::milliseconds kBackoffCap{60'000};
+// Over how long daemons that nobody is using come back after a session: a thousand that one restart
+// dropped are then 200 connects a second.
+inline constexpr std::chrono::milliseconds kReturnWindow{5'000};
 
 }  // namespace hark::limits
 

@@ -26,7 +26,10 @@ struct Metrics {
   Histogram page_read;     // Reading one page of messages from the store. By ipc.
   Histogram durable_send;  // From the request to the commit. By ipc.
   Histogram apply;         // From receiving a change to its commit. By the sync engine.
-  Histogram sync;  // From a live message's own time to its commit: two clocks. By the sync engine.
+  // From a live message's own time to its commit here. Two clocks, so it is worth as much as they
+  // agree. Of messages that arrive while the state is LIVE, are new (revision 1) and are less than
+  // a minute old: an older one waited for its author's connection. By the sync engine.
+  Histogram sync;
 };
 
 }  // namespace hark

@@ -19,6 +19,7 @@ enum class ErrorCode : std::uint8_t {
   kInvalidArgument,    // The request can never succeed as sent.
   kNotFound,           // No such conversation or message.
   kConflict,           // Same id with other content, or the row changed since it was read.
+  kPrecondition,       // The action does not fit the state of the message.
   kLocked,             // The key is not available now; the user can unlock it.
   kOffline,            // No backend connection; retried by the sync engine.
   kUnauthenticated,    // The backend refused the credentials, or nobody is signed in: the user must

@@ -9,19 +9,31 @@
 #include "daemon/model/conversation.h"
 #include "daemon/model/ids.h"
 #include "daemon/model/message.h"
+#include "daemon/model/outbox.h"
 
 namespace hark {
+
+// A message that is no longer part of its conversation here: cancelled before it was sent.
+struct RemovedMessage {
+  ConversationId conversation;
+  MessageId message;
+
+  friend bool operator==(const RemovedMessage&, const RemovedMessage&) = default;
+};
 
 // Immutable once made; shared by every stream that delivers it. Each item is its state right after
 // the commit, merged as the Reader would show it.
 struct Commit {
   LocalRevision revision = 0;
   std::vector<Message> messages;
+  std::vector<RemovedMessage> removed;
   std::vector<Conversation> conversations;
   // Conversations whose gaps changed: a page that ended at one may now go on.
   std::vector<ConversationId> gaps_changed;
-  // The outbox has a new entry or lost one: the sync engine looks at it again.
-  bool outbox_changed = false;
+  // Entries of the outbox that are new or different, in submit order, and the positions of those
+  // that are gone.
+  std::vector<OutboxEntry> outbox;
+  std::vector<std::uint64_t> outbox_removed;
 };
 
 }  // namespace hark

@@ -3,6 +3,7 @@
 #ifndef HARK_DAEMON_MODEL_MESSAGE_H_
 #define HARK_DAEMON_MODEL_MESSAGE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -18,19 +19,37 @@ enum class Role : std::uint8_t { kUnspecified = 0, kUser = 1, kAssistant = 2, kS
 
 // Where a message written here stands on its way to the backend. Stored as numbers: never renumber.
 enum class Delivery : std::uint8_t {
-  kQueued = 1,   // On disk, not given to the backend.
-  kSending = 2,  // Left on the present connection, not answered. Never stored: a restart makes it
-                 // kQueued again.
-  kSent = 3,     // At the backend.
-  kFailed = 4,   // Refused for good; the conversation's later sends wait behind it.
+  kQueued = 1,     // On disk, not given to the backend.
+  kSending = 2,    // Left on the present connection, not answered. Never stored.
+  kSent = 3,       // At the backend.
+  kFailed = 4,     // Refused for good; the conversation's later sends wait behind it.
+  kUnknown = 5,    // Left on an earlier connection, never answered. Stored as kQueued with a mark.
+  kExpired = 6,    // Waited too long; no longer tried by itself.
+  kCancelled = 7,  // Withdrawn by the user. Only in answers.
 };
 
-// Why a message is kFailed.
+// Why a message, or a change of one, is kFailed.
 struct DeliveryFailure {
-  std::string reason;   // A stable upper-case word of the local API: "TOO_LARGE".
-  std::string message;  // A sentence for a person. Holds no content.
+  std::string reason;      // A stable upper-case word of the local API: "TOO_LARGE".
+  std::string message;     // A sentence for a person. Holds no content.
+  bool can_retry = false;  // The same may succeed when it is tried again.
+  std::chrono::milliseconds retry_after{0};  // With `can_retry`; 0: the backend did not say.
 
   friend bool operator==(const DeliveryFailure&, const DeliveryFailure&) = default;
+};
+
+// An edit or a deletion made here that the backend has not acknowledged.
+struct PendingChange {
+  enum class Kind : std::uint8_t { kEdit, kDelete };
+
+  Kind kind = Kind::kEdit;
+  // kQueued, kSending, kUnknown: the message is shown as changed. kFailed, kExpired: as the backend
+  // has it.
+  Delivery delivery = Delivery::kQueued;
+  std::optional<DeliveryFailure> failure;  // With kFailed.
+  std::string content;                     // With a kFailed or kExpired edit: the text of it.
+
+  friend bool operator==(const PendingChange&, const PendingChange&) = default;
 };
 
 struct Message {
@@ -48,6 +67,7 @@ struct Message {
   bool deleted = false;  // A tombstone: keeps its place, has no content.
   Delivery delivery = Delivery::kSent;
   std::optional<DeliveryFailure> failure;
+  std::optional<PendingChange> change;
 
   friend bool operator==(const Message&, const Message&) = default;
 };
