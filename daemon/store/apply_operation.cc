@@ -5,8 +5,11 @@
 #include <variant>
 
 #include "daemon/base/limits.h"
+#include "daemon/store/apply_to_outbox.h"
+#include "daemon/store/change_rows.h"
 #include "daemon/store/message_rows.h"
 #include "daemon/store/outbox_rows.h"
+#include "daemon/store/send_rows.h"
 #include "daemon/store/store_info_rows.h"
 
 namespace hark::store {
@@ -40,17 +43,6 @@ Message AsStored(Message message) {
   return message;
 }
 
-// The message is at the backend: its entry in the outbox, if there is one, is done.
-void RemoveFromOutbox(JobContext& context, const Message& message) {
-  if (context.OutboxWasEmpty() || !FindSend(context.authored(), message.id)) return;
-  (void)DeleteSend(context.WriteAuthored(), message.id);
-  if (context.sending().contains(message.id)) context.ChangeSending().erase(message.id);
-  context.changes().outbox = true;
-  context.changes().sends_removed = true;
-  context.changes().NoteById(message.id);
-  context.Touch(message.conversation);
-}
-
 // `newest_before`: last_sequence before the page that `message` came in.
 void StoreMessage(JobContext& context, ConversationState& conversation, Message message,
                   Sequence newest_before) {
@@ -61,15 +53,18 @@ void StoreMessage(JobContext& context, ConversationState& conversation, Message 
     const auto old = FindMessagePlace(context.cache(), message.id);
     // An id of another conversation is the backend's mistake: the first one stays.
     if (!old || old->conversation != conversation.row().key || message.revision <= old->revision) {
-      RemoveFromOutbox(context, message);
+      SettleOutbox(context, message);
       if (context.is_rerun()) context.changes().NoteById(message.id);
       return;
     }
     UpdateMessage(context.WriteCache(), old->key, message);
     conversation.CountChange(old, message, newest_before);
   }
-  RemoveFromOutbox(context, message);
-  context.changes().Note(std::move(message));
+  if (SettleOutbox(context, message)) {
+    context.changes().NoteById(message.id);
+  } else {
+    context.changes().Note(std::move(message));
+  }
 }
 
 void StoreOne(JobContext& context, Message message) {
@@ -143,7 +138,7 @@ Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
   if (operation.sequence == 0 || !IsUsable(operation.sequence) || operation.revision > kMaxSequence)
     return Unusable();
   auto send = FindSend(context.authored(), operation.id);
-  if (!send) return {};  // A change told of it before.
+  if (!send) return {};  // A change told of it before, or the user withdrew it.
   Message message = std::move(send->message);
   message.server_id = operation.server_id;
   message.sequence = operation.sequence;
@@ -152,53 +147,23 @@ Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
   return {};
 }
 
-Result<void> Do(JobContext& context, const AcknowledgeRead& operation) {
-  if (!IsUsable(operation.read_sequence)) return Unusable();
-  if (ConversationState* conversation = context.Find(operation.conversation)) {
-    conversation->AdvanceRead(context.cache(), operation.read_sequence);
+Result<void> Do(JobContext& context, const AcknowledgeChange& operation) {
+  if (operation.revision == 0 || operation.revision > kMaxSequence) return Unusable();
+  const auto change = FindChange(context.authored(), operation.position);
+  if (!change) return {};
+  std::optional<Message> message = FindMessage(context.cache(), change->row.entry.message);
+  context.DropOutbox(operation.position);
+  context.changes().sends_removed = true;
+  context.changes().NoteById(change->row.entry.message);
+  context.Touch(change->row.entry.conversation);
+  if (!message) return {};  // It is fetched when somebody wants to see it.
+  if (message->revision < operation.revision) {
+    message->revision = operation.revision;
+    message->edited_at = change->row.entry.submitted_at;
+    message->deleted = message->deleted || change->row.entry.kind == OutboxKind::kDelete;
+    if (!message->deleted) message->content = change->content;
   }
-  const auto marker = FindMarker(context.authored(), operation.conversation);
-  if (marker && *marker <= operation.read_sequence) {
-    (void)DeleteMarker(context.WriteAuthored(), operation.conversation, operation.read_sequence);
-    context.changes().outbox = true;
-  }
-  return {};
-}
-
-Result<void> Do(JobContext& context, const MarkSending& operation) {
-  for (const MessageId& id : operation.ids) {
-    if (context.sending().contains(id)) continue;
-    const auto send = FindSend(context.authored(), id);
-    if (!send || send->message.delivery != Delivery::kQueued) continue;
-    context.ChangeSending().insert(id);
-    context.changes().NoteById(id);
-  }
-  return {};
-}
-
-Result<void> Do(JobContext& context, const RequeueSending&) {
-  if (context.sending().empty()) return {};
-  for (const MessageId& id : context.sending()) context.changes().NoteById(id);
-  context.ChangeSending().clear();
-  return {};
-}
-
-Result<void> Do(JobContext& context, const FailSend& operation) {
-  const auto send = FindSend(context.authored(), operation.id);
-  if (!send ||
-      (send->message.delivery == Delivery::kFailed && send->message.failure == operation.failure))
-    return {};
-  FailSendRow(context.WriteAuthored(), operation.id, operation.failure);
-  if (context.sending().contains(operation.id)) context.ChangeSending().erase(operation.id);
-  context.changes().NoteById(operation.id);
-  context.Touch(send->message.conversation);
-  return {};
-}
-
-Result<void> Do(JobContext& context, const DropRead& operation) {
-  if (!FindMarker(context.authored(), operation.conversation)) return {};
-  (void)DeleteMarker(context.WriteAuthored(), operation.conversation, kMaxSequence);
-  context.changes().outbox = true;
+  StoreOne(context, *std::move(message));
   return {};
 }
 
@@ -223,7 +188,15 @@ Result<void> Do(JobContext& context, const SetSynced& operation) {
 }  // namespace
 
 Result<void> ApplyOperation(JobContext& context, const Operation& operation) {
-  return std::visit([&context](const auto& typed) { return Do(context, typed); }, operation);
+  return std::visit(
+      [&context](const auto& typed) -> Result<void> {
+        if constexpr (requires { ApplyToOutbox(context, typed); }) {
+          return ApplyToOutbox(context, typed);
+        } else {
+          return Do(context, typed);
+        }
+      },
+      operation);
 }
 
 }  // namespace hark::store

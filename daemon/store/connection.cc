@@ -1,12 +1,16 @@
 #include "daemon/store/connection.h"
 
 #include <charconv>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
+
+#include "daemon/store/error_policy.h"
 
 namespace hark::store {
 namespace {
@@ -55,6 +59,19 @@ int FlagsFor(const std::filesystem::path& file, Access access) {
          (reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 }
 
+// Null: there is none yet.
+sqlite3_file* WalFileOf(sqlite3* database) {
+  sqlite3_file* wal = nullptr;
+  const int code = sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                                        static_cast<void*>(&wal));
+  if (code != SQLITE_OK) throw SQLite::Exception(database, code);
+  return wal != nullptr && wal->pMethods != nullptr ? wal : nullptr;
+}
+
+void CheckLog(int code) {
+  if (code != SQLITE_OK) throw SQLite::Exception("the log could not be synced", code);
+}
+
 }  // namespace
 
 Connection::Connection(const std::filesystem::path& file, const Secret& key, Access access,
@@ -64,12 +81,25 @@ Connection::Connection(const std::filesystem::path& file, const Secret& key, Acc
   sqlite3_extended_result_codes(database_.getHandle(), 1);
   // Only CheckpointAndTruncate() may empty the WAL: closing after a failure must not change a byte.
   sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  CheckReadable();
   SetKey(key);
   SetUp(access, durability);
 }
 
 Connection::~Connection() {
   statements_->Clear();
+}
+
+// SQLCipher takes a salt that it cannot read for one that is not there yet, and makes another.
+void Connection::CheckReadable() {
+  sqlite3_file* file = nullptr;
+  const int code = sqlite3_file_control(database_.getHandle(), "main", SQLITE_FCNTL_FILE_POINTER,
+                                        static_cast<void*>(&file));
+  if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
+  char salt[16];
+  const int read = file->pMethods->xRead(file, salt, sizeof(salt), 0);
+  if (read != SQLITE_OK && read != SQLITE_IOERR_SHORT_READ)
+    throw SQLite::Exception("the database file cannot be read", read);
 }
 
 // A raw key in SQLCipher's notation, so that nothing is derived; not as a PRAGMA, which a statement
@@ -96,6 +126,8 @@ void Connection::SetKey(const Secret& key) {
 
 void Connection::SetUp(Access access, Durability durability) {
   if (access == Access::kProbe) Execute("PRAGMA locking_mode = EXCLUSIVE");
+  // Has an effect only before the first table: space that retention frees can then be given back.
+  if (access == Access::kCreate) Execute("PRAGMA auto_vacuum = INCREMENTAL");
   Execute("PRAGMA trusted_schema = OFF");
   Execute("PRAGMA mmap_size = 0");
   Execute("PRAGMA temp_store = MEMORY");
@@ -134,7 +166,7 @@ void Connection::SetUp(Access access, Durability durability) {
 
 void Connection::Execute(const char* sql) {
   const int code = sqlite3_exec(database_.getHandle(), sql, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
+  if (code != SQLITE_OK) statements_->Throw(code);
 }
 
 std::int64_t Connection::ReadInt(const char* sql) {
@@ -160,13 +192,25 @@ std::int64_t Connection::LastChanges() const {
 }
 
 void Connection::SyncWal() {
-  sqlite3_file* wal = nullptr;
-  int code =
-      sqlite3_file_control(database_.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
-  if (code == SQLITE_OK && wal != nullptr && wal->pMethods != nullptr) {
-    code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+  if (sqlite3_file* wal = WalFileOf(database_.getHandle())) {
+    CheckLog(wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL));
   }
-  if (code != SQLITE_OK) throw SQLite::Exception("the log could not be synced", code);
+}
+
+void Connection::RewriteWal() {
+  sqlite3_file* wal = WalFileOf(database_.getHandle());
+  if (wal == nullptr) return;
+  sqlite3_int64 size = 0;
+  CheckLog(wal->pMethods->xFileSize(wal, &size));
+  if (size == 0) return;
+  std::vector<char> bytes(std::size_t{64} * 1024);
+  for (sqlite3_int64 at = 0; at < size;) {
+    const int part = static_cast<int>(std::min<sqlite3_int64>(std::ssize(bytes), size - at));
+    CheckLog(wal->pMethods->xRead(wal, bytes.data(), part, at));
+    CheckLog(wal->pMethods->xWrite(wal, bytes.data(), part, at));
+    at += part;
+  }
+  CheckLog(wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL));
 }
 
 void Connection::OnWal(std::size_t bytes) {
@@ -178,19 +222,28 @@ void Connection::Checkpoint() {
   tried_bytes_ = wal_bytes_;
   const int code = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main",
                                              SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if (code != SQLITE_OK && code != SQLITE_BUSY)
-    throw SQLite::Exception(database_.getHandle(), code);
+  if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) statements_->Throw(code);
 }
 
 bool Connection::CheckpointAndTruncate() {
   tried_bytes_ = wal_bytes_;
   const int code = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main",
                                              SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  if (code == SQLITE_BUSY) return false;
-  if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
+  if ((code & 0xff) == SQLITE_BUSY) return false;
+  if (code != SQLITE_OK) statements_->Throw(code);
   wal_bytes_ = 0;
   tried_bytes_ = 0;
   return true;
+}
+
+std::unique_ptr<Connection> OpenSurely(const std::filesystem::path& file, const Secret& key,
+                                       Access access, Durability durability) {
+  try {
+    return std::make_unique<Connection>(file, key, access, durability);
+  } catch (const SQLite::Exception& exception) {
+    if (VerdictOf(CodeOf(exception)) != Verdict::kSetAside) throw;
+  }
+  return std::make_unique<Connection>(file, key, access, durability);
 }
 
 std::string CipherVersion() {

@@ -52,6 +52,9 @@ class Connection {
   [[nodiscard]] std::int64_t ReadInt(const char* sql);
   [[nodiscard]] std::string ReadText(const char* sql);
 
+  // The extended code of the last error that was thrown here; 0: none yet.
+  [[nodiscard]] int LastFailure() const { return statements_->LastFailure(); }
+
   [[nodiscard]] bool InTransaction() const;
   // Rows changed since opening, rolled back ones included.
   [[nodiscard]] std::int64_t TotalChanges() const;
@@ -65,6 +68,9 @@ class Connection {
   }
   // Makes the finished commits survive a power loss, whatever the durability.
   void SyncWal();
+  // For a new connection after another one's sync failed: writes what is in the WAL once more, as
+  // it is, and syncs it. A sync alone would succeed without bringing those bytes to the disk.
+  void RewriteWal();
   // Copies the WAL into the file as far as no reader is in the way.
   void Checkpoint();
   // Waits for the readers (for at most the busy time-out), copies everything and cuts the WAL to
@@ -72,6 +78,7 @@ class Connection {
   bool CheckpointAndTruncate();
 
  private:
+  void CheckReadable();
   void SetKey(const Secret& key);
   void SetUp(Access access, Durability durability);
 
@@ -84,6 +91,12 @@ class Connection {
   // there.
   std::size_t tried_bytes_ = 0;
 };
+
+// A new Connection. Damage, or a wrong key, has to be found twice: SQLCipher takes a failed read or
+// allocation for it too.
+[[nodiscard]] std::unique_ptr<Connection> OpenSurely(const std::filesystem::path& file,
+                                                     const Secret& key, Access access,
+                                                     Durability durability);
 
 // Whether `version` is at least 4.5: older ones lack what the schema uses.
 [[nodiscard]] bool IsUsableCipherVersion(const std::string& version);

@@ -10,7 +10,7 @@ namespace {
   "key, id, title, last_sequence, read_sequence, summary_sequence, refresh_to, message_count, " \
   "count_exact, "                                                                               \
   "unread_count, unread_exact, row_count, gap_count, missing, last_activity_at, listed_at, "    \
-  "preview"
+  "preview, forgotten_to"
 
 constexpr char kFind[] = "SELECT " HARK_CONVERSATION_COLUMNS " FROM conversations WHERE id = ?";
 constexpr char kInsert[] = "INSERT INTO conversations (id) VALUES (?) RETURNING key";
@@ -21,7 +21,7 @@ constexpr char kUpdate[] =
     "UPDATE conversations SET title = ?, last_sequence = ?, read_sequence = ?, summary_sequence = "
     "?, refresh_to = ?,"
     " message_count = ?, count_exact = ?, unread_count = ?, unread_exact = ?, row_count = ?, "
-    "gap_count = ?, preview = ?"
+    "gap_count = ?, preview = ?, forgotten_to = ?"
     " WHERE key = ?";
 constexpr char kUpdatePlace[] =
     "UPDATE conversations SET last_activity_at = ?, listed_at = ? WHERE key = ?";
@@ -69,6 +69,7 @@ ConversationRow ReadRow(const Query& query) {
   row.last_activity_at = GetTime(query, 14);
   row.listed_at = GetTime(query, 15);
   row.preview = query.GetText(16);
+  row.forgotten_to = query.GetUint(17);
   return row;
 }
 
@@ -124,6 +125,7 @@ void UpdateConversation(Connection& cache, const ConversationRow& before,
         .Uint(after.row_count)
         .Uint(after.gap_count)
         .Text(after.preview)
+        .Uint(after.forgotten_to)
         .Int(after.key);
     query.Run();
   }

@@ -24,6 +24,7 @@ struct ConversationRow {
   Sequence read_sequence = 0;
   Sequence summary_sequence = 0;
   Sequence refresh_to = 0;
+  Sequence forgotten_to = 0;
   std::uint64_t message_count = 0;
   bool count_exact = false;
   std::uint64_t unread_count = 0;

@@ -40,6 +40,7 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
   if (gap_reason == GapReason::kNotFetched) {
     gaps_.ChangeReason(1, summary.last_sequence, GapReason::kLimited, GapReason::kNotFetched);
   }
+  if (!outdated) NoticeRestore(summary.last_sequence, gap_reason);
   if (!outdated) {
     row_.summary_sequence = summary.last_sequence;
     row_.title = std::string(FirstBytes(summary.title, limits::kTitleBytes));
@@ -71,6 +72,16 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
   AdvanceRead(cache, summary.read_sequence);
 }
 
+// `last`: of a summary that is not outdated.
+void ConversationState::NoticeRestore(Sequence last, GapReason gap_reason) {
+  // A listing is made after the place in the stream was fixed: what it lacks, the backend lacks.
+  if (gap_reason == GapReason::kNotFetched && last < row_.last_sequence)
+    row_.forgotten_to = row_.last_sequence;
+  if (row_.forgotten_to == 0 || last <= row_.summary_sequence) return;
+  row_.refresh_to = std::max(row_.refresh_to, std::min(last, row_.forgotten_to));
+  if (last >= row_.forgotten_to) row_.forgotten_to = 0;
+}
+
 void ConversationState::Extend(Sequence from, Sequence to) {
   if (to <= row_.last_sequence) return;
   if (from > row_.last_sequence + 1) {
@@ -83,6 +94,13 @@ void ConversationState::Extend(Sequence from, Sequence to) {
 
 void ConversationState::Close(Sequence from, Sequence to) {
   gaps_.Remove(from, to);
+}
+
+void ConversationState::Evict(Sequence to, std::uint64_t rows) {
+  Subtract(row_.row_count, rows);
+  gaps_.ChangeReason(1, to, GapReason::kNotFetched, GapReason::kEvicted);
+  gaps_.ChangeReason(1, to, GapReason::kLimited, GapReason::kEvicted);
+  gaps_.Add(1, to, GapReason::kEvicted);
 }
 
 void ConversationState::Compared(Sequence from, Sequence to) {

@@ -36,6 +36,10 @@ class ConversationState {
   // [from, to] is here, or is no longer anywhere.
   void Close(Sequence from, Sequence to);
 
+  // The oldest `rows` rows were removed, and nothing up to `to` is here any more. What was missing
+  // below is not worth fetching either.
+  void Evict(Sequence to, std::uint64_t rows);
+
   // The rows in [from, to] equal the backend's, and what is compared next lies below. Nothing if
   // the next one to compare is not in it.
   void Compared(Sequence from, Sequence to);
@@ -57,6 +61,9 @@ class ConversationState {
   [[nodiscard]] bool gaps_changed() const { return gaps_changed_; }
 
  private:
+  // The backend went back to an old copy, and may give numbers out again that rows here have: what
+  // it tells of there is to be compared.
+  void NoticeRestore(Sequence last, GapReason gap_reason);
   void Recount(Connection& cache);
   void Relist(Connection& cache, std::optional<WallTime> newest_pending);
   [[nodiscard]] std::uint64_t CountMissing() const;

@@ -4,6 +4,7 @@
 
 #include "daemon/store/gap_rows.h"
 #include "daemon/store/outbox_rows.h"
+#include "daemon/store/send_rows.h"
 
 namespace hark::store {
 
@@ -17,6 +18,11 @@ void Changes::NoteById(const MessageId& id) {
   const auto [entry, inserted] = messages.try_emplace(id);
   if (inserted) order.push_back(id);
   entry->second.reset();
+}
+
+void Changes::NoteRemoved(const ConversationId& conversation, const MessageId& id) {
+  NoteById(id);
+  removed.insert_or_assign(id, conversation);
 }
 
 void Changes::Merge(Changes other) {
@@ -33,16 +39,18 @@ void Changes::Merge(Changes other) {
   }
   conversations.merge(other.conversations);
   gaps.merge(other.gaps);
-  outbox = outbox || other.outbox;
+  outbox.merge(other.outbox);
+  removed.merge(other.removed);
   sends_removed = sends_removed || other.sends_removed;
   any = any || other.any;
 }
 
-JobContext::JobContext(GroupTransaction& cache, GroupTransaction& authored, SendingSet& sending,
-                       const Clock& clock, bool may_overlap, bool is_rerun)
+JobContext::JobContext(GroupTransaction& cache, GroupTransaction& authored, InFlight& in_flight,
+                       PendingHint& pending, const Clock& clock, bool may_overlap, bool is_rerun)
     : cache_(cache),
       authored_(authored),
-      sending_(sending),
+      in_flight_(in_flight),
+      pending_(pending),
       clock_(clock),
       may_overlap_(may_overlap),
       is_rerun_(is_rerun),
@@ -70,20 +78,28 @@ void JobContext::Touch(const ConversationId& id) {
   (void)Find(id);  // Its place in the list may change: Save() sees to it.
 }
 
-SendingSet& JobContext::ChangeSending() {
-  if (!sending_before_) sending_before_ = sending_;
-  return sending_;
+InFlight& JobContext::ChangeInFlight() {
+  if (!in_flight_before_) in_flight_before_ = in_flight_;
+  return in_flight_;
 }
 
-bool JobContext::OutboxWasEmpty() {
-  if (!outbox_was_empty_) outbox_was_empty_ = IsOutboxEmpty(authored());
-  return *outbox_was_empty_;
+void JobContext::DropOutbox(std::uint64_t position) {
+  DeleteOutboxRow(WriteAuthored(), position);
+  if (in_flight_.sending.contains(position) || in_flight_.leaving.contains(position)) {
+    ChangeInFlight().Erase(position);
+  }
+  changes_.NoteOutbox(position);
+}
+
+bool JobContext::IsAnythingPending() {
+  if (!pending_) pending_ = !IsOutboxEmpty(authored()) || HasCancelled(authored());
+  return *pending_;
 }
 
 void JobContext::Save() {
   for (const auto& [id, state] : conversations_) {
     std::optional<WallTime> newest_pending;
-    if (!IsOutboxEmpty(authored())) newest_pending = NewestSendTime(authored(), id);
+    if (IsAnythingPending()) newest_pending = NewestSendTime(authored(), id);
     state->Save(WriteCache(), newest_pending);
     if (state->changed() || is_rerun_) changes_.NoteConversation(id);
     if (state->gaps_changed() || is_rerun_) changes_.gaps.insert(id);
@@ -93,17 +109,25 @@ void JobContext::Save() {
 
 void JobContext::Finish() {
   Save();
+  // What of it is in authored.db already cannot be told apart.
+  if (is_rerun_) {
+    for (const OutboxRow& row : ListOutbox(authored())) changes_.NoteOutbox(row.entry.position);
+  }
   const std::int64_t changes_now = cache().TotalChanges() + authored().TotalChanges();
-  const bool sending_changed = sending_before_ && *sending_before_ != sending_;
-  changes_.any = changes_.any || is_rerun_ || changes_now != changes_before_ || sending_changed;
+  const bool moved = in_flight_before_ && *in_flight_before_ != in_flight_;
+  changes_.any = changes_.any || is_rerun_ || changes_now != changes_before_ || moved;
 }
 
-void JobContext::UndoSending() {
-  if (sending_before_) sending_ = *std::exchange(sending_before_, std::nullopt);
+void JobContext::UndoInFlight() {
+  if (in_flight_before_) in_flight_ = *std::exchange(in_flight_before_, std::nullopt);
+}
+
+void JobContext::NothingToTell() {
+  changes_before_ = cache().TotalChanges() + authored().TotalChanges();
 }
 
 MergedView JobContext::View() {
-  return {authored(), cache(), sending_, clock_.WallNow(), may_overlap_};
+  return {authored(), cache(), in_flight_, clock_.WallNow(), may_overlap_};
 }
 
 }  // namespace hark::store

@@ -15,8 +15,8 @@
 #include "daemon/model/ids.h"
 #include "daemon/model/message.h"
 #include "daemon/store/conversation_state.h"
+#include "daemon/store/in_flight.h"
 #include "daemon/store/merged_view.h"
-#include "daemon/store/sending_set.h"
 #include "daemon/store/transaction.h"
 
 namespace hark::store {
@@ -28,6 +28,10 @@ class Changes {
   void Note(Message message);
   // To be read when the commit is made.
   void NoteById(const MessageId& id);
+  // To be announced as removed if it is nowhere when the commit is made.
+  void NoteRemoved(const ConversationId& conversation, const MessageId& id);
+  // The entry is new, different or gone.
+  void NoteOutbox(std::uint64_t position) { outbox.insert(position); }
   void NoteConversation(const ConversationId& id) { conversations.insert(id); }
 
   void Merge(Changes other);
@@ -36,16 +40,22 @@ class Changes {
   std::unordered_map<MessageId, std::optional<Message>> messages;
   std::set<ConversationId> conversations;
   std::set<ConversationId> gaps;
-  bool outbox = false;         // An entry more or less.
+  std::set<std::uint64_t> outbox;
+  std::map<MessageId, ConversationId> removed;
   bool sends_removed = false;  // Moved to the cache: it has to be durable there first.
   bool any = false;            // Something is different, visible or not.
 };
 
+// Whether authored.db has anything that a message of the backend may concern: an entry of the
+// outbox, or an id that was withdrawn. Absent: to be looked up. Only the writer changes that file,
+// so it stays true until a job writes there.
+using PendingHint = std::optional<bool>;
+
 // Only on the writer's thread; lives as long as one run of one job.
 class JobContext {
  public:
-  JobContext(GroupTransaction& cache, GroupTransaction& authored, SendingSet& sending,
-             const Clock& clock, bool may_overlap, bool is_rerun);
+  JobContext(GroupTransaction& cache, GroupTransaction& authored, InFlight& in_flight,
+             PendingHint& pending, const Clock& clock, bool may_overlap, bool is_rerun);
   JobContext(const JobContext&) = delete;
   JobContext& operator=(const JobContext&) = delete;
 
@@ -65,30 +75,36 @@ class JobContext {
   // Something of it changed that is not in its row.
   void Touch(const ConversationId& id);
 
-  [[nodiscard]] const SendingSet& sending() const { return sending_; }
-  [[nodiscard]] SendingSet& ChangeSending();
+  [[nodiscard]] const InFlight& in_flight() const { return in_flight_; }
+  [[nodiscard]] InFlight& ChangeInFlight();
+  // The entry of the outbox is gone, from the connection too.
+  void DropOutbox(std::uint64_t position);
 
-  // Constant while nothing is removed from the outbox; for skipping look-ups.
-  [[nodiscard]] bool OutboxWasEmpty();
+  // Whether a message of the backend may concern something that the user did. A job that adds
+  // something says so.
+  [[nodiscard]] bool IsAnythingPending();
+  void SomethingIsPending() { pending_ = true; }
 
   // Writes the conversations that were asked for. They are read again when asked for next.
   void Save();
   // Saves, and looks whether anything is different.
   void Finish();
-  void UndoSending();
+  void UndoInFlight();
+  // What was written so far is of no interest to anyone who reads: no commit is announced for it.
+  void NothingToTell();
 
   [[nodiscard]] MergedView View();
 
  private:
   GroupTransaction& cache_;
   GroupTransaction& authored_;
-  SendingSet& sending_;
+  InFlight& in_flight_;
+  PendingHint& pending_;
   const Clock& clock_;
   bool may_overlap_;
   bool is_rerun_;
   std::int64_t changes_before_;
-  std::optional<SendingSet> sending_before_;
-  std::optional<bool> outbox_was_empty_;
+  std::optional<InFlight> in_flight_before_;
   std::map<ConversationId, std::unique_ptr<ConversationState>> conversations_;
   Changes changes_;
 };

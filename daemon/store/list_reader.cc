@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/base/limits.h"
+#include "daemon/store/change_rows.h"
 #include "daemon/store/conversation_rows.h"
 #include "daemon/store/gap_rows.h"
 #include "daemon/store/merged_view.h"
@@ -37,16 +38,30 @@ Result<Conversation> GetConversation(const Snapshot& snapshot, const Conversatio
   return MergeConversation(snapshot.view(), *row, true);
 }
 
-Result<std::vector<OutboxEntry>> ReadOutbox(const Snapshot& snapshot, std::uint64_t after_position,
-                                            std::uint32_t limit) {
-  const auto bounded = std::min<std::uint32_t>(limit, limits::kOutboxEntries);
-  std::vector<OutboxEntry> entries = ListOutbox(snapshot.authored(), after_position, bounded);
-  for (OutboxEntry& entry : entries) {
-    if (entry.delivery == Delivery::kQueued && snapshot.view().sending.contains(entry.message)) {
-      entry.delivery = Delivery::kSending;
-    }
+OutboxState ReadOutbox(const Snapshot& snapshot) {
+  OutboxState state;
+  state.revision = snapshot.revision();
+  for (OutboxRow& row : ListOutbox(snapshot.authored())) {
+    state.entries.push_back(ShownEntry(snapshot.view().in_flight, std::move(row)));
   }
-  return entries;
+  return state;
+}
+
+Result<OutgoingEntry> ReadOutgoing(const Snapshot& snapshot, std::uint64_t position) {
+  auto row = FindOutboxRow(snapshot.authored(), position);
+  if (!row) return Fail(ErrorCode::kNotFound, "no such entry in the outbox");
+  OutgoingEntry outgoing;
+  if (row->entry.kind == OutboxKind::kSend) {
+    if (auto send = FindSend(snapshot.authored(), row->entry.message))
+      outgoing.message = std::move(send->message);
+  } else if (auto change = FindChange(snapshot.authored(), position)) {
+    outgoing.message.id = row->entry.message;
+    outgoing.message.conversation = row->entry.conversation;
+    outgoing.message.content = std::move(change->content);
+    outgoing.message.edited_at = row->entry.submitted_at;
+  }
+  outgoing.entry = ShownEntry(snapshot.view().in_flight, *std::move(row));
+  return outgoing;
 }
 
 StoreStatistics ReadStatistics(const Snapshot& snapshot) {

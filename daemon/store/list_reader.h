@@ -13,9 +13,8 @@ namespace hark::store {
                                                          const ConversationQuery& query);
 [[nodiscard]] Result<Conversation> GetConversation(const Snapshot& snapshot,
                                                    const ConversationId& id);
-[[nodiscard]] Result<std::vector<OutboxEntry>> ReadOutbox(const Snapshot& snapshot,
-                                                          std::uint64_t after_position,
-                                                          std::uint32_t limit);
+[[nodiscard]] OutboxState ReadOutbox(const Snapshot& snapshot);
+[[nodiscard]] Result<OutgoingEntry> ReadOutgoing(const Snapshot& snapshot, std::uint64_t position);
 // All but the sizes of the files.
 [[nodiscard]] StoreStatistics ReadStatistics(const Snapshot& snapshot);
 

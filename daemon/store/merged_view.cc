@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "daemon/base/limits.h"
+#include "daemon/store/change_rows.h"
+#include "daemon/store/gap_rows.h"
 #include "daemon/store/message_rows.h"
 #include "daemon/store/opened_rows.h"
 
@@ -15,13 +19,72 @@ bool IsInCache(const MergedView& view, const MessageId& id) {
   return view.may_overlap && FindMessagePlace(view.cache, id).has_value();
 }
 
-void ShowSending(const MergedView& view, Message& message) {
-  if (message.delivery == Delivery::kQueued && view.sending.contains(message.id)) {
-    message.delivery = Delivery::kSending;
-  }
+void ShowSend(const MergedView& view, PendingSend& send) {
+  send.message.delivery =
+      ShownDelivery(view.in_flight, send.position, send.message.delivery, send.attempted);
+  ShowChanges(view, send.message);
+}
+
+bool IsUnderWay(Delivery delivery) {
+  return delivery == Delivery::kQueued || delivery == Delivery::kSending ||
+         delivery == Delivery::kUnknown;
+}
+
+// The beginning of the newest message as it is shown; absent if none of the newest is.
+std::optional<std::string> ShownPreview(const MergedView& view, const ConversationRow& row) {
+  constexpr int kLooked = 32;
+  const auto gap = FindGapBelow(view.cache, row.key, PlaceBound::kNoBound);
+  std::optional<std::string> preview;
+  int looked = 0;
+  ForEachBackward(view.cache, row.key, row.id, gap ? gap->to : 0, {}, [&](Message message) {
+    ShowChanges(view, message);
+    if (!message.deleted) preview = PreviewOf(message.content);
+    return message.deleted && ++looked < kLooked;
+  });
+  return preview;
 }
 
 }  // namespace
+
+MergedView::MergedView(Connection& authored_file, Connection& cache_file,
+                       const InFlight& on_the_way, WallTime at, bool overlapping)
+    : authored(authored_file),
+      cache(cache_file),
+      in_flight(on_the_way),
+      now(at),
+      may_overlap(overlapping),
+      has_changes(HasChanges(authored_file)) {}
+
+OutboxEntry ShownEntry(const InFlight& in_flight, OutboxRow row) {
+  row.entry.delivery =
+      ShownDelivery(in_flight, row.entry.position, row.entry.delivery, row.attempted);
+  return std::move(row.entry);
+}
+
+void ShowChanges(const MergedView& view, Message& message) {
+  if (!view.has_changes) return;
+  // The last one counts; a deletion counts more than an edit before it.
+  for (ChangeRow& change : ListChanges(view.authored, message.id)) {
+    const OutboxEntry entry = ShownEntry(view.in_flight, std::move(change.row));
+    const bool shown = IsUnderWay(entry.delivery);
+    PendingChange pending;
+    pending.delivery = entry.delivery;
+    pending.failure = std::move(change.failure);
+    if (entry.kind == OutboxKind::kDelete) {
+      pending.kind = PendingChange::Kind::kDelete;
+      if (shown) {
+        message.deleted = true;
+        message.content.clear();
+      }
+    } else if (shown) {
+      if (!message.deleted) message.content = std::move(change.content);
+      message.edited_at = entry.submitted_at;
+    } else {
+      pending.content = std::move(change.content);
+    }
+    message.change = std::move(pending);
+  }
+}
 
 std::vector<PendingSend> ListPending(const MergedView& view, const ConversationId& conversation,
                                      std::uint64_t below, std::uint32_t limit) {
@@ -33,7 +96,7 @@ std::vector<PendingSend> ListPending(const MergedView& view, const ConversationI
     for (PendingSend& send : sends) {
       below = send.position;
       if (IsInCache(view, send.message.id)) continue;
-      ShowSending(view, send.message);
+      ShowSend(view, send);
       pending.push_back(std::move(send));
     }
     if (last) break;
@@ -48,7 +111,7 @@ PendingCounts CountPending(const MergedView& view, const ConversationId& convers
     if (!IsInCache(view, id)) continue;
     --counts.pending;
     const auto send = FindSend(view.authored, id);
-    if (send && send->message.delivery == Delivery::kFailed) --counts.failed;
+    if (send && send->message.delivery != Delivery::kQueued) --counts.failed;
   }
   return counts;
 }
@@ -56,15 +119,19 @@ PendingCounts CountPending(const MergedView& view, const ConversationId& convers
 std::optional<PendingSend> FindPending(const MergedView& view, const MessageId& id) {
   std::optional<PendingSend> send = FindSend(view.authored, id);
   if (!send || IsInCache(view, id)) return std::nullopt;
-  ShowSending(view, send->message);
+  ShowSend(view, *send);
   return send;
 }
 
 std::optional<Message> FindMerged(const MergedView& view, const MessageId& id) {
   std::optional<PendingSend> send = FindSend(view.authored, id);
   std::optional<Message> message = FindMessage(view.cache, id);
-  if (message || !send) return message;
-  ShowSending(view, send->message);
+  if (message) {
+    ShowChanges(view, *message);
+    return message;
+  }
+  if (!send) return std::nullopt;
+  ShowSend(view, *send);
   return std::move(send->message);
 }
 
@@ -91,6 +158,8 @@ Conversation MergeConversation(const MergedView& view, const ConversationRow& ro
   if (counts.pending > 0) {
     const auto newest = ListPending(view, row.id, std::numeric_limits<std::int64_t>::max(), 1);
     if (!newest.empty()) conversation.preview = PreviewOf(newest.front().message.content);
+  } else if (view.has_changes && HasChangesIn(view.authored, row.id)) {
+    conversation.preview = ShownPreview(view, row).value_or(std::string());
   }
   return conversation;
 }

@@ -13,21 +13,33 @@
 #include "daemon/model/message.h"
 #include "daemon/store/connection.h"
 #include "daemon/store/conversation_rows.h"
+#include "daemon/store/in_flight.h"
 #include "daemon/store/outbox_rows.h"
-#include "daemon/store/sending_set.h"
+#include "daemon/store/send_rows.h"
 
 namespace hark::store {
 
 // Does not own what it refers to.
 struct MergedView {
+  MergedView(Connection& authored_file, Connection& cache_file, const InFlight& on_the_way,
+             WallTime at, bool overlapping);
+
   Connection& authored;
   Connection& cache;
-  const SendingSet& sending;
-  WallTime now{};
+  const InFlight& in_flight;
+  WallTime now;
   // A send may be in both files: it was moved while the two snapshots were taken, or a crash came
   // between the two commits. Then each one is looked up; usually none has to be.
-  bool may_overlap = true;
+  bool may_overlap;
+  // There is a pending edit or deletion of something; usually there is none.
+  bool has_changes;
 };
+
+// The entry with what is shown of its delivery.
+[[nodiscard]] OutboxEntry ShownEntry(const InFlight& in_flight, OutboxRow row);
+
+// Puts the pending edits and deletions of a message on top of it.
+void ShowChanges(const MergedView& view, Message& message);
 
 // Pending sends of a conversation that are not in the cache; submitted before `below`, newest
 // first, at most `limit`.

@@ -3,6 +3,7 @@
 #include "daemon/base/limits.h"
 #include "daemon/base/utf8.h"
 #include "daemon/store/columns.h"
+#include "daemon/store/search_index.h"
 
 namespace hark::store {
 namespace {
@@ -20,6 +21,7 @@ constexpr char kUpdate[] =
     "UPDATE messages SET sequence = ?, revision = ?, role = ?, deleted = ?, created_at = ?, "
     "edited_at = ?,"
     " server_id = ?, content_type = ?, metadata = ?, content = ? WHERE key = ?";
+constexpr char kContent[] = "SELECT content FROM messages WHERE key = ?";
 constexpr char kFindPlace[] =
     "SELECT key, conversation, sequence, revision, role, deleted FROM messages WHERE id = ?";
 constexpr char kFind[] =
@@ -55,6 +57,12 @@ void BindBody(Query& query, const Message& message) {
   query.LongText(message.content);
 }
 
+std::string ContentOf(Connection& cache, std::int64_t key) {
+  Query query(cache.statements(), kContent);
+  query.Int(key);
+  return query.Next() ? query.GetText(0) : std::string();
+}
+
 }  // namespace
 
 const char kMessagesBackward[] =
@@ -72,9 +80,13 @@ bool InsertMessage(Connection& cache, std::int64_t conversation, const Message& 
 }
 
 void UpdateMessage(Connection& cache, std::int64_t key, const Message& message) {
+  const bool indexed = ReadIndexedRange(cache).Contains(key);
+  // The index is told exactly what it was told before, or it would be wrong for ever.
+  if (indexed) RemoveFromIndex(cache, key, ContentOf(cache, key));
   Query query(cache.statements(), kUpdate);
   BindBody(query, message);
   query.Int(key).Run();
+  if (indexed) AddToIndex(cache, key, message.content);
 }
 
 std::optional<MessagePlace> FindMessagePlace(Connection& cache, const MessageId& id) {

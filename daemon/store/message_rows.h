@@ -23,9 +23,10 @@ struct MessagePlace {
   bool deleted = false;
 };
 
-// False, and nothing changed, if the id is there.
+// False, and nothing changed, if the id is there. The search index follows with IndexNewRows().
 [[nodiscard]] bool InsertMessage(Connection& cache, std::int64_t conversation,
                                  const Message& message);
+// With its entry in the search index.
 void UpdateMessage(Connection& cache, std::int64_t key, const Message& message);
 
 [[nodiscard]] std::optional<MessagePlace> FindMessagePlace(Connection& cache, const MessageId& id);

@@ -1,12 +1,11 @@
-// The table outbox of authored.db: what the backend has not acknowledged.
+// The table outbox of authored.db: what the backend has not acknowledged. Here is what all kinds
+// have in common; send_rows.h, change_rows.h and marker_rows.h have what is of one kind.
 
 #ifndef HARK_DAEMON_STORE_OUTBOX_ROWS_H_
 #define HARK_DAEMON_STORE_OUTBOX_ROWS_H_
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "daemon/model/ids.h"
@@ -16,57 +15,32 @@
 
 namespace hark::store {
 
+// An entry as it is stored: `entry.delivery` is kQueued, kFailed or kExpired; in_flight.h says what
+// is shown.
+struct OutboxRow {
+  OutboxEntry entry;
+  bool attempted = false;  // It may have left this machine.
+};
+
 [[nodiscard]] bool IsOutboxEmpty(Connection& authored);
 [[nodiscard]] std::uint64_t CountOutbox(Connection& authored);
-// In submit order, after `after_position`.
-[[nodiscard]] std::vector<OutboxEntry> ListOutbox(Connection& authored,
-                                                  std::uint64_t after_position,
-                                                  std::uint32_t limit);
+// All, in submit order.
+[[nodiscard]] std::vector<OutboxRow> ListOutbox(Connection& authored);
+// Those that wait for the user (kFailed, kExpired), of one conversation or of all, in submit order.
+[[nodiscard]] std::vector<OutboxRow> ListStopped(Connection& authored,
+                                                 const std::optional<ConversationId>& conversation);
+[[nodiscard]] std::optional<OutboxRow> FindOutboxRow(Connection& authored, std::uint64_t position);
 // Every conversation that an entry belongs to.
 [[nodiscard]] std::vector<ConversationId> OutboxConversations(Connection& authored);
 
-// ---- Sends ----
-
-struct PendingSend {
-  std::uint64_t position = 0;
-  Message message;  // kQueued or kFailed.
-};
-
-void InsertSend(Connection& authored, const Message& message);
-[[nodiscard]] std::optional<PendingSend> FindSend(Connection& authored, const MessageId& id);
-// True if it was there.
-bool DeleteSend(Connection& authored, const MessageId& id);
-void FailSendRow(Connection& authored, const MessageId& id, const DeliveryFailure& failure);
-
-// Of one conversation, submitted before `below`, newest first, at most `limit`.
-[[nodiscard]] std::vector<PendingSend> ListSendsBackward(Connection& authored,
-                                                         const ConversationId& conversation,
-                                                         std::uint64_t below, std::uint32_t limit);
-[[nodiscard]] std::vector<MessageId> SendIdsOf(Connection& authored,
-                                               const ConversationId& conversation);
-// In no order.
-[[nodiscard]] std::vector<MessageId> AllSendIds(Connection& authored);
-
-struct PendingCounts {
-  std::uint32_t pending = 0;
-  std::uint32_t failed = 0;  // Of these.
-};
-[[nodiscard]] PendingCounts CountSends(Connection& authored, const ConversationId& conversation);
-
-// When the newest one was written.
-[[nodiscard]] std::optional<WallTime> NewestSendTime(Connection& authored,
-                                                     const ConversationId& conversation);
-
-// ---- Read markers: at most one a conversation ----
-
-[[nodiscard]] std::optional<Sequence> FindMarker(Connection& authored,
-                                                 const ConversationId& conversation);
-// Takes a new position: what is on its way was an older marker.
-void ReplaceMarker(Connection& authored, const ConversationId& conversation,
-                   Sequence read_sequence);
-// If it is at most `up_to`. True if it was there.
-bool DeleteMarker(Connection& authored, const ConversationId& conversation, Sequence up_to);
-[[nodiscard]] std::vector<std::pair<ConversationId, Sequence>> AllMarkers(Connection& authored);
+void DeleteOutboxRow(Connection& authored, std::uint64_t position);
+// It may have left from now on; or it certainly has not.
+void SetAttempted(Connection& authored, std::uint64_t position, bool attempted);
+// Refused: the backend does not have it.
+void FailOutboxRow(Connection& authored, std::uint64_t position, const DeliveryFailure& failure);
+void ExpireOutboxRow(Connection& authored, std::uint64_t position);
+// Queued again, as if it had been submitted at `at`.
+void RequeueOutboxRow(Connection& authored, std::uint64_t position, WallTime at);
 
 }  // namespace hark::store
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/base/limits.h"
+#include "daemon/store/change_rows.h"
 #include "daemon/store/gap_rows.h"
 #include "daemon/store/merged_view.h"
 #include "daemon/store/message_rows.h"
@@ -88,10 +89,13 @@ class PageBuilder {
 // The cached messages from `below` down to the next gap.
 void AddStretch(const MergedView& view, const ConversationRow& row, PlaceBound below,
                 PageBuilder& builder, MessagePage& page) {
+  const bool changed = view.has_changes && HasChangesIn(view.authored, row.id);
   std::optional<GapRange> gap;
   if (row.gap_count > 0) gap = FindGapBelow(view.cache, row.key, below.sequence);
-  ForEachBackward(view.cache, row.key, row.id, gap ? gap->to : 0, below,
-                  [&builder](Message message) { return builder.Add(std::move(message)); });
+  ForEachBackward(view.cache, row.key, row.id, gap ? gap->to : 0, below, [&](Message message) {
+    if (changed) ShowChanges(view, message);
+    return builder.Add(std::move(message));
+  });
   // The stretch above the gap is used up: the gap is next.
   if (gap && !builder.full()) page.gap_before = Gap{row.id, gap->from, gap->to, gap->reason};
 }

@@ -70,6 +70,16 @@ struct SyncState {
   bool initial_sync_done = false;          // Once true for the life of the file.
 };
 
+struct OutboxState {
+  std::vector<OutboxEntry> entries;  // At most limits::kOutboxEntries.
+  LocalRevision revision = 0;        // Every commit up to this one is in it.
+};
+
+struct OutgoingEntry {
+  OutboxEntry entry;
+  Message message;  // A send: all of it. An edit: id, conversation and new content; edited_at.
+};
+
 // One stretch of history that should be fetched.
 struct FetchItem {
   ConversationId conversation;
@@ -122,10 +132,11 @@ class Reader {
   // kNotFound.
   [[nodiscard]] virtual Result<Conversation> GetConversation(const ConversationId& id) = 0;
 
-  // The outbox in submit order, entries after `after_position` only, at most `limit`; without the
-  // content of sends.
-  [[nodiscard]] virtual Result<std::vector<OutboxEntry>> ReadOutbox(std::uint64_t after_position,
-                                                                    std::uint32_t limit) = 0;
+  // All of the outbox in submit order, without contents, and the revision that it shows.
+  [[nodiscard]] virtual Result<OutboxState> ReadOutbox() = 0;
+
+  // What the entry at `position` sends. kNotFound: it is gone.
+  [[nodiscard]] virtual Result<OutgoingEntry> ReadOutgoing(std::uint64_t position) = 0;
 
   // Conversations that were last open at or after `since`, most recently opened first, at most
   // `limit`.

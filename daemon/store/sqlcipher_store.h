@@ -8,13 +8,18 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/secret.h"
 #include "daemon/model/commit.h"
+#include "daemon/store/damage_report.h"
 #include "daemon/store/reader.h"
+#include "daemon/store/retention.h"
+#include "daemon/store/store_health.h"
+#include "daemon/store/verify.h"
 #include "daemon/store/writer.h"
 
 namespace hark::store {
@@ -27,16 +32,60 @@ struct StoreOptions {
   // Called on the writer's thread after each commit, in order, before the `done` of the calls in
   // it. Must not block.
   std::function<void(std::shared_ptr<const Commit>)> on_commit;
+  // Called when a file turns out to be damaged while it is in use, on the thread that saw it, in
+  // the middle of a call: must not block nor call the store. A damaged cache is then replaced by
+  // itself, as by SetCacheAside(); on_health tells.
+  DamageReport::OnDamage on_damage = {};
   std::size_t readers = 4;  // Connections; a further concurrent read waits for one.
+  // No thread of its own: RunWriter() does what waits to be written. For a simulation in one
+  // thread.
+  bool writes_by_hand = false;
+  // Called on the writer's thread when that changes; must not block.
+  OnHealth on_health = {};
+  // Names the boot of the machine, for tests that play a power loss. Empty: the system's.
+  std::string boot_id = {};
+};
+
+// What Verify() found.
+struct StoreVerdict {
+  FileVerdict cache;
+  FileVerdict authored;
+
+  [[nodiscard]] bool good() const { return cache.good() && authored.good(); }
 };
 
 // Thread-safe. One process at a time may have a folder open (the daemon's lock file sees to that).
-class SqlcipherStore final : public Reader, public Writer {
+class SqlcipherStore final : public Reader, public Writer, public RetentionStore {
  public:
-  // Creates both files if the folder has neither. kCorrupt: wrong key, damage, files of two stores,
-  // one of them missing or emptied. kConflict: written by a newer program. Whenever it fails on
-  // files that exist, not one byte of them changed.
+  // Creates both files if the folder has neither. A damaged file is set aside and replaced by what
+  // can be salvaged of it before this returns (StoreFiles::Prepare(); LastRepair() tells of it);
+  // reading some 100,000 rows of a damaged cache takes seconds. A file of an older schema is
+  // migrated (schema_upgrade.h).
+  //
+  // kCorrupt: wrong key, or an authored.db that is missing, empty or not ours. kConflict: written
+  // by a newer program. Whenever it fails on files that exist, not one byte of them changed, unless
+  // it was between two steps of a migration. kResourceExhausted: the disk is full.
   [[nodiscard]] static Result<std::unique_ptr<SqlcipherStore>> Open(StoreOptions options);
+
+  // Reads and checks every page of both files, on the caller's thread and beside everything else.
+  // Some seconds a gigabyte.
+  [[nodiscard]] StoreVerdict Verify() const;
+
+  // Replaces cache.db by what can be salvaged of it, whatever its state. `done` is called on the
+  // writer's thread when the new one is in use. Until then reads go on with the old file, what is
+  // written waits, and ReadSyncState() answers kCancelled. Every conversation is announced as one
+  // whose gaps changed; revisions go on rising. Batches of a series that was begun before fail, so
+  // no cursor of the old file gets into the new one: the sync engine has to start afresh. On an
+  // error the old file stays in use; kCancelled: a repair is under way already, or the store is
+  // closing. `reason`: a sentence for a person.
+  void SetCacheAside(std::string reason, Writer::Done<RepairReport> done);
+
+  // A new sync engine begins: its series (Batch::series), which count from 1, come after those of
+  // the engine before, which is stopped.
+  void BeginSync();
+
+  // The latest, since opening or at it.
+  [[nodiscard]] RepairReport LastRepair() const;
 
   // As Close().
   ~SqlcipherStore() override;
@@ -45,12 +94,15 @@ class SqlcipherStore final : public Reader, public Writer {
   // Not from a callback.
   void Close();
 
+  // With `writes_by_hand` only: does what waits, on the caller's thread.
+  void RunWriter();
+
   Result<MessagePage> ReadPage(const PageQuery& query) override;
   Result<Message> ReadMessage(const MessageId& id) override;
   Result<ConversationPage> ListConversations(const ConversationQuery& query) override;
   Result<Conversation> GetConversation(const ConversationId& id) override;
-  Result<std::vector<OutboxEntry>> ReadOutbox(std::uint64_t after_position,
-                                              std::uint32_t limit) override;
+  Result<OutboxState> ReadOutbox() override;
+  Result<OutgoingEntry> ReadOutgoing(std::uint64_t position) override;
   Result<std::vector<ConversationId>> ActiveConversations(WallTime since,
                                                           std::uint32_t limit) override;
   Result<FetchPlan> PlanFetches(const std::vector<ConversationId>& active,
@@ -60,14 +112,29 @@ class SqlcipherStore final : public Reader, public Writer {
   [[nodiscard]] LocalRevision CurrentRevision() const override;
   [[nodiscard]] const std::string& StoreId() const override;
 
-  void Apply(Batch batch, Done<LocalRevision> done) override;
-  void EnqueueSend(NewMessage message, Done<Message> done) override;
-  void MarkRead(ReadMark mark, Done<Conversation> done) override;
-  void RecordOpen(ConversationId conversation, WallTime at, Done<LocalRevision> done) override;
+  void Apply(Batch batch, Writer::Done<LocalRevision> done) override;
+  void EnqueueSend(NewMessage message, Writer::Done<Message> done) override;
+  void Act(MessageAction action, Writer::Done<Message> done) override;
+  void RetryAll(std::optional<ConversationId> conversation,
+                Writer::Done<std::uint32_t> done) override;
+  void MarkRead(ReadMark mark, Writer::Done<Conversation> done) override;
+  void RecordOpen(ConversationId conversation, WallTime at,
+                  Writer::Done<LocalRevision> done) override;
+
+  Result<RetentionPlan> PlanRetention(const RetentionPolicy& policy) override;
+  void Evict(std::vector<Eviction> evictions, Writer::Done<Evicted> done) override;
+  void Tidy(Tidying what, Writer::Done<bool> done) override;
+  void SetRetention(ConversationId conversation, std::optional<std::uint32_t> days,
+                    Writer::Done<LocalRevision> done) override;
 
  private:
   struct Parts;
+  [[nodiscard]] static Result<void> OpenFiles(Parts& parts, bool replace_cache);
+  static void Repair(Parts& parts, std::string reason, const Writer::Done<RepairReport>& done);
   explicit SqlcipherStore(std::unique_ptr<Parts> parts);
+
+  static void OnDamage(Parts& parts, File file);
+  static void StartRepair(Parts& parts, std::string reason, Writer::Done<RepairReport> done);
 
   std::unique_ptr<Parts> parts_;
 };

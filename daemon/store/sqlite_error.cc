@@ -5,41 +5,48 @@
 
 #include <sqlite3.h>
 
+#include "daemon/store/error_policy.h"
+
 namespace hark::store {
 namespace {
 
-constexpr int Primary(int code) {
-  return code & 0xff;
+const char* SentenceFor(int code) {
+  switch (code & 0xff) {
+    case SQLITE_FULL: return "the disk is full";
+    case SQLITE_NOMEM: return "out of memory";
+    case SQLITE_CORRUPT: return "the database is damaged";
+    case SQLITE_NOTADB: return "the database cannot be read with this key, or is damaged";
+    case SQLITE_TOOBIG: return "too large to be stored";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return "another program holds the database";
+    case SQLITE_CANTOPEN: return "the database file cannot be opened";
+    case SQLITE_PERM:
+    case SQLITE_READONLY: return "the database file cannot be written to";
+    case SQLITE_IOERR:
+      return code == SQLITE_IOERR_WRITE ? "the disk did not take the data"
+                                        : "reading or writing the database file failed";
+    default: return "the database refused a statement";
+  }
+}
+
+ErrorCode ErrorCodeFor(int code) {
+  if (code == SQLITE_TOOBIG) return ErrorCode::kInvalidArgument;
+  switch (VerdictOf(code)) {
+    case Verdict::kRetry:
+    case Verdict::kReopen:
+    case Verdict::kReadOnly: return ErrorCode::kResourceExhausted;
+    case Verdict::kSetAside: return ErrorCode::kCorrupt;
+    case Verdict::kBug: return ErrorCode::kInternal;
+  }
+  return ErrorCode::kInternal;
 }
 
 }  // namespace
 
 Error ToError(const SQLite::Exception& exception) {
-  const int extended = exception.getExtendedErrorCode();
-  const std::string number = " (SQLite " + std::to_string(extended) + ")";
-  if (extended == SQLITE_IOERR_WRITE) {
-    return {ErrorCode::kResourceExhausted, "the disk did not take the data" + number};
-  }
-  switch (Primary(exception.getErrorCode())) {
-    case SQLITE_FULL: return {ErrorCode::kResourceExhausted, "the disk is full" + number};
-    case SQLITE_NOMEM: return {ErrorCode::kResourceExhausted, "out of memory" + number};
-    case SQLITE_CORRUPT: return {ErrorCode::kCorrupt, "the database is damaged" + number};
-    case SQLITE_NOTADB:
-      return {ErrorCode::kCorrupt,
-              "the database cannot be read with this key, or is damaged" + number};
-    case SQLITE_TOOBIG: return {ErrorCode::kInvalidArgument, "too large to be stored" + number};
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return {ErrorCode::kInternal, "another program holds the database" + number};
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-    case SQLITE_READONLY:
-    case SQLITE_AUTH:
-      return {ErrorCode::kInternal, "the database file cannot be opened for this" + number};
-    case SQLITE_IOERR:
-      return {ErrorCode::kInternal, "reading or writing the database file failed" + number};
-    default: return {ErrorCode::kInternal, "the database refused a statement" + number};
-  }
+  const int code = CodeOf(exception);
+  return {ErrorCodeFor(code),
+          std::string(SentenceFor(code)) + " (SQLite " + std::to_string(code) + ")"};
 }
 
 Error ToError(const std::exception& exception) {
@@ -47,16 +54,6 @@ Error ToError(const std::exception& exception) {
     return {ErrorCode::kResourceExhausted, "out of memory"};
   }
   return {ErrorCode::kInternal, "the store failed unexpectedly"};
-}
-
-bool BreaksConnection(const SQLite::Exception& exception) {
-  switch (Primary(exception.getErrorCode())) {
-    case SQLITE_NOMEM:
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_IOERR: return true;
-    default: return false;
-  }
 }
 
 }  // namespace hark::store

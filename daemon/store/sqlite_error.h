@@ -13,15 +13,13 @@
 
 namespace hark::store {
 
-// Never holds SQL or values, only what happened and SQLite's number for it.
+// Never holds SQL or values, only what happened and SQLite's number for it. Its code follows from
+// the verdict of error_policy.h: kResourceExhausted where repeating the call later may help,
+// kCorrupt for damage, kInternal for a bug.
 [[nodiscard]] Error ToError(const SQLite::Exception& exception);
 
 // For anything else that a call threw.
 [[nodiscard]] Error ToError(const std::exception& exception);
-
-// After one of these the connection is not to be trusted: a failed allocation or cipher call leaves
-// it refusing everything (docs: FACTS, "the connection is dead"). It has to be opened again.
-[[nodiscard]] bool BreaksConnection(const SQLite::Exception& exception);
 
 // Runs `body`, which answers a Result, and makes what it throws one.
 template <typename Body>

@@ -22,8 +22,13 @@ sqlite3_stmt* StatementCache::Borrow(const char* sql) {
   sqlite3_stmt* statement = nullptr;
   const int code =
       sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-  if (code != SQLITE_OK) throw SQLite::Exception(database_, code);
+  if (code != SQLITE_OK) Throw(code);
   return statement;
+}
+
+void StatementCache::Throw(int code) {
+  last_failure_ = code;  // Extended: connections are set to answer so.
+  throw SQLite::Exception(database_, code);
 }
 
 void StatementCache::Return(const char* sql, sqlite3_stmt* statement) {
@@ -78,7 +83,7 @@ bool Query::Next() {
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  throw SQLite::Exception(cache_.database_, code);
+  cache_.Throw(code);
 }
 
 void Query::Run() {
@@ -107,7 +112,7 @@ std::string_view Query::GetBytes(int column) const {
 }
 
 void Query::Check(int code) const {
-  if (code != SQLITE_OK) throw SQLite::Exception(cache_.database_, code);
+  if (code != SQLITE_OK) cache_.Throw(code);
 }
 
 }  // namespace hark::store

@@ -25,12 +25,18 @@ class StatementCache {
   // Finalizes every statement; none may be in use.
   void Clear();
 
+  // Throws the error that the connection has just had.
+  [[noreturn]] void Throw(int code);
+  // The extended code of the last one; 0: none yet.
+  [[nodiscard]] int LastFailure() const { return last_failure_; }
+
  private:
   friend class Query;
   sqlite3_stmt* Borrow(const char* sql);
   void Return(const char* sql, sqlite3_stmt* statement);
 
   sqlite3* database_;
+  int last_failure_ = 0;
   // Null while the statement is borrowed; a second borrower compiles its own.
   std::unordered_map<const void*, sqlite3_stmt*> idle_;
 };

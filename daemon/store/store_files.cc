@@ -1,123 +1,80 @@
 #include "daemon/store/store_files.h"
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
 #include <system_error>
+#include <utility>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/base/uuid.h"
 #include "daemon/store/connection.h"
 #include "daemon/store/migrator.h"
-#include "daemon/store/sqlite_error.h"
-#include "daemon/store/store_info_rows.h"
+#include "daemon/store/new_file.h"
+#include "daemon/store/raw_file.h"
+#include "daemon/store/salvage.h"
+#include "daemon/store/set_aside.h"
 
 namespace hark::store {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kKeyBytes = 32;
+
 fs::path NewNameOf(const fs::path& file) {
   return file.string() + ".new";
 }
 
-bool Exists(const fs::path& file) {
-  std::error_code error;
-  return fs::exists(fs::symlink_status(file, error));
+bool IsUsable(const FileCheck& check) {
+  return check.condition == FileCondition::kGood || check.condition == FileCondition::kDamaged;
 }
 
-std::uint64_t SizeOf(const fs::path& file) {
-  std::error_code error;
-  const auto size = fs::file_size(file, error);
-  return error ? 0 : size;
+// Why a store is refused as it is.
+tl::unexpected<Error> Untouched(const FileCheck& check) {
+  return Fail(check.error.code, check.error.message + "; nothing was touched");
 }
 
-Result<void> MakeEmptyFile(const fs::path& file) {
-  // Mode 0600 from the first moment; SQLite gives its -wal and -shm the mode of the file.
-  const int descriptor =
-      ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0)
-    return Fail(ErrorCode::kInternal,
-                "a database file cannot be made in " + file.parent_path().string());
-  ::close(descriptor);
-  return {};
-}
-
-void SyncFolder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
-}
-
-Result<void> Create(const fs::path& file, const Secret& key,
-                    const std::vector<Migration>& migrations, const std::string& store_id) {
-  // What an interrupted creation left was never a store.
-  std::error_code error;
-  fs::remove(file, error);
-  fs::remove(file.string() + "-journal", error);
-  if (auto made = MakeEmptyFile(file); !made) return made;
-  Connection connection(file, key, Access::kCreate, Durability::kAuthored);
-  if (auto migrated = Migrate(connection, migrations); !migrated) return migrated;
-  InsertStoreInfo(connection, store_id);
-  return {};
-}
-
-Result<void> Rename(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::rename(from, to, error);
-  if (error)
-    return Fail(ErrorCode::kInternal, "a database file cannot be made: " + error.message());
-  SyncFolder(to.parent_path());
-  return {};
-}
-
-Result<std::string> Probe(const fs::path& file, const Secret& key,
-                          const std::vector<Migration>& migrations) {
-  if (SizeOf(file) == 0) {
-    return Fail(ErrorCode::kCorrupt, file.filename().string() + " is empty; it was not touched");
-  }
-  auto probed = Catching([&]() -> Result<std::string> {
-    Connection connection(file, key, Access::kProbe, Durability::kAuthored);
-    if (auto known = CheckVersion(connection, migrations); !known)
-      return tl::unexpected<Error>(known.error());
-    return ReadStoreId(connection);
-  });
-  if (!probed) probed.error().message = file.filename().string() + ": " + probed.error().message;
-  return probed;
+void Put(const SalvageReport& salvaged, RepairReport& report) {
+  report.conversations += salvaged.conversations;
+  report.messages += salvaged.messages;
+  report.authored_rows += salvaged.authored_rows;
+  report.damaged_pages += salvaged.damaged_pages;
 }
 
 }  // namespace
 
-Result<std::string> StoreFiles::Prepare(const Secret& cache_key, const Secret& authored_key,
-                                        WallTime now) const {
+Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const std::string& boot_id,
+                                          bool cache_is_damaged) const {
   if (!IsUsableCipherVersion(CipherVersion())) {
     return Fail(ErrorCode::kInternal, "this program runs with a SQLCipher older than 4.5");
   }
+  if (keys.cache.bytes().size() != kKeyBytes || keys.authored.bytes().size() != kKeyBytes)
+    return Fail(ErrorCode::kInvalidArgument, "a key of the store has the wrong length");
   if (auto folder = MakeFolder(); !folder) return tl::unexpected<Error>(folder.error());
-  const bool has_cache = Exists(cache());
-  const bool has_authored = Exists(authored());
-  if (has_cache && has_authored) return ProbeBoth(cache(), cache_key, authored_key);
-  if (has_authored && Exists(NewNameOf(cache()))) {
-    auto id = ProbeBoth(NewNameOf(cache()), cache_key, authored_key);
-    if (!id) return id;
-    if (auto renamed = Rename(NewNameOf(cache()), cache()); !renamed)
-      return tl::unexpected<Error>(renamed.error());
-    return id;
+  Found found = Look(keys, boot_id);
+  const auto finished = FinishRenames(keys, found, now);
+  if (!finished) return tl::unexpected<Error>(finished.error());
+  if (*finished) found = Look(keys, boot_id);
+
+  if (cache_is_damaged && found.cache.condition == FileCondition::kGood) {
+    found.cache.condition = FileCondition::kDamaged;
+    found.cache.error.message = "cache.db has damaged pages";
   }
-  if (has_cache || has_authored) {
-    return Fail(ErrorCode::kCorrupt,
-                (has_cache ? authored() : cache()).filename().string() +
-                    " is missing beside the other file of the store; nothing was touched");
+  const bool neither = found.cache.condition == FileCondition::kMissing &&
+                       found.authored.condition == FileCondition::kMissing;
+  if (neither) {
+    // A log without its database: somebody moved the database away.
+    if (SizeOf(cache().string() + "-wal") > 0 || SizeOf(authored().string() + "-wal") > 0) {
+      return Fail(ErrorCode::kCorrupt,
+                  "the database files are missing beside their logs; nothing was touched");
+    }
+    auto created = CreateBoth(keys, now);
+    if (!created) return tl::unexpected<Error>(std::move(created.error()));
+    return PreparedStore{*std::move(created), {}};
   }
-  // A log without its database: somebody moved the database away.
-  if (Exists(cache().string() + "-wal") || Exists(authored().string() + "-wal")) {
-    return Fail(ErrorCode::kCorrupt,
-                "the database files are missing beside their logs; nothing was touched");
-  }
-  if (auto created = CreateBoth(cache_key, authored_key, now); !created)
-    return tl::unexpected<Error>(created.error());
-  return ProbeBoth(cache(), cache_key, authored_key);
+  return Mend(keys, found, now);
 }
 
 Result<void> StoreFiles::MakeFolder() const {
@@ -130,31 +87,137 @@ Result<void> StoreFiles::MakeFolder() const {
   return {};
 }
 
-Result<void> StoreFiles::CreateBoth(const Secret& cache_key, const Secret& authored_key,
-                                    WallTime now) const {
-  return Catching([&]() -> Result<void> {
-    const std::string store_id = NewUuidV7(now);
-    if (auto made = Create(NewNameOf(cache()), cache_key, CacheMigrations(), store_id); !made)
-      return made;
-    if (auto made = Create(NewNameOf(authored()), authored_key, AuthoredMigrations(), store_id);
-        !made)
-      return made;
-    if (auto renamed = Rename(NewNameOf(authored()), authored()); !renamed) return renamed;
-    return Rename(NewNameOf(cache()), cache());
-  });
+StoreFiles::Found StoreFiles::Look(StoreKeys keys, const std::string& boot_id) const {
+  Found found;
+  found.state = ReadStoreState(state());
+  const LastOpening last{found.state.open, !boot_id.empty() && found.state.boot_id == boot_id};
+  found.authored = CheckFile(authored(), keys.authored, AuthoredMigrations(), found.state.authored,
+                             last, TornTail::kOneCommit);
+  found.cache = CheckFile(cache(), keys.cache, CacheMigrations(), found.state.cache, last,
+                          TornTail::kAnyNumber);
+  return found;
 }
 
-Result<std::string> StoreFiles::ProbeBoth(const fs::path& cache, const Secret& cache_key,
-                                          const Secret& authored_key) const {
-  auto authored_id = Probe(authored(), authored_key, AuthoredMigrations());
-  if (!authored_id) return authored_id;
-  auto cache_id = Probe(cache, cache_key, CacheMigrations());
-  if (!cache_id) return cache_id;
-  if (*cache_id != *authored_id) {
-    return Fail(ErrorCode::kCorrupt,
-                "cache.db and authored.db are of two different stores; nothing was touched");
+Result<std::string> StoreFiles::CreateBoth(StoreKeys keys, WallTime now) const {
+  std::string store_id = NewUuidV7(now);
+  const fs::path new_cache = NewNameOf(cache());
+  const fs::path new_authored = NewNameOf(authored());
+  Result<void> done = MakeNewFile(new_cache, keys.cache, CacheMigrations(), store_id);
+  if (done) done = MakeNewFile(new_authored, keys.authored, AuthoredMigrations(), store_id);
+  if (done) done = Rename(new_authored, authored());
+  if (done) done = Rename(new_cache, cache());
+  if (!done) return tl::unexpected<Error>(std::move(done.error()));
+  return store_id;
+}
+
+Result<bool> StoreFiles::FinishRenames(StoreKeys keys, const Found& found, WallTime now) const {
+  const bool lacks_cache = found.cache.condition == FileCondition::kMissing &&
+                           found.authored.condition == FileCondition::kGood;
+  const bool lacks_authored =
+      found.authored.condition == FileCondition::kMissing && IsUsable(found.cache);
+  if (!lacks_cache && !lacks_authored) return false;
+  const fs::path file = lacks_cache ? cache() : authored();
+  if (!Exists(NewNameOf(file))) return false;
+  const FileCheck fresh = CheckFile(NewNameOf(file), lacks_cache ? keys.cache : keys.authored,
+                                    lacks_cache ? CacheMigrations() : AuthoredMigrations(), {}, {},
+                                    TornTail::kAnyNumber);
+  const std::string& expected = lacks_cache ? found.authored.store_id : found.cache.store_id;
+  // What is not complete never was a store.
+  if (fresh.condition != FileCondition::kGood) return false;
+  if (!expected.empty() && fresh.store_id != expected) return false;
+  RepairReport unused;
+  if (auto taken = TakeNew(file, now, unused); !taken)
+    return tl::unexpected<Error>(std::move(taken.error()));
+  return true;
+}
+
+Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, const Found& found, WallTime now) const {
+  for (const FileCheck* check : {&found.authored, &found.cache}) {
+    if (check->condition == FileCondition::kRefused) return Untouched(*check);
   }
-  return cache_id;
+  // Only authored.db, or at least a page of it, proves that keys and files belong together.
+  if (!IsUsable(found.authored)) return Untouched(found.authored);
+  const bool both_good = found.authored.condition == FileCondition::kGood &&
+                         found.cache.condition == FileCondition::kGood;
+  const bool same_store = found.authored.store_id == found.cache.store_id;
+  if (both_good && same_store) return PreparedStore{found.authored.store_id, {}};
+  // The note says which of two that do not belong together is the stranger.
+  if (both_good && found.state.store_id == found.cache.store_id) {
+    return Fail(ErrorCode::kCorrupt,
+                "authored.db is of another store than cache.db; nothing was touched");
+  }
+  PreparedStore prepared{StoreIdOf(keys, found, now), {}};
+  RepairReport& report = prepared.repair;
+  if (found.authored.condition == FileCondition::kDamaged) {
+    report.reason = found.authored.error.message;
+    if (auto done = ReplaceAuthored(keys, found, prepared.store_id, now, report); !done)
+      return tl::unexpected<Error>(std::move(done.error()));
+  }
+  if (found.cache.condition != FileCondition::kGood || found.cache.store_id != prepared.store_id) {
+    report.reason += report.reason.empty() ? "" : "; ";
+    report.reason += found.cache.condition == FileCondition::kGood ? "cache.db is of another store"
+                                                                   : found.cache.error.message;
+    auto salvaged = MakeNewCache(keys.cache, prepared.store_id, found.state.cache);
+    if (!salvaged) return tl::unexpected<Error>(std::move(salvaged.error()));
+    if (auto taken = TakeNewCache(now, report); !taken)
+      return tl::unexpected<Error>(std::move(taken.error()));
+    Put(*salvaged, report);
+  }
+  return prepared;
+}
+
+// Of authored.db if it can be told, since that is what the cache has to fit.
+std::string StoreFiles::StoreIdOf(StoreKeys keys, const Found& found, WallTime now) const {
+  if (found.authored.condition == FileCondition::kGood) return found.authored.store_id;
+  if (const auto info = SalvageInfo(authored(), keys.authored, found.state.authored, false))
+    return info->store_id;
+  if (found.cache.condition == FileCondition::kGood) return found.cache.store_id;
+  if (const auto info = SalvageInfo(cache(), keys.cache, found.state.cache, true))
+    return info->store_id;
+  return found.state.store_id.empty() ? NewUuidV7(now) : found.state.store_id;
+}
+
+Result<void> StoreFiles::ReplaceAuthored(StoreKeys keys, const Found& found,
+                                         const std::string& store_id, WallTime now,
+                                         RepairReport& report) const {
+  const auto info = SalvageInfo(authored(), keys.authored, found.state.authored, false);
+  std::uint32_t generation =
+      std::max(found.state.generation, info ? info->generation : std::uint32_t{0});
+  if (generation == 0) {
+    // Openings are counted: no store was opened as often as there are seconds since 1970.
+    generation = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+  }
+  const auto salvaged = SalvageAuthored(authored(), NewNameOf(authored()), keys.authored,
+                                        found.state.authored, store_id, generation);
+  if (!salvaged) return tl::unexpected<Error>(salvaged.error());
+  if (auto taken = TakeNew(authored(), now, report); !taken) return taken;
+  report.authored_replaced = true;
+  Put(*salvaged, report);
+  return {};
+}
+
+Result<SalvageReport> StoreFiles::MakeNewCache(const Secret& key, const std::string& store_id,
+                                               const NotedFile& noted) const {
+  return SalvageCache(cache(), NewNameOf(cache()), key, noted, store_id);
+}
+
+Result<void> StoreFiles::TakeNewCache(WallTime now, RepairReport& report) const {
+  if (auto taken = TakeNew(cache(), now, report); !taken) return taken;
+  report.cache_replaced = true;
+  return {};
+}
+
+Result<void> StoreFiles::TakeNew(const fs::path& file, WallTime now, RepairReport& report) const {
+  if (report.aside.empty()) {
+    auto folder = MakeAsideFolder(folder_, now);
+    if (!folder) return tl::unexpected<Error>(std::move(folder.error()));
+    report.aside = *std::move(folder);
+  }
+  if (auto aside = SetAside(file, report.aside); !aside) return aside;
+  if (auto taken = Rename(NewNameOf(file), file); !taken) return taken;
+  report.aside_bytes = AsideBytes(folder_);
+  return {};
 }
 
 std::uint64_t StoreFiles::CacheBytes() const {

@@ -1,5 +1,5 @@
-// The two files of a store on the disk: making them, and looking at them before anything is opened
-// for writing.
+// The two files of a store on the disk: making them, looking at them before anything is opened for
+// writing, and replacing what is damaged.
 
 #ifndef HARK_DAEMON_STORE_STORE_FILES_H_
 #define HARK_DAEMON_STORE_STORE_FILES_H_
@@ -11,36 +11,81 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "daemon/store/file_check.h"
+#include "daemon/store/salvage.h"
+#include "daemon/store/state_file.h"
+#include "daemon/store/store_health.h"
 
 namespace hark::store {
+
+struct StoreKeys {
+  const Secret& cache;
+  const Secret& authored;
+};
+
+// What Prepare() found and did.
+struct PreparedStore {
+  std::string store_id;
+  RepairReport repair;
+};
 
 class StoreFiles {
  public:
   explicit StoreFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] std::filesystem::path cache() const { return folder_ / "cache.db"; }
   [[nodiscard]] std::filesystem::path authored() const { return folder_ / "authored.db"; }
+  [[nodiscard]] std::filesystem::path state() const { return folder_ / "store.state"; }
 
-  // Makes both if there is neither, and answers the store's id. Otherwise proves, without changing
-  // a byte, that they open with these keys, belong together and are not newer than this program;
-  // the errors are those of SqlcipherStore::Open().
+  // Makes both if there is neither. Otherwise looks, without changing a byte, whether they open
+  // with these keys, are whole as far as opening shows, belong together and are not newer than this
+  // program; the errors are those of SqlcipherStore::Open().
+  //
+  // A cache.db that cannot be used as it is, is set aside and replaced by what can be salvaged of
+  // it, whatever is wrong with it, as soon as authored.db proves that the key is right: all of it
+  // can be fetched again. An authored.db is replaced only if one of its own pages proves that it is
+  // ours and damaged. One that is missing, empty or not ours beside a good cache.db is more likely
+  // a mix-up of files or keys than damage: nothing is touched, and a person has to look.
   //
   // A new file is made complete under another name and then renamed, so that no crash leaves one
-  // that is empty or half made; after a crash between the two renames the second is done here.
-  [[nodiscard]] Result<std::string> Prepare(const Secret& cache_key, const Secret& authored_key,
-                                            WallTime now) const;
+  // that is empty or half made; after a crash between two renames the second is done here.
+  //
+  // `boot_id`: as of ReadBootId(). `cache_is_damaged`: it was found so, although it looks good.
+  [[nodiscard]] Result<PreparedStore> Prepare(StoreKeys keys, WallTime now,
+                                              const std::string& boot_id,
+                                              bool cache_is_damaged = false) const;
+
+  // Salvages cache.db into a new file beside it, which TakeNewCache() puts in its place. Reads the
+  // old file only, which may be open for reading. kResourceExhausted: disk full; nothing changed.
+  [[nodiscard]] Result<SalvageReport> MakeNewCache(const Secret& key, const std::string& store_id,
+                                                   const NotedFile& noted) const;
+  // Nobody may have cache.db open. Fills in the report.
+  [[nodiscard]] Result<void> TakeNewCache(WallTime now, RepairReport& report) const;
 
   // With WAL.
   [[nodiscard]] std::uint64_t CacheBytes() const;
   [[nodiscard]] std::uint64_t AuthoredBytes() const;
 
  private:
+  struct Found {
+    StoreState state;
+    FileCheck cache;
+    FileCheck authored;
+  };
+
   [[nodiscard]] Result<void> MakeFolder() const;
-  [[nodiscard]] Result<void> CreateBoth(const Secret& cache_key, const Secret& authored_key,
-                                        WallTime now) const;
-  [[nodiscard]] Result<std::string> ProbeBoth(const std::filesystem::path& cache,
-                                              const Secret& cache_key,
-                                              const Secret& authored_key) const;
+  [[nodiscard]] Found Look(StoreKeys keys, const std::string& boot_id) const;
+  [[nodiscard]] Result<std::string> CreateBoth(StoreKeys keys, WallTime now) const;
+  // After a crash between two renames. True: something was done.
+  [[nodiscard]] Result<bool> FinishRenames(StoreKeys keys, const Found& found, WallTime now) const;
+  [[nodiscard]] Result<PreparedStore> Mend(StoreKeys keys, const Found& found, WallTime now) const;
+  [[nodiscard]] Result<void> ReplaceAuthored(StoreKeys keys, const Found& found,
+                                             const std::string& store_id, WallTime now,
+                                             RepairReport& report) const;
+  [[nodiscard]] std::string StoreIdOf(StoreKeys keys, const Found& found, WallTime now) const;
+  [[nodiscard]] Result<void> TakeNew(const std::filesystem::path& file, WallTime now,
+                                     RepairReport& report) const;
 
   std::filesystem::path folder_;
 };

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "daemon/model/ids.h"
-#include "daemon/store/sending_set.h"
+#include "daemon/store/in_flight.h"
 
 namespace hark::store {
 
@@ -40,7 +40,7 @@ class MoveCounter {
 struct StorePosition {
   std::string store_id;
   std::atomic<LocalRevision> revision = 0;  // Set after the commit.
-  PublishedSending sending;                 // Set before the revision that tells of it.
+  PublishedInFlight in_flight;              // Set before the revision that tells of it.
   MoveCounter moves;
 };
 

@@ -28,6 +28,8 @@ class GroupTransaction {
   void UndoJob();
 
   [[nodiscard]] bool begun() const { return begun_; }
+  // Whether the running job wrote.
+  [[nodiscard]] bool in_job() const { return in_job_; }
   // SQLite gave the whole transaction up by itself, as it does for some errors.
   [[nodiscard]] bool Lost() const { return begun_ && !connection_.InTransaction(); }
 

@@ -6,9 +6,11 @@
 #include "daemon/base/limits.h"
 #include "daemon/store/apply_operation.h"
 #include "daemon/store/job_context.h"
+#include "daemon/store/marker_rows.h"
 #include "daemon/store/message_rows.h"
 #include "daemon/store/opened_rows.h"
 #include "daemon/store/outbox_rows.h"
+#include "daemon/store/send_rows.h"
 
 namespace hark::store {
 namespace {
@@ -34,7 +36,7 @@ bool IsSameSend(const Message& a, const Message& b) {
   };
   if (a.conversation != b.conversation) return false;
   // What was sent cannot be known any more once it was edited or deleted.
-  if (b.deleted || b.edited_at) return true;
+  if (b.deleted || b.edited_at || b.change) return true;
   return a.content == b.content && type(a) == type(b) && a.metadata == b.metadata;
 }
 
@@ -65,7 +67,9 @@ void ApplyJob::Answer(Result<LocalRevision> result) {
 }
 
 EnqueueSendJob::EnqueueSendJob(NewMessage message, Writer::Done<Message> done)
-    : message_(std::move(message.message)), done_(std::move(done)) {
+    : message_(std::move(message.message)),
+      leaves_now_(message.leaves_now),
+      done_(std::move(done)) {
   message_.sequence = 0;
   message_.revision = 0;
   message_.server_id.clear();
@@ -73,6 +77,7 @@ EnqueueSendJob::EnqueueSendJob(NewMessage message, Writer::Done<Message> done)
   message_.deleted = false;
   message_.delivery = Delivery::kQueued;
   message_.failure.reset();
+  message_.change.reset();
   if (message_.role == Role::kUnspecified) message_.role = Role::kUser;
 }
 
@@ -81,22 +86,42 @@ Result<void> EnqueueSendJob::Run(JobContext& context) {
     return Fail(ErrorCode::kInvalidArgument, "the message has no usable id");
   }
   if (auto known = FindMerged(context.View(), message_.id)) {
-    if (!IsSameSend(message_, *known))
+    const auto pending = FindSend(context.authored(), message_.id);
+    const bool rewritten = IsRewritten(context.authored(), message_.id);
+    if (!(rewritten && known->conversation == message_.conversation) &&
+        !IsSameSend(message_, *known)) {
       return Fail(ErrorCode::kConflict, "another message has this id");
+    }
     stored_ = std::move(known);
     if (!context.is_rerun()) return {};
+    if (pending) context.changes().NoteOutbox(pending->position);
   } else {
-    if (context.Find(message_.conversation) == nullptr) return NoConversation();
-    if (CountOutbox(context.authored()) >= limits::kOutboxEntries) {
-      return Fail(ErrorCode::kResourceExhausted, "too many messages are waiting to be sent");
-    }
-    if (message_.created_at == WallTime{}) message_.created_at = context.clock().WallNow();
-    InsertSend(context.WriteAuthored(), message_);
-    stored_ = message_;
+    if (auto stored = Insert(context); !stored) return stored;
   }
-  context.changes().outbox = true;
   context.changes().NoteById(message_.id);
   context.Touch(message_.conversation);
+  return {};
+}
+
+Result<void> EnqueueSendJob::Insert(JobContext& context) {
+  if (context.Find(message_.conversation) == nullptr) return NoConversation();
+  if (FindCancelled(context.authored(), message_.id))
+    return Fail(ErrorCode::kConflict, "the message with this id was cancelled");
+  if (CountOutbox(context.authored()) >= limits::kOutboxEntries) {
+    return Fail(ErrorCode::kResourceExhausted, "too many messages are waiting to be sent");
+  }
+  const WallTime now = context.clock().WallNow();
+  if (message_.created_at == WallTime{}) message_.created_at = now;
+  // With the connection there and nothing before it, it leaves right after this commit: that it may
+  // have left is stored with it, which saves a second one.
+  const bool leaves =
+      leaves_now_ && CountSends(context.authored(), message_.conversation).pending == 0;
+  const std::uint64_t position =
+      InsertSend(context.WriteAuthored(), PendingSend{0, message_, leaves, false, now});
+  if (leaves) context.ChangeInFlight().leaving.insert(position);
+  context.SomethingIsPending();
+  context.changes().NoteOutbox(position);
+  stored_ = message_;
   return {};
 }
 
@@ -136,11 +161,13 @@ Result<void> MarkReadJob::Run(JobContext& context) {
   const auto marker = FindMarker(context.authored(), mark_.conversation);
   if (*target > conversation->row().read_sequence) {
     conversation->AdvanceRead(context.cache(), *target);
-    if (!marker || *marker < *target)
-      ReplaceMarker(context.WriteAuthored(), mark_.conversation, *target);
-    context.changes().outbox = true;
+    if (!marker || marker->read_sequence < *target) {
+      if (marker) context.DropOutbox(marker->position);
+      context.changes().NoteOutbox(
+          ReplaceMarker(context.WriteAuthored(), mark_.conversation, *target));
+    }
   }
-  if (context.is_rerun()) context.changes().outbox = true;
+  if (context.is_rerun() && marker) context.changes().NoteOutbox(marker->position);
   context.Save();
   const auto row = FindConversation(context.cache(), mark_.conversation);
   stored_ = MergeConversation(context.View(), *row, true);

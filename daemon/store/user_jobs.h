@@ -1,4 +1,4 @@
-// The jobs of the Writer's four calls.
+// The jobs of the Writer's calls, apart from what is done with messages (action_jobs.h).
 
 #ifndef HARK_DAEMON_STORE_USER_JOBS_H_
 #define HARK_DAEMON_STORE_USER_JOBS_H_
@@ -54,7 +54,10 @@ class EnqueueSendJob final : public Job {
   [[nodiscard]] std::size_t Weight() const override;
 
  private:
+  Result<void> Insert(JobContext& context);
+
   Message message_;
+  const bool leaves_now_;
   Writer::Done<Message> done_;
   std::optional<Message> stored_;
 };

@@ -6,8 +6,10 @@
 
 #include "daemon/base/limits.h"
 #include "daemon/store/conversation_rows.h"
+#include "daemon/store/error_policy.h"
 #include "daemon/store/merged_view.h"
 #include "daemon/store/outbox_rows.h"
+#include "daemon/store/search_index.h"
 #include "daemon/store/sqlite_error.h"
 
 namespace hark::store {
@@ -16,75 +18,118 @@ namespace {
 // A checkpoint writes each page once, however often it is in the WAL: late is cheap, but readers
 // search the WAL.
 constexpr std::size_t kCheckpointBytes = 4 * 1024 * 1024;
+// As long as readers are in it, the log goes on behind what was copied. From here on the writer
+// waits for them and begins it anew: one more group still fits below the limit.
+constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
+
+constexpr char kAllConversations[] = "SELECT id FROM conversations";
+
+// One file was committed and the other was not, so nobody was told of it: whoever watches reads
+// everything again.
+void NoteEverything(Connection& cache, Connection& authored, Changes& changes) {
+  for (const OutboxRow& row : ListOutbox(authored)) changes.NoteOutbox(row.entry.position);
+  Query query(cache.statements(), kAllConversations);
+  while (query.Next()) {
+    const ConversationId id(query.GetText(0));
+    changes.NoteConversation(id);
+    changes.gaps.insert(id);
+  }
+}
 
 }  // namespace
 
+struct GroupWriter::Group {
+  Group(Connection& cache_file, Connection& authored_file, bool rerun)
+      : cache(cache_file), authored(authored_file), is_rerun(rerun) {}
+
+  [[nodiscard]] bool Lost() const { return cache.Lost() || authored.Lost(); }
+
+  GroupTransaction cache;
+  GroupTransaction authored;
+  const bool is_rerun;
+  bool keeps = false;  // Some job wrote what the user did.
+  Changes changes;
+  Results results;
+};
+
 GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored,
-                         const Clock& clock, StorePosition& position)
+                         const Clock& clock, StorePosition& position, DamageReport& damage)
     : open_cache_(std::move(open_cache)),
       open_authored_(std::move(open_authored)),
       clock_(clock),
       position_(position),
+      damage_(damage),
       cache_(open_cache_()),
-      authored_(open_authored_()) {}
+      authored_(open_authored_()) {
+  // The last run may have ended with a sync that failed. Usually there is nothing to write.
+  authored_->RewriteWal();
+}
 
-void GroupWriter::Run(std::span<const std::unique_ptr<Job>> jobs) {
-  if (auto results = TryCommit(jobs, false)) {
-    for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i]->Answer(std::move((*results)[i]));
-    return;
-  }
-  // One of them may be what the disk or SQLite does not take: alone, only that one fails.
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (auto results = TryCommit(jobs.subspan(i, 1), true)) {
-      jobs[i]->Answer(std::move(results->front()));
-    } else {
-      jobs[i]->Answer(tl::unexpected<Error>(failure_));
+void GroupWriter::Run(Jobs jobs) {
+  while (!jobs.empty()) {
+    if (auto results = TryCommit(jobs, false)) {
+      for (std::size_t i = 0; i < results->size(); ++i) jobs[i]->Answer(std::move((*results)[i]));
+      jobs = jobs.subspan(results->size());
+      continue;
+    }
+    // One of them may be what the disk or SQLite does not take: alone, only that one fails.
+    for (; !jobs.empty(); jobs = jobs.subspan(1)) {
+      if (auto results = TryCommit(jobs.first(1), true)) {
+        jobs.front()->Answer(std::move(results->front()));
+      } else {
+        jobs.front()->Answer(tl::unexpected<Error>(failure_));
+      }
     }
   }
 }
 
-std::optional<std::vector<Result<LocalRevision>>> GroupWriter::TryCommit(
-    std::span<const std::unique_ptr<Job>> jobs, bool is_rerun) {
+std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_rerun) {
   if (!Reopen()) return std::nullopt;
-  const SendingSet sending_before = sending_;
-  std::vector<Result<LocalRevision>> results;
-  results.reserve(jobs.size());
-  Changes changes;
+  const InFlight in_flight_before = in_flight_;
+  const bool unannounced_before = unannounced_;
   std::shared_ptr<Commit> commit;
+  Results results;
   try {
-    GroupTransaction cache(*cache_);
-    GroupTransaction authored(*authored_);
+    Group group(*cache_, *authored_, is_rerun);
     for (const auto& job : jobs) {
-      Result<void> result = RunJob(*job, cache, authored, changes, is_rerun);
-      if (broken_ || cache.Lost() || authored.Lost()) {
+      if (RunJob(*job, group) == Ran::kNextGroup) break;
+      if (broken_ || group.Lost()) {
+        const auto& result = group.results.back();
         failure_ =
             result ? Error(ErrorCode::kInternal, "the transaction was lost") : result.error();
-        sending_ = sending_before;
+        UndoInFlight(in_flight_before);
         return std::nullopt;
       }
-      if (result) {
-        results.emplace_back(0);
-      } else {
-        results.emplace_back(tl::unexpected<Error>(std::move(result.error())));
-      }
     }
-    const bool moves = changes.sends_removed;
-    if (changes.any) commit = MakeCommit(std::move(changes));
-    CommitFiles(cache, authored, moves);
+    if (group.cache.begun()) IndexNewRows(group.cache.connection());
+    if (group.changes.any) commit = MakeCommit(group.changes);
+    // Readers that see the commit before they are told of it must not take what is leaving for
+    // what left long ago.
+    if (in_flight_ != in_flight_before) {
+      InFlight both = in_flight_;
+      both.sending.insert(in_flight_before.sending.begin(), in_flight_before.sending.end());
+      both.leaving.insert(in_flight_before.leaving.begin(), in_flight_before.leaving.end());
+      position_.in_flight.Store(std::move(both));
+    }
+    CommitFiles(group);
+    results = std::move(group.results);
   } catch (const SQLite::Exception& exception) {
-    broken_ = broken_ || BreaksConnection(exception);
+    Note(exception, is_rerun);
     failure_ = ToError(exception);
-    sending_ = sending_before;
+    UndoInFlight(in_flight_before);
     return std::nullopt;
   } catch (const std::exception& exception) {
     failure_ = ToError(exception);
-    sending_ = sending_before;
+    UndoInFlight(in_flight_before);
     return std::nullopt;
   }
   if (commit) {
-    if (sending_ != sending_before) position_.sending.Store(sending_);
+    unannounced_ = false;
+    if (in_flight_ != in_flight_before) position_.in_flight.Store(in_flight_);
     position_.revision = commit->revision;
     if (on_commit_) on_commit_(commit);
+  } else {
+    unannounced_ = unannounced_before;  // Nobody has to know of this group.
   }
   for (auto& result : results) {
     if (result) *result = position_.revision;
@@ -92,44 +137,65 @@ std::optional<std::vector<Result<LocalRevision>>> GroupWriter::TryCommit(
   return results;
 }
 
-Result<void> GroupWriter::RunJob(Job& job, GroupTransaction& cache, GroupTransaction& authored,
-                                 Changes& changes, bool is_rerun) {
-  JobContext context(cache, authored, sending_, clock_, position_.moves.broken(), is_rerun);
+void GroupWriter::UndoInFlight(const InFlight& before) {
+  pending_.reset();
+  in_flight_ = before;
+  position_.in_flight.Store(before);
+}
+
+GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
+  JobContext context(group.cache, group.authored, in_flight_, pending_, clock_,
+                     position_.moves.broken(), group.is_rerun);
+  bool next_group = false;
   const Result<void> result = Catching([&]() -> Result<void> {
     try {
       auto ran = job.Run(context);
       if (!ran) return ran;
       context.Finish();
-      cache.KeepJob();
-      authored.KeepJob();
+      const bool moves = context.changes().sends_removed;
+      const bool keeps = group.authored.in_job() && !moves;
+      next_group = (moves && group.keeps) || (keeps && group.changes.sends_removed);
+      if (next_group) return ran;
+      group.keeps = group.keeps || keeps;
+      group.cache.KeepJob();
+      group.authored.KeepJob();
       return ran;
     } catch (const SQLite::Exception& exception) {
-      broken_ = broken_ || BreaksConnection(exception);
+      Note(exception, group.is_rerun);
       throw;
     }
   });
-  if (result) {
-    changes.Merge(std::move(context.changes()));
-  } else if (!broken_) {
-    context.UndoSending();
-    cache.UndoJob();
-    authored.UndoJob();
-    if (!cache.Lost() && !authored.Lost()) job.Undone();
+  if (group.authored.begun()) pending_.reset();  // Something is there, or gone, or undone.
+  if (result && !next_group) {
+    group.changes.Merge(std::move(context.changes()));
+    group.results.emplace_back(0);
+    return Ran::kDone;
   }
-  return result;
+  if (!broken_) {
+    context.UndoInFlight();
+    group.cache.UndoJob();
+    group.authored.UndoJob();
+  }
+  if (next_group) return Ran::kNextGroup;
+  if (!broken_ && !group.Lost()) job.Undone();
+  group.results.emplace_back(tl::unexpected<Error>(result.error()));
+  return Ran::kDone;
 }
 
-void GroupWriter::CommitFiles(GroupTransaction& cache, GroupTransaction& authored, bool moves) {
-  if (!moves) {
-    authored.Commit();
-    cache.Commit();
+void GroupWriter::CommitFiles(Group& group) {
+  if (!group.changes.sends_removed) {
+    const bool writes = group.authored.begun();
+    group.authored.Commit();
+    unannounced_ = unannounced_ || writes;
+    group.cache.Commit();
     return;
   }
   position_.moves.Begin();
   try {
-    cache.Commit();
+    group.cache.Commit();
+    unannounced_ = true;
     cache_->SyncWal();
-    authored.Commit();
+    group.authored.Commit();
   } catch (...) {
     position_.moves.End(false);
     throw;
@@ -137,17 +203,29 @@ void GroupWriter::CommitFiles(GroupTransaction& cache, GroupTransaction& authore
   position_.moves.End(true);
 }
 
-std::shared_ptr<Commit> GroupWriter::MakeCommit(Changes changes) {
+std::shared_ptr<Commit> GroupWriter::MakeCommit(Changes& changes) {
   auto commit = std::make_shared<Commit>();
   commit->revision = position_.revision + 1;
-  commit->outbox_changed = changes.outbox;
+  if (unannounced_) NoteEverything(*cache_, *authored_, changes);
+  for (const std::uint64_t position : changes.outbox) {
+    if (auto row = FindOutboxRow(*authored_, position)) {
+      commit->outbox.push_back(ShownEntry(in_flight_, *std::move(row)));
+    } else {
+      commit->outbox_removed.push_back(position);
+    }
+  }
   commit->gaps_changed.assign(changes.gaps.begin(), changes.gaps.end());
-  const MergedView view{*authored_, *cache_, sending_, clock_.WallNow(), position_.moves.broken()};
+  const MergedView view(*authored_, *cache_, in_flight_, clock_.WallNow(),
+                        position_.moves.broken());
   commit->messages.reserve(changes.order.size());
   for (const MessageId& id : changes.order) {
     std::optional<Message>& message = changes.messages[id];
     if (!message) message = FindMerged(view, id);
-    if (message) commit->messages.push_back(*std::move(message));
+    if (message) {
+      commit->messages.push_back(*std::move(message));
+    } else if (const auto removed = changes.removed.find(id); removed != changes.removed.end()) {
+      commit->removed.push_back({removed->second, id});
+    }
   }
   const bool pending_possible = !IsOutboxEmpty(*authored_);
   commit->conversations.reserve(changes.conversations.size());
@@ -159,14 +237,26 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Changes changes) {
   return commit;
 }
 
+void GroupWriter::Note(const SQLite::Exception& exception, bool is_rerun) {
+  const int code = CodeOf(exception);
+  const Verdict verdict = VerdictOf(code);
+  broken_ = broken_ || NeedsReopening(verdict);
+  log_doubtful_ = log_doubtful_ || MakesLogDoubtful(code);
+  if (verdict != Verdict::kSetAside || !is_rerun) return;
+  if (VerdictOf(cache_->LastFailure()) == Verdict::kSetAside) damage_.Report(File::kCache);
+  if (VerdictOf(authored_->LastFailure()) == Verdict::kSetAside) damage_.Report(File::kAuthored);
+}
+
 bool GroupWriter::Reopen() {
   if (!broken_) return true;
+  pending_.reset();
   try {
-    cache_.reset();
-    authored_.reset();
-    cache_ = open_cache_();
-    authored_ = open_authored_();
+    auto cache = OpenAgain(open_cache_, File::kCache);
+    auto authored = OpenAgain(open_authored_, File::kAuthored);
+    cache_ = std::move(cache);
+    authored_ = std::move(authored);
     broken_ = false;
+    log_doubtful_ = false;
     return true;
   } catch (const SQLite::Exception& exception) {
     failure_ = ToError(exception);
@@ -176,7 +266,27 @@ bool GroupWriter::Reopen() {
   return false;
 }
 
+std::unique_ptr<Connection> GroupWriter::OpenAgain(const OpenConnection& open, File file) {
+  try {
+    auto connection = open();
+    if (log_doubtful_) connection->RewriteWal();
+    return connection;
+  } catch (const SQLite::Exception& exception) {
+    if (VerdictOf(CodeOf(exception)) == Verdict::kSetAside) damage_.Report(file);
+    throw;
+  }
+}
+
+Result<void> GroupWriter::ReplaceCache(const std::function<Result<void>()>& replace) {
+  cache_.reset();
+  broken_ = true;
+  auto replaced = replace();
+  if (!Reopen() && replaced) return tl::unexpected<Error>(failure_);
+  return replaced;
+}
+
 void GroupWriter::Close() {
+  (void)Reopen();
   Checkpoint(true);
   cache_.reset();
   authored_.reset();
@@ -186,15 +296,16 @@ void GroupWriter::Checkpoint(bool everything) {
   if (broken_) return;
   for (Connection* connection : {cache_.get(), authored_.get()}) {
     try {
-      if (!everything && connection->NewWalBytes() < kCheckpointBytes) continue;
-      if (everything || connection->WalBytes() >= limits::kWalBytes) {
+      const bool is_long = connection->WalBytes() >= kLongWalBytes;
+      if (!everything && !is_long && connection->NewWalBytes() < kCheckpointBytes) continue;
+      if (everything || is_long) {
         (void)connection->CheckpointAndTruncate();
       } else {
         connection->Checkpoint();
       }
     } catch (const SQLite::Exception& exception) {
       // Nothing is lost: the commits are in the WAL. The next group finds out what is wrong.
-      broken_ = broken_ || BreaksConnection(exception);
+      Note(exception, false);
     }
   }
 }

@@ -4,19 +4,23 @@
 #ifndef HARK_DAEMON_STORE_WRITE_GROUP_H_
 #define HARK_DAEMON_STORE_WRITE_GROUP_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include <SQLiteCpp/Exception.h>
+
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/model/commit.h"
 #include "daemon/store/connection.h"
+#include "daemon/store/damage_report.h"
+#include "daemon/store/in_flight.h"
 #include "daemon/store/job.h"
 #include "daemon/store/job_context.h"
-#include "daemon/store/sending_set.h"
 #include "daemon/store/store_position.h"
 #include "daemon/store/transaction.h"
 
@@ -29,14 +33,22 @@ using OnCommit = std::function<void(std::shared_ptr<const Commit>)>;
 // writer's thread.
 //
 // The order of the two commits. A send that was acknowledged must be durable in cache.db before it
-// leaves authored.db, so a group that moves one commits cache.db first and syncs it. Any other
-// group commits authored.db first: what the user was promised is in it, and what cache.db then
-// lacks is put right at the next opening (repair.h).
+// leaves authored.db, so a group that moves one commits cache.db first and syncs it. A group with
+// something that the user did commits authored.db first: what was promised is in it, and what
+// cache.db then lacks is put right at the next opening (repair.h). Jobs of the two kinds never
+// share a group: a failure of the second commit would leave one of them half done and visible.
+//
+// After an I/O error both connections are opened again before anything else, and no descriptor is
+// synced again whose sync failed. The new connections are opened before the old ones are closed: so
+// the shared index of the log lives on, and what a failed commit left in the log is not taken for a
+// commit. What is in the log is then written and synced anew, since a sync that succeeds later does
+// not mean that it ever was.
 class GroupWriter {
  public:
   // Opens both. May throw SQLite::Exception.
+  // `position` and `damage` outlive it.
   GroupWriter(OpenConnection open_cache, OpenConnection open_authored, const Clock& clock,
-              StorePosition& position);
+              StorePosition& position, DamageReport& damage);
 
   [[nodiscard]] Connection& cache() { return *cache_; }
   [[nodiscard]] Connection& authored() { return *authored_; }
@@ -50,32 +62,48 @@ class GroupWriter {
   // Checkpoints when the WAL has grown; to be called between groups.
   void Maintain() { Checkpoint(false); }
 
+  // Closes cache.db as it is, lets `replace` put another file in its place, and opens what is there
+  // then, whether `replace` succeeded or not. Between groups.
+  [[nodiscard]] Result<void> ReplaceCache(const std::function<Result<void>()>& replace);
+
   // Leaves no WAL if it can, and closes the files.
   void Close();
 
  private:
-  // Nothing when the group could not be committed, with `failure_` saying why; otherwise one result
-  // per job.
-  std::optional<std::vector<Result<LocalRevision>>> TryCommit(
-      std::span<const std::unique_ptr<Job>> jobs, bool is_rerun);
-  Result<void> RunJob(Job& job, GroupTransaction& cache, GroupTransaction& authored,
-                      Changes& changes, bool is_rerun);
-  void CommitFiles(GroupTransaction& cache, GroupTransaction& authored, bool moves);
-  std::shared_ptr<Commit> MakeCommit(Changes changes);
+  using Jobs = std::span<const std::unique_ptr<Job>>;
+  using Results = std::vector<Result<LocalRevision>>;
+  struct Group;
+  enum class Ran : std::uint8_t { kDone, kNextGroup };
+
+  // Commits the first of the jobs, or as many as may share a group, and answers one result for
+  // each. Nothing when they could not be committed, with `failure_` saying why.
+  std::optional<Results> TryCommit(Jobs jobs, bool is_rerun);
+  // Adds the job's result to the group, unless it cannot share this one.
+  Ran RunJob(Job& job, Group& group);
+  void UndoInFlight(const InFlight& before);
+  void CommitFiles(Group& group);
+  std::shared_ptr<Commit> MakeCommit(Changes& changes);
   void Checkpoint(bool everything);
+  // What an error means for the connections. An error that a rerun has too is no accident.
+  void Note(const SQLite::Exception& exception, bool is_rerun);
   // Opens again what an error broke. False: not possible now.
   bool Reopen();
+  std::unique_ptr<Connection> OpenAgain(const OpenConnection& open, File file);
 
   const OpenConnection open_cache_;
   const OpenConnection open_authored_;
   const Clock& clock_;
   StorePosition& position_;
+  DamageReport& damage_;
   OnCommit on_commit_;
 
   std::unique_ptr<Connection> cache_;
   std::unique_ptr<Connection> authored_;
-  SendingSet sending_;
+  InFlight in_flight_;
+  PendingHint pending_;
   bool broken_ = false;
+  bool log_doubtful_ = false;
+  bool unannounced_ = false;  // One of the files has something that no commit told of.
   Error failure_{ErrorCode::kInternal, ""};
 };
 

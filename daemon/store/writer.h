@@ -16,6 +16,7 @@
 #include "daemon/model/conversation.h"
 #include "daemon/model/ids.h"
 #include "daemon/model/message.h"
+#include "daemon/model/message_action.h"
 
 namespace hark::store {
 
@@ -30,8 +31,10 @@ struct ApplySummary {
 };
 
 // One message as it is at the backend now. Wins if its revision is higher than the one here. If its
-// id is in the outbox, that entry is done. A hole that it leaves before itself becomes a gap
-// (kLimited). An unknown conversation is created.
+// id is in the outbox, that send is done. A pending edit of an older revision has lost (kFailed,
+// CONFLICT), unless it is this very edit, which is then done. A message that was cancelled here is
+// to be deleted. A hole that it leaves before itself becomes a gap (kLimited). An unknown
+// conversation is created.
 struct ApplyMessage {
   Message message;
 };
@@ -56,6 +59,18 @@ struct AcknowledgeSend {
   std::uint64_t revision = 0;
 };
 
+// The backend has this edit or deletion: the message gets the revision, and the entry is done.
+// An edit that waits behind it now changes this revision.
+struct AcknowledgeChange {
+  std::uint64_t position = 0;
+  std::uint64_t revision = 0;
+};
+
+// The backend does not have the message that was to be deleted: there is nothing to delete.
+struct NothingToDelete {
+  std::uint64_t position = 0;
+};
+
 // The backend has the read marker up to here.
 struct AcknowledgeRead {
   ConversationId conversation;
@@ -64,24 +79,32 @@ struct AcknowledgeRead {
 
 // ---- What the sync engine records. ----
 
-// The sends are about to leave this machine: shown as kSending. After a restart they are kQueued
-// again.
+// These entries of the outbox are about to leave this machine: shown as kSending, and durably known
+// to have left, so that a later edit or cancel never takes them for unsent. Committed before the
+// first byte leaves. Positions that are gone are skipped.
 struct MarkSending {
-  std::vector<MessageId> ids;
+  std::vector<std::uint64_t> positions;
 };
 
-// No connection any more: everything kSending is kQueued again.
-struct RequeueSending {};
+// No connection any more: everything kSending is kUnknown.
+struct ConnectionLost {};
 
-// Refused for good: shown as kFailed, and the conversation's later sends wait.
-struct FailSend {
-  MessageId id;
+// Refused for now: kQueued again.
+struct RequeueEntry {
+  std::uint64_t position = 0;
+};
+
+// Refused for good: shown as kFailed. A send holds back the conversation's later ones; what waited
+// for this send is folded into it (an edit) or ends with it (a delete). A read marker is given up.
+struct FailEntry {
+  std::uint64_t position = 0;
   DeliveryFailure failure;
 };
 
-// The backend refused the marker for good; it is given up.
-struct DropRead {
-  ConversationId conversation;
+// Too old to be sent by itself: shown as kExpired, content kept. Markers and deletions do not
+// expire.
+struct ExpireEntries {
+  std::vector<std::uint64_t> positions;
 };
 
 // Where the backend's stream stands once everything before this in the batch is applied.
@@ -99,9 +122,10 @@ struct SetSynced {
   bool initial_sync_done = false;
 };
 
-using Operation = std::variant<ApplySummary, ApplyMessage, ApplyHistory, AcknowledgeSend,
-                               AcknowledgeRead, MarkSending, RequeueSending, FailSend, DropRead,
-                               SetCursor, BeginReconcile, SetSynced>;
+using Operation =
+    std::variant<ApplySummary, ApplyMessage, ApplyHistory, AcknowledgeSend, AcknowledgeChange,
+                 NothingToDelete, AcknowledgeRead, MarkSending, ConnectionLost, RequeueEntry,
+                 FailEntry, ExpireEntries, SetCursor, BeginReconcile, SetSynced>;
 
 // Operations that become visible together or not at all, in order.
 struct Batch {
@@ -118,6 +142,9 @@ struct Batch {
 // A message to send. `message.id` is set; sequence, revision and delivery are ignored.
 struct NewMessage {
   Message message;
+  // There is a connection: it will leave at once, unless others of its conversation are before it.
+  // Saves a commit.
+  bool leaves_now = false;
 };
 
 // Moves the read marker forward, here at once, at the backend through the outbox.
@@ -150,6 +177,16 @@ class Writer {
   // metadata: the message as it is now, wherever it is on its way. Otherwise kConflict. kNotFound:
   // unknown conversation. kResourceExhausted: outbox full.
   virtual void EnqueueSend(NewMessage message, Done<Message> done) = 0;
+
+  // Answers the message as it is shown afterwards; kCancelled is the delivery of one that is gone.
+  // Repeating an action is safe. kNotFound: no such message in that conversation. kPrecondition:
+  // the action does not fit its state (proto/hark/v1/messages.proto says which).
+  // kResourceExhausted: outbox full.
+  virtual void Act(MessageAction action, Done<Message> done) = 0;
+
+  // RetryMessage for everything kFailed or kExpired, of one conversation or of all. Answers how
+  // many. kNotFound.
+  virtual void RetryAll(std::optional<ConversationId> conversation, Done<std::uint32_t> done) = 0;
 
   // Answers the conversation as it is afterwards. kNotFound: unknown conversation, or no such
   // message in it.

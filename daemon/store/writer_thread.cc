@@ -23,7 +23,9 @@ void NameThisThread() {
 
 }  // namespace
 
-WriterThread::WriterThread(GroupWriter& writer) : writer_(writer), thread_([this] { Loop(); }) {}
+WriterThread::WriterThread(GroupWriter& writer, bool by_hand) : writer_(writer), by_hand_(by_hand) {
+  if (!by_hand_) thread_ = std::thread([this] { Loop(); });
+}
 
 WriterThread::~WriterThread() {
   Stop();
@@ -47,6 +49,20 @@ void WriterThread::Submit(std::unique_ptr<Job> job) {
   }
 }
 
+void WriterThread::RunAlone(std::function<void()> action, const std::function<void()>& refused) {
+  bool accepted = false;
+  {
+    const std::lock_guard lock(mutex_);
+    accepted = !stopping_;
+    if (accepted) alone_.push_back(std::move(action));
+  }
+  if (accepted) {
+    wake_.notify_one();
+  } else {
+    refused();
+  }
+}
+
 void WriterThread::Stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -54,20 +70,44 @@ void WriterThread::Stop() {
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
+  if (by_hand_) RunWaiting();
+}
+
+void WriterThread::RunWaiting() {
+  while (RunNext()) {
+  }
 }
 
 void WriterThread::Loop() {
   NameThisThread();
-  for (auto group = Take(); !group.empty(); group = Take()) {
-    writer_.Run(group);
-    writer_.Maintain();
-  }
+  do {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || !alone_.empty(); });
+    lock.unlock();
+  } while (RunNext());
 }
 
-std::vector<std::unique_ptr<Job>> WriterThread::Take() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+bool WriterThread::RunNext() {
+  std::function<void()> action;
+  const auto group = Take(action);
+  if (action) {
+    action();
+    return true;
+  }
+  if (group.empty()) return false;
+  writer_.Run(group);
+  writer_.Maintain();
+  return true;
+}
+
+std::vector<std::unique_ptr<Job>> WriterThread::Take(std::function<void()>& action) {
+  const std::lock_guard lock(mutex_);
   std::vector<std::unique_ptr<Job>> group;
+  if (!alone_.empty()) {
+    action = std::move(alone_.front());
+    alone_.pop_front();
+    return group;
+  }
   std::size_t bytes = 0;
   while (!queue_.empty() && group.size() < limits::kWriterGroup) {
     bytes += queue_.front()->Weight();

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -18,8 +19,9 @@ namespace hark::store {
 // Thread-safe.
 class WriterThread {
  public:
-  // `writer` outlives this object and is its alone until Stop().
-  explicit WriterThread(GroupWriter& writer);
+  // `writer` outlives this object and is its alone until Stop(). `by_hand`: there is no thread, and
+  // RunWaiting() does the work.
+  WriterThread(GroupWriter& writer, bool by_hand);
   WriterThread(const WriterThread&) = delete;
   WriterThread& operator=(const WriterThread&) = delete;
   ~WriterThread();
@@ -28,19 +30,31 @@ class WriterThread {
   // wait, kCancelled after Stop().
   void Submit(std::unique_ptr<Job> job);
 
+  // Does what waits, on the caller's thread. Only by hand.
+  void RunWaiting();
+
+  // Runs `action` on the writer's thread between two groups, before what waits there already. After
+  // Stop(): `refused` at once instead. May be called from the writer's thread.
+  void RunAlone(std::function<void()> action, const std::function<void()>& refused);
+
   // Finishes what was accepted. Not from the writer's thread.
   void Stop();
 
  private:
   void Loop();
-  // The next group, in order; empty when there is nothing more to come.
-  std::vector<std::unique_ptr<Job>> Take();
+  // Runs the next group, or what is to be run alone. False: nothing waits.
+  bool RunNext();
+  // The next group, in order; empty when nothing waits, or `action` was set: what is to be run
+  // alone.
+  std::vector<std::unique_ptr<Job>> Take(std::function<void()>& action);
 
   GroupWriter& writer_;
+  const bool by_hand_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::unique_ptr<Job>> queue_;  // At most limits::kWriterQueue.
+  std::deque<std::function<void()>> alone_;
   bool stopping_ = false;
 
   std::thread thread_;

@@ -1,0 +1,220 @@
+#include "daemon/store/apply_to_outbox.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "daemon/store/change_rows.h"
+#include "daemon/store/marker_rows.h"
+#include "daemon/store/message_rows.h"
+#include "daemon/store/outbox_rows.h"
+#include "daemon/store/send_rows.h"
+
+namespace hark::store {
+namespace {
+
+DeliveryFailure OvertakenBy(const Message& message) {
+  if (message.deleted) return {"CONFLICT", "The message was deleted elsewhere.", false, {}};
+  return {"CONFLICT", "The message was changed elsewhere first.", true, {}};
+}
+
+// Something is different about the entry and what is shown of its message.
+void Note(JobContext& context, const OutboxEntry& entry) {
+  context.changes().NoteOutbox(entry.position);
+  if (entry.message.empty()) return;
+  context.changes().NoteById(entry.message);
+  context.Touch(entry.conversation);
+}
+
+void LeaveConnection(JobContext& context, std::uint64_t position) {
+  const InFlight& now = context.in_flight();
+  if (now.sending.contains(position) || now.leaving.contains(position))
+    context.ChangeInFlight().Erase(position);
+}
+
+void FailOne(JobContext& context, const OutboxEntry& entry, const DeliveryFailure& failure) {
+  FailOutboxRow(context.WriteAuthored(), entry.position, failure);
+  LeaveConnection(context, entry.position);
+  Note(context, entry);
+}
+
+// The edits that waited for a send that failed become its content.
+void FailSend(JobContext& context, const OutboxEntry& entry, const DeliveryFailure& failure) {
+  for (const ChangeRow& change : ListChanges(context.authored(), entry.message)) {
+    if (change.row.entry.kind == OutboxKind::kEdit) {
+      RewriteSend(context.WriteAuthored(), entry.position, change.content);
+      AddRewritten(context.WriteAuthored(), entry.message, context.clock().WallNow());
+    }
+    context.DropOutbox(change.row.entry.position);
+  }
+  FailOne(context, entry, failure);
+}
+
+// Of several edits the last is what the user wants: it takes the failure.
+void FailEdit(JobContext& context, const OutboxEntry& entry, const DeliveryFailure& failure) {
+  std::optional<OutboxEntry> last;
+  for (const ChangeRow& change : ListChanges(context.authored(), entry.message)) {
+    if (change.row.entry.kind == OutboxKind::kEdit && change.row.entry.position > entry.position)
+      last = change.row.entry;
+  }
+  if (!last) return FailOne(context, entry, failure);
+  context.DropOutbox(entry.position);
+  FailOne(context, *last, failure);
+}
+
+// The first edit that waits for the message's revision gets it.
+void RebaseFirst(JobContext& context, const MessageId& message, std::uint64_t revision) {
+  const std::vector<ChangeRow> changes = ListChanges(context.authored(), message);
+  if (changes.empty()) return;
+  const OutboxEntry& first = changes.front().row.entry;
+  if (first.kind != OutboxKind::kEdit || first.base_revision != 0) return;
+  RebaseEdit(context.WriteAuthored(), first.position, revision);
+  Note(context, first);
+}
+
+// One edit against what the backend has. False: it stays as it is.
+bool SettleEdit(JobContext& context, const ChangeRow& change, const Message& message) {
+  const OutboxEntry& entry = change.row.entry;
+  if (entry.delivery != Delivery::kQueued || entry.base_revision == 0 ||
+      message.revision <= entry.base_revision) {
+    return false;
+  }
+  if (!change.row.attempted) {
+    FailEdit(context, entry, OvertakenBy(message));
+    return true;
+  }
+  // It may be this very edit, or another: if it is not, the answer to the edit will say.
+  if (message.deleted || message.content != change.content) return false;
+  context.DropOutbox(entry.position);
+  context.changes().sends_removed = true;
+  return true;
+}
+
+void SettleChanges(JobContext& context, const Message& message) {
+  bool deletion_pending = false;
+  bool settled = true;
+  while (settled) {
+    settled = false;
+    deletion_pending = false;
+    for (const ChangeRow& change : ListChanges(context.authored(), message.id)) {
+      if (change.row.entry.kind == OutboxKind::kDelete) {
+        deletion_pending = true;
+        if (!message.deleted) continue;
+        context.DropOutbox(change.row.entry.position);
+        settled = true;
+      } else {
+        settled = SettleEdit(context, change, message);
+      }
+      if (settled) break;  // What follows it may be different now.
+    }
+    if (settled) {
+      context.changes().NoteById(message.id);
+      context.Touch(message.conversation);
+    }
+  }
+  RebaseFirst(context, message.id, message.revision);
+  if (message.deleted || deletion_pending || !FindCancelled(context.authored(), message.id)) return;
+  context.changes().NoteOutbox(InsertDelete(context.WriteAuthored(), message.conversation,
+                                            message.id, context.clock().WallNow()));
+}
+
+}  // namespace
+
+bool SettleOutbox(JobContext& context, const Message& message) {
+  if (!context.IsAnythingPending()) return false;
+  if (const auto send = FindSend(context.authored(), message.id)) {
+    context.DropOutbox(send->position);
+    context.changes().sends_removed = true;
+    context.changes().NoteById(message.id);
+    context.Touch(message.conversation);
+  }
+  // An older copy than the one here says nothing about changes.
+  const auto place = FindMessagePlace(context.cache(), message.id);
+  if (place && place->revision <= message.revision) SettleChanges(context, message);
+  return true;
+}
+
+Result<void> ApplyToOutbox(JobContext& context, const AcknowledgeRead& operation) {
+  if (operation.read_sequence > kMaxSequence)
+    return Fail(ErrorCode::kInvalidArgument, "the read marker cannot be stored");
+  if (ConversationState* conversation = context.Find(operation.conversation)) {
+    conversation->AdvanceRead(context.cache(), operation.read_sequence);
+  }
+  const auto marker = FindMarker(context.authored(), operation.conversation);
+  if (marker && marker->read_sequence <= operation.read_sequence)
+    context.DropOutbox(marker->position);
+  return {};
+}
+
+Result<void> ApplyToOutbox(JobContext& context, const NothingToDelete& operation) {
+  const auto row = FindOutboxRow(context.authored(), operation.position);
+  if (!row || row->entry.kind != OutboxKind::kDelete) return {};
+  context.DropOutbox(operation.position);
+  Note(context, row->entry);
+  return {};
+}
+
+Result<void> ApplyToOutbox(JobContext& context, const MarkSending& operation) {
+  for (const std::uint64_t position : operation.positions) {
+    const auto row = FindOutboxRow(context.authored(), position);
+    if (!row || row->entry.delivery != Delivery::kQueued) continue;
+    if (context.in_flight().sending.contains(position)) continue;
+    if (!row->attempted && row->entry.kind != OutboxKind::kMarkRead)
+      SetAttempted(context.WriteAuthored(), position, true);
+    InFlight& in_flight = context.ChangeInFlight();
+    in_flight.leaving.erase(position);
+    in_flight.sending.insert(position);
+    Note(context, row->entry);
+  }
+  return {};
+}
+
+Result<void> ApplyToOutbox(JobContext& context, const ConnectionLost&) {
+  if (context.in_flight().empty()) return {};
+  const InFlight lost = std::exchange(context.ChangeInFlight(), {});
+  for (const auto* positions : {&lost.sending, &lost.leaving}) {
+    for (const std::uint64_t position : *positions) {
+      if (const auto row = FindOutboxRow(context.authored(), position)) Note(context, row->entry);
+    }
+  }
+  return {};
+}
+
+Result<void> ApplyToOutbox(JobContext& context, const RequeueEntry& operation) {
+  const auto row = FindOutboxRow(context.authored(), operation.position);
+  if (!row || row->entry.delivery != Delivery::kQueued) return {};
+  // A backend may have stored it and refused it all the same (docs/sync-protocol.md §11): that it
+  // left stays on record, so that an edit does not change what may be there.
+  InFlight& in_flight = context.ChangeInFlight();
+  in_flight.sending.erase(operation.position);
+  in_flight.leaving.insert(operation.position);
+  Note(context, row->entry);
+  return {};
+}
+
+Result<void> ApplyToOutbox(JobContext& context, const FailEntry& operation) {
+  const auto row = FindOutboxRow(context.authored(), operation.position);
+  if (!row) return {};
+  switch (row->entry.kind) {
+    case OutboxKind::kSend: FailSend(context, row->entry, operation.failure); break;
+    case OutboxKind::kEdit: FailEdit(context, row->entry, operation.failure); break;
+    case OutboxKind::kDelete: FailOne(context, row->entry, operation.failure); break;
+    case OutboxKind::kMarkRead: context.DropOutbox(operation.position); break;
+  }
+  return {};
+}
+
+Result<void> ApplyToOutbox(JobContext& context, const ExpireEntries& operation) {
+  for (const std::uint64_t position : operation.positions) {
+    const auto row = FindOutboxRow(context.authored(), position);
+    if (!row || row->entry.delivery != Delivery::kQueued) continue;
+    if (row->entry.kind != OutboxKind::kSend && row->entry.kind != OutboxKind::kEdit) continue;
+    if (context.in_flight().sending.contains(position)) continue;
+    ExpireOutboxRow(context.WriteAuthored(), position);
+    LeaveConnection(context, position);
+    Note(context, row->entry);
+  }
+  return {};
+}
+
+}  // namespace hark::store

@@ -1,0 +1,100 @@
+#include "daemon/store/file_check.h"
+
+#include <utility>
+
+#include "daemon/store/connection.h"
+#include "daemon/store/page_source.h"
+#include "daemon/store/sqlite_error.h"
+#include "daemon/store/store_info_rows.h"
+#include "daemon/store/verify.h"
+
+namespace hark::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kIndexBytes = 96;
+// Some milliseconds to read.
+constexpr std::uint64_t kSmallFile = std::uint64_t{8} * 1024 * 1024;
+
+Result<std::string> Probe(const fs::path& file, const Secret& key,
+                          const std::vector<Migration>& migrations) {
+  return Catching([&]() -> Result<std::string> {
+    const auto connection = OpenSurely(file, key, Access::kProbe, Durability::kAuthored);
+    if (auto known = CheckVersion(*connection, migrations); !known)
+      return tl::unexpected<Error>(known.error());
+    return ReadStoreId(*connection);
+  });
+}
+
+// A log was there, and it held what is not in the file. The name of a log that was never synced may
+// go with a power loss: in authored.db the first commit of every opening syncs it, in a cache
+// nothing was copied out of it then.
+bool LacksLog(const fs::path& file, LastOpening last, TornTail torn) {
+  return last.was_open && (last.same_boot || torn == TornTail::kOneCommit) &&
+         !Exists(file.string() + "-wal");
+}
+
+// Commits that were finished and that SQLite would not see.
+bool LacksCommits(const fs::path& file, const PageSource& pages, LastOpening last, TornTail torn) {
+  const WalScan& log = pages.wal();
+  if (log.damaged && log.lost() > 0) {
+    if (last.same_boot && last.was_open) return true;
+    if (torn == TornTail::kOneCommit && log.commits_lost > 1) return true;
+  }
+  if (!last.same_boot || !last.was_open) return false;
+  const std::string index = ReadSmallFile(file.string() + "-shm", kIndexBytes);
+  return FramesInIndex(index, log.salts) > log.used;
+}
+
+}  // namespace
+
+FileCheck CheckFile(const fs::path& file, const Secret& key,
+                    const std::vector<Migration>& migrations, const NotedFile& noted,
+                    LastOpening last, TornTail torn) {
+  const std::string name = file.filename().string();
+  const fs::path log = file.string() + "-wal";
+  const auto answer = [&](FileCondition condition, ErrorCode code, const std::string& what) {
+    return FileCheck{condition, {}, Error(code, name + what)};
+  };
+  const bool is_there = Exists(file);
+  const bool is_empty = SizeOf(file) == 0;
+  const bool has_log = SizeOf(log) > 0;
+  if (is_empty && !has_log) {
+    return is_there ? answer(FileCondition::kUnproven, ErrorCode::kCorrupt, " is empty")
+                    : answer(FileCondition::kMissing, ErrorCode::kCorrupt, " is missing");
+  }
+  if (is_empty) {
+    // All that is left may be in the log.
+    if (PageSource(file, key, noted.salt).proven())
+      return answer(FileCondition::kDamaged, ErrorCode::kCorrupt, " has lost its content");
+    return is_there ? answer(FileCondition::kUnproven, ErrorCode::kCorrupt, " is empty")
+                    : answer(FileCondition::kMissing, ErrorCode::kCorrupt, " is missing");
+  }
+  if (last.was_open || has_log) {
+    const PageSource pages(file, key, noted.salt);
+    if (pages.proven()) {
+      if (LacksLog(file, last, torn))
+        return answer(FileCondition::kDamaged, ErrorCode::kCorrupt, " has lost its log");
+      if (LacksCommits(file, pages, last, torn))
+        return answer(FileCondition::kDamaged, ErrorCode::kCorrupt, " has a damaged log");
+    }
+  }
+  // authored.db is small, and nothing of it can be fetched again: every page is looked at.
+  if (torn == TornTail::kOneCommit && SizeOf(file) <= kSmallFile) {
+    const PageSource pages(file, key, noted.salt);
+    if (pages.proven() && !VerifyFile(file, key, noted).good())
+      return answer(FileCondition::kDamaged, ErrorCode::kCorrupt, " has damaged pages");
+  }
+  auto store_id = Probe(file, key, migrations);
+  // A failed allocation looks like damage: what is damaged is so twice.
+  if (!store_id && store_id.error().code == ErrorCode::kCorrupt)
+    store_id = Probe(file, key, migrations);
+  if (store_id) return {FileCondition::kGood, *std::move(store_id), Error(ErrorCode::kCorrupt, "")};
+  Error error(store_id.error().code, name + ": " + store_id.error().message);
+  if (error.code != ErrorCode::kCorrupt) return {FileCondition::kRefused, {}, std::move(error)};
+  const bool proven = PageSource(file, key, noted.salt).proven();
+  return {proven ? FileCondition::kDamaged : FileCondition::kUnproven, {}, std::move(error)};
+}
+
+}  // namespace hark::store

@@ -1,0 +1,260 @@
+#include "daemon/store/message_actions.h"
+
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "daemon/base/limits.h"
+#include "daemon/store/change_rows.h"
+#include "daemon/store/merged_view.h"
+#include "daemon/store/message_rows.h"
+#include "daemon/store/outbox_rows.h"
+#include "daemon/store/send_rows.h"
+
+namespace hark::store {
+namespace {
+
+tl::unexpected<Error> NoMessage() {
+  return Fail(ErrorCode::kNotFound, "no such message in this conversation");
+}
+tl::unexpected<Error> DoesNotFit(const char* why) {
+  return Fail(ErrorCode::kPrecondition, why);
+}
+
+Result<void> CheckRoom(JobContext& context) {
+  if (CountOutbox(context.authored()) < limits::kOutboxEntries) return {};
+  return Fail(ErrorCode::kResourceExhausted, "too much is waiting to be sent");
+}
+
+bool IsStopped(Delivery delivery) {
+  return delivery == Delivery::kFailed || delivery == Delivery::kExpired;
+}
+
+// May be changed or dropped as if it had never been: it has not left, or was refused.
+bool IsStillHere(const ChangeRow& change) {
+  return !change.row.attempted || change.row.entry.delivery == Delivery::kFailed;
+}
+
+Message Shown(JobContext& context, const MessageId& id) {
+  context.Save();
+  return FindMerged(context.View(), id).value_or(Message{});
+}
+
+void Note(JobContext& context, const MessageAction& action) {
+  context.changes().NoteById(action.message);
+  context.Touch(action.conversation);
+}
+
+// What is done to a message whose send is still in the outbox.
+class SendActions {
+ public:
+  SendActions(JobContext& context, const MessageAction& action, PendingSend send)
+      : context_(context), action_(action), send_(std::move(send)) {}
+
+  Result<Message> operator()(const EditMessage& edit) {
+    if (!send_.attempted) {
+      Rewrite(edit.content);
+    } else if (auto waiting = Wait(edit.content); !waiting) {
+      return tl::unexpected<Error>(std::move(waiting.error()));
+    }
+    if (IsStopped(send_.message.delivery)) Requeue(edit.content);
+    context_.changes().NoteOutbox(send_.position);
+    return Done();
+  }
+
+  Result<Message> operator()(const DeleteMessage&) { return (*this)(CancelMessage{}); }
+
+  Result<Message> operator()(const RetryMessage&) {
+    if (!IsStopped(send_.message.delivery)) return Done();
+    Requeue(std::nullopt);
+    return Done();
+  }
+
+  Result<Message> operator()(const SkipMessage&) {
+    if (send_.message.delivery != Delivery::kFailed || send_.skipped) return Done();
+    SkipSend(context_.WriteAuthored(), send_.position);
+    context_.changes().NoteOutbox(send_.position);
+    return Done();
+  }
+
+  Result<Message> operator()(const CancelMessage&) {
+    const WallTime now = context_.clock().WallNow();
+    for (const ChangeRow& change : ListChanges(context_.authored(), action_.message))
+      context_.DropOutbox(change.row.entry.position);
+    context_.DropOutbox(send_.position);
+    AddCancelled(context_.WriteAuthored(), action_.message, action_.conversation, now);
+    if (send_.attempted) {
+      // The backend may have it already, or get it yet.
+      context_.changes().NoteOutbox(
+          InsertDelete(context_.WriteAuthored(), action_.conversation, action_.message, now));
+    }
+    context_.changes().NoteRemoved(action_.conversation, action_.message);
+    context_.Touch(action_.conversation);
+    send_.message.delivery = Delivery::kCancelled;
+    send_.message.failure.reset();
+    return std::move(send_.message);
+  }
+
+ private:
+  void Rewrite(const std::string& content) {
+    RewriteSend(context_.WriteAuthored(), send_.position, content);
+    AddRewritten(context_.WriteAuthored(), action_.message, context_.clock().WallNow());
+  }
+
+  // The edit waits for the send's acknowledgement; only the last one counts.
+  Result<void> Wait(const std::string& content) {
+    const auto changes = ListChanges(context_.authored(), action_.message);
+    if (!changes.empty()) {
+      RewriteEdit(context_.WriteAuthored(), changes.back().row.entry.position, content);
+      context_.changes().NoteOutbox(changes.back().row.entry.position);
+      return {};
+    }
+    if (auto room = CheckRoom(context_); !room) return room;
+    context_.changes().NoteOutbox(InsertEdit(context_.WriteAuthored(), action_.conversation,
+                                             action_.message, content, 0,
+                                             context_.clock().WallNow()));
+    return {};
+  }
+
+  // In its old place; at the end of the queue if later ones may have passed it.
+  void Requeue(const std::optional<std::string>& content) {
+    const WallTime now = context_.clock().WallNow();
+    if (!send_.skipped && send_.message.delivery == Delivery::kFailed) {
+      RequeueOutboxRow(context_.WriteAuthored(), send_.position, now);
+      context_.changes().NoteOutbox(send_.position);
+      return;
+    }
+    context_.DropOutbox(send_.position);
+    send_.skipped = false;
+    send_.submitted_at = now;
+    send_.message.delivery = Delivery::kQueued;
+    send_.message.failure.reset();
+    if (content && !send_.attempted) {
+      send_.message.content = *content;
+    }
+    send_.position = InsertSend(context_.WriteAuthored(), send_);
+    context_.changes().NoteOutbox(send_.position);
+  }
+
+  Result<Message> Done() {
+    Note(context_, action_);
+    return Shown(context_, action_.message);
+  }
+
+  JobContext& context_;
+  const MessageAction& action_;
+  PendingSend send_;
+};
+
+// What is done to a message that the backend has.
+class ChangeActions {
+ public:
+  ChangeActions(JobContext& context, const MessageAction& action, MessagePlace place)
+      : context_(context),
+        action_(action),
+        place_(place),
+        changes_(ListChanges(context.authored(), action.message)) {}
+
+  Result<Message> operator()(const EditMessage& edit) {
+    const Message shown = Shown(context_, action_.message);
+    if (shown.deleted) return DoesNotFit("the message is deleted");
+    const bool stopped = shown.change && IsStopped(shown.change->delivery);
+    if (shown.content == edit.content && !stopped) return shown;
+    DropWhatIsStillHere();
+    if (auto room = CheckRoom(context_); !room)
+      return tl::unexpected<Error>(std::move(room.error()));
+    // Behind another edit that is under way, its own base is known when that is acknowledged.
+    const std::uint64_t base = changes_.empty() ? place_.revision : 0;
+    context_.changes().NoteOutbox(InsertEdit(context_.WriteAuthored(), action_.conversation,
+                                             action_.message, edit.content, base,
+                                             context_.clock().WallNow()));
+    return Done();
+  }
+
+  Result<Message> operator()(const DeleteMessage&) {
+    Message shown = Shown(context_, action_.message);
+    if (shown.deleted) return shown;
+    DropWhatIsStillHere();
+    if (auto room = CheckRoom(context_); !room)
+      return tl::unexpected<Error>(std::move(room.error()));
+    context_.changes().NoteOutbox(InsertDelete(context_.WriteAuthored(), action_.conversation,
+                                               action_.message, context_.clock().WallNow()));
+    return Done();
+  }
+
+  Result<Message> operator()(const RetryMessage&) {
+    for (const ChangeRow& change : changes_) {
+      const OutboxEntry& entry = change.row.entry;
+      if (!IsStopped(entry.delivery)) continue;
+      if (place_.deleted && entry.kind == OutboxKind::kEdit) continue;  // Nothing to edit any more.
+      RequeueOutboxRow(context_.WriteAuthored(), entry.position, context_.clock().WallNow());
+      SetAttempted(context_.WriteAuthored(), entry.position, false);
+      if (entry.kind == OutboxKind::kEdit)
+        RebaseEdit(context_.WriteAuthored(), entry.position, place_.revision);
+      context_.changes().NoteOutbox(entry.position);
+    }
+    return Done();
+  }
+
+  Result<Message> operator()(const SkipMessage&) { return Done(); }
+
+  Result<Message> operator()(const CancelMessage&) {
+    if (changes_.empty()) {
+      // A repetition, of a send that reached the backend before it could be withdrawn.
+      if (FindCancelled(context_.authored(), action_.message))
+        return Shown(context_, action_.message);
+      return DoesNotFit("the message is at the server already: delete it instead");
+    }
+    const bool under_way = !IsStillHere(changes_.back());
+    if (under_way) return DoesNotFit("the change is under way: edit the message again instead");
+    DropWhatIsStillHere();
+    return Done();
+  }
+
+ private:
+  void DropWhatIsStillHere() {
+    while (!changes_.empty() && IsStillHere(changes_.back())) {
+      context_.DropOutbox(changes_.back().row.entry.position);
+      changes_.pop_back();
+    }
+  }
+
+  Result<Message> Done() {
+    context_.SomethingIsPending();
+    Note(context_, action_);
+    return Shown(context_, action_.message);
+  }
+
+  JobContext& context_;
+  const MessageAction& action_;
+  MessagePlace place_;
+  std::vector<ChangeRow> changes_;
+};
+
+}  // namespace
+
+Result<Message> DoAction(JobContext& context, const MessageAction& action) {
+  const ConversationState* conversation = context.Find(action.conversation);
+  if (conversation == nullptr) return NoMessage();
+  if (const auto place = FindMessagePlace(context.cache(), action.message)) {
+    if (place->conversation != conversation->row().key) return NoMessage();
+    return std::visit(ChangeActions(context, action, *place), action.what);
+  }
+  if (auto send = FindSend(context.authored(), action.message)) {
+    if (send->message.conversation != action.conversation) return NoMessage();
+    return std::visit(SendActions(context, action, *std::move(send)), action.what);
+  }
+  const bool withdraws = std::holds_alternative<CancelMessage>(action.what) ||
+                         std::holds_alternative<DeleteMessage>(action.what);
+  if (!withdraws || FindCancelled(context.authored(), action.message) != action.conversation)
+    return NoMessage();
+  if (context.is_rerun()) context.changes().NoteRemoved(action.conversation, action.message);
+  Message gone;
+  gone.id = action.message;
+  gone.conversation = action.conversation;
+  gone.delivery = Delivery::kCancelled;
+  return gone;
+}
+
+}  // namespace hark::store

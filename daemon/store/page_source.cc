@@ -1,0 +1,116 @@
+#include "daemon/store/page_source.h"
+
+#include <algorithm>
+
+namespace hark::store {
+namespace {
+
+// A file with fewer pages is looked at whole for a page that proves the key.
+constexpr std::uint32_t kSample = 1'024;
+constexpr std::uint32_t kSampledLogFrames = 64;
+constexpr std::uint64_t kFirstFrame = 32 + 24;
+constexpr std::uint64_t kFrameBytes = 24 + kFilePageBytes;
+constexpr std::size_t kPageCountOffset = 28;
+
+std::string FirstBytesOf(int descriptor) {
+  std::string bytes(kSaltBytes, '\0');
+  return descriptor >= 0 && ReadAt(descriptor, 0, bytes) ? bytes : std::string();
+}
+
+// Page 1 in the log begins with the salt too.
+std::string SaltInLog(int descriptor) {
+  if (descriptor < 0) return {};
+  std::string bytes(kSaltBytes, '\0');
+  std::string number(4, '\0');
+  for (std::uint64_t i = 0; i < kSampledLogFrames; ++i) {
+    const std::uint64_t page = kFirstFrame + i * kFrameBytes;
+    if (!ReadAt(descriptor, page - 24, number) || !ReadAt(descriptor, page, bytes)) break;
+    if (BigEndian(number.data()) == 1) return bytes;
+  }
+  return {};
+}
+
+}  // namespace
+
+PageSource::PageSource(const std::filesystem::path& file, const Secret& key,
+                       const std::string& known_salt)
+    : file_(OpenForReading(file)), log_(OpenForReading(file.string() + "-wal")) {
+  const std::string present = FirstBytesOf(file_.get());
+  for (const std::string& salt : {present, known_salt, SaltInLog(log_.get())}) {
+    if (salt.size() != kSaltBytes || !ProveWith(key, salt)) continue;
+    proven_ = true;
+    salt_ = salt;
+    salt_is_damaged_ = salt != present;
+    break;
+  }
+  if (!proven_) return;
+  wal_ = ScanWal(log_.get(), [this](std::string_view page, std::uint32_t number) {
+    return cipher_->Verifies(page, number);
+  });
+  for (const WalFrame& frame : wal_.frames) in_log_[frame.page].push_back(frame.offset);
+  CountPages();
+}
+
+bool PageSource::ProveWith(const Secret& key, const std::string& salt) {
+  cipher_.emplace(key, salt);
+  const auto pages = static_cast<std::uint32_t>(file_.valid() ? SizeOf(file_.get()) / kFilePageBytes
+                                                              : std::uint64_t{0});
+  const std::uint32_t step = std::max<std::uint32_t>(1, pages / kSample);
+  std::string page(kFilePageBytes, '\0');
+  for (std::uint32_t number = 1; number <= pages; number += step) {
+    if (ReadRaw(number, page) && cipher_->Verifies(page, number)) return true;
+  }
+  if (!log_.valid()) return false;
+  std::string page_number(4, '\0');
+  for (std::uint64_t i = 0; i < kSampledLogFrames; ++i) {
+    const std::uint64_t at = kFirstFrame + i * kFrameBytes;
+    if (!ReadAt(log_.get(), at - 24, page_number) || !ReadAt(log_.get(), at, page)) break;
+    const std::uint32_t number = BigEndian(page_number.data());
+    if (number > 0 && cipher_->Verifies(page, number)) return true;
+  }
+  return false;
+}
+
+void PageSource::CountPages() {
+  const std::uint64_t bytes = file_.valid() ? SizeOf(file_.get()) : 0;
+  if (!wal_.frames.empty()) {
+    told_page_count_ = wal_.frames.back().commit_pages;
+  } else if (const auto first = Read(1)) {
+    told_page_count_ = BigEndian(first->bytes.data() + kPageCountOffset);
+  }
+  page_count_ = std::max(told_page_count_,
+                         static_cast<std::uint32_t>((bytes + kFilePageBytes - 1) / kFilePageBytes));
+  for (const auto& [number, offsets] : in_log_) page_count_ = std::max(page_count_, number);
+}
+
+bool PageSource::ReadRaw(std::uint32_t number, std::string& page) const {
+  page.resize(kFilePageBytes);
+  return number > 0 && file_.valid() &&
+         ReadAt(file_.get(), std::uint64_t{number - 1} * kFilePageBytes, page);
+}
+
+std::optional<SourcePage> PageSource::Read(std::uint32_t number) const {
+  if (!proven_ || number == 0) return std::nullopt;
+  std::string page(kFilePageBytes, '\0');
+  bool stale = false;
+  if (const auto found = in_log_.find(number); found != in_log_.end()) {
+    for (auto offset = found->second.rbegin(); offset != found->second.rend(); ++offset) {
+      if (ReadAt(log_.get(), *offset, page)) {
+        if (auto plain = cipher_->Decrypt(page, number))
+          return SourcePage{*std::move(plain), stale};
+      }
+      stale = true;
+    }
+  }
+  if (!ReadRaw(number, page)) return std::nullopt;
+  auto plain = cipher_->Decrypt(page, number);
+  if (!plain) return std::nullopt;
+  return SourcePage{*std::move(plain), stale};
+}
+
+bool PageSource::IsZeroed(std::uint32_t number) const {
+  std::string page;
+  return !in_log_.contains(number) && ReadRaw(number, page) && IsZero(page);
+}
+
+}  // namespace hark::store

@@ -1,0 +1,77 @@
+// The pages of one database file as its last finished transaction left them, read without SQLite:
+// the log laid over the file, each page checked by itself.
+
+#ifndef HARK_DAEMON_STORE_PAGE_SOURCE_H_
+#define HARK_DAEMON_STORE_PAGE_SOURCE_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "daemon/base/secret.h"
+#include "daemon/store/page_cipher.h"
+#include "daemon/store/raw_file.h"
+#include "daemon/store/wal_scan.h"
+
+namespace hark::store {
+
+struct SourcePage {
+  std::string bytes;   // Plain, kFilePageBytes of them.
+  bool stale = false;  // The newest version is damaged; this is an earlier one.
+};
+
+// Holds its own read-only descriptors; changes nothing. Used by one thread at a time. Of a file
+// that is being written it sees a mixture: for files at rest, or whose damage is looked for
+// (verify.h).
+class PageSource {
+ public:
+  // `known_salt`: the file's salt as it was noted, for when the file has lost it; may be empty. A
+  // file or log that is missing has no pages.
+  PageSource(const std::filesystem::path& file, const Secret& key, const std::string& known_salt);
+
+  // Some page proves that the key is the file's. Looks at all of a small file, at some pages of a
+  // large one.
+  [[nodiscard]] bool proven() const { return proven_; }
+
+  // Pages that the database has: by the log, else by page 1, and at least what the file holds.
+  [[nodiscard]] std::uint32_t page_count() const { return page_count_; }
+  // Of these, those that the database itself says it has; 0: it cannot be told.
+  [[nodiscard]] std::uint32_t told_page_count() const { return told_page_count_; }
+
+  // Nothing: damaged, zeroed or missing. Numbers begin with 1.
+  [[nodiscard]] std::optional<SourcePage> Read(std::uint32_t number) const;
+
+  // The file holds this page as zeros, and so does the log.
+  [[nodiscard]] bool IsZeroed(std::uint32_t number) const;
+
+  [[nodiscard]] const WalScan& wal() const { return wal_; }
+  // As it is in the file, or what else makes pages verify.
+  [[nodiscard]] const std::string& salt() const { return salt_; }
+  [[nodiscard]] bool salt_is_damaged() const { return salt_is_damaged_; }
+
+  // The bytes of the file as they are. False: shorter.
+  [[nodiscard]] bool ReadRaw(std::uint32_t number, std::string& page) const;
+
+ private:
+  [[nodiscard]] bool ProveWith(const Secret& key, const std::string& salt);
+  void CountPages();
+
+  Descriptor file_;
+  Descriptor log_;
+  std::string salt_;
+  bool salt_is_damaged_ = false;
+  bool proven_ = false;
+  std::optional<PageCipher> cipher_;
+  WalScan wal_;
+  // Where each page is in the log, oldest first.
+  std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> in_log_;
+  std::uint32_t page_count_ = 0;
+  std::uint32_t told_page_count_ = 0;
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_PAGE_SOURCE_H_

@@ -1,0 +1,162 @@
+#include "daemon/store/raw_file.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hark::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+tl::unexpected<Error> FileError(const char* what, int number) {
+  const bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
+  return Fail(full ? ErrorCode::kResourceExhausted : ErrorCode::kInternal,
+              std::string(what) + ": " + std::generic_category().message(number));
+}
+
+// False with errno.
+bool WriteAll(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ::ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Descriptor MakeNew(const fs::path& file) {
+  return Descriptor(
+      ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+}
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  if (this != &other) {
+    if (value_ >= 0) ::close(value_);
+    value_ = other.Release();
+  }
+  return *this;
+}
+
+Descriptor::~Descriptor() {
+  if (value_ >= 0) ::close(value_);
+}
+
+int Descriptor::Release() {
+  return std::exchange(value_, -1);
+}
+
+Descriptor OpenForReading(const fs::path& file) {
+  return Descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+}
+
+bool ReadAt(int descriptor, std::uint64_t offset, std::string& bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ::ssize_t got = ::pread(descriptor, bytes.data() + done, bytes.size() - done,
+                                  static_cast<::off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    done += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+std::uint64_t SizeOf(int descriptor) {
+  struct ::stat status{};
+  return ::fstat(descriptor, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+std::uint64_t SizeOf(const fs::path& file) {
+  std::error_code error;
+  const auto size = fs::file_size(file, error);
+  return error ? 0 : size;
+}
+
+bool Exists(const fs::path& file) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(file, error));
+}
+
+std::string ReadSmallFile(const fs::path& file, std::size_t limit) {
+  const Descriptor descriptor = OpenForReading(file);
+  if (!descriptor.valid()) return {};
+  const std::uint64_t size = SizeOf(descriptor.get());
+  std::string bytes(size < limit ? static_cast<std::size_t>(size) : limit, '\0');
+  return ReadAt(descriptor.get(), 0, bytes) ? bytes : std::string();
+}
+
+Result<void> ReplaceFile(const fs::path& file, std::string_view bytes) {
+  const fs::path temporary = file.string() + ".tmp";
+  ::unlink(temporary.c_str());
+  {
+    const Descriptor descriptor = MakeNew(temporary);
+    if (!descriptor.valid() || !WriteAll(descriptor.get(), bytes) ||
+        ::fsync(descriptor.get()) != 0) {
+      const int number = errno;
+      ::unlink(temporary.c_str());
+      return FileError("a file of the store cannot be written", number);
+    }
+  }
+  return Rename(temporary, file);
+}
+
+Result<void> CopyFile(const fs::path& from, const fs::path& to) {
+  constexpr std::size_t kChunkBytes = std::size_t{1024} * 1024;
+  const Descriptor source = OpenForReading(from);
+  const Descriptor target = source.valid() ? MakeNew(to) : Descriptor();
+  int number = target.valid() ? 0 : errno;
+  std::string chunk(kChunkBytes, '\0');
+  while (number == 0) {
+    const ::ssize_t got = ::read(source.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) number = errno;
+    if (got <= 0) break;
+    if (!WriteAll(target.get(), std::string_view(chunk).substr(0, static_cast<std::size_t>(got))))
+      number = errno;
+  }
+  if (number == 0 && ::fsync(target.get()) != 0) number = errno;
+  if (number == 0) return {};
+  if (target.valid()) ::unlink(to.c_str());
+  return FileError("a file of the store cannot be copied", number);
+}
+
+void SyncFolder(const fs::path& folder) {
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.valid()) ::fsync(descriptor.get());
+}
+
+Result<void> Rename(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    return FileError("a file of the store cannot be renamed", errno);
+  SyncFolder(to.parent_path());
+  if (from.parent_path() != to.parent_path()) SyncFolder(from.parent_path());
+  return {};
+}
+
+Result<void> MakePrivateFolder(const fs::path& folder) {
+  std::error_code error;
+  if (fs::is_directory(folder, error)) return {};
+  if (folder.has_parent_path()) {
+    const fs::path parent = folder.parent_path();
+    if (!fs::is_directory(parent, error)) {
+      if (auto made = MakePrivateFolder(parent); !made) return made;
+    }
+  }
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return FileError("a folder of the store cannot be made", errno);
+  if (!fs::is_directory(folder, error))
+    return Fail(ErrorCode::kInternal, "a folder of the store cannot be made");
+  SyncFolder(folder.parent_path());
+  return {};
+}
+
+}  // namespace hark::store

@@ -1,0 +1,82 @@
+// Finds the rows of a damaged file: down the trees as far as they hold, then on every page that no
+// tree leads to any more.
+
+#ifndef HARK_DAEMON_STORE_SALVAGE_SCAN_H_
+#define HARK_DAEMON_STORE_SALVAGE_SCAN_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/store/page_source.h"
+#include "daemon/store/salvage_records.h"
+
+namespace hark::store {
+
+// Name of a table or index to the page its tree begins at.
+using Roots = std::map<std::string, std::uint32_t>;
+
+struct FoundRow {
+  std::int64_t rowid = 0;  // Of a table with rowids.
+  Record values;
+};
+
+// Used by one thread at a time.
+class SalvageScan {
+ public:
+  using Take = std::function<void(const FoundRow&)>;
+
+  // `known_roots`: as they were noted, for when the schema is lost. `pages` outlives this object.
+  SalvageScan(const PageSource& pages, const Roots& known_roots);
+
+  // Every row of a tree that its pages lead to; none if it is not known. Marks its pages as found.
+  void Walk(const std::string& name, const Take& take);
+  // Only marks; answers the leaves, whose rows ReadLeaf() gives later.
+  [[nodiscard]] std::vector<std::uint32_t> WalkLeaves(const std::string& name);
+  // Marks every tree that was not walked yet: what is left are orphans.
+  void WalkTheRest();
+
+  // Leaves of tables or of WITHOUT ROWID tables and indexes that no walked tree leads to and that
+  // are not free, in the order of the file. Complete after WalkTheRest().
+  [[nodiscard]] std::vector<std::uint32_t> Orphans();
+
+  void ReadLeaf(std::uint32_t page, const Take& take);
+
+  // By the list of free pages, as far as it can be read.
+  [[nodiscard]] bool IsFree(std::uint32_t page) const { return page < free_.size() && free_[page]; }
+
+  // Pages that could not be read, of those looked at.
+  [[nodiscard]] std::uint64_t damaged_pages() const { return damaged_pages_; }
+
+ private:
+  struct MapEntry {
+    std::uint8_t type = 0;
+    std::uint32_t parent = 0;
+  };
+
+  void ReadSchema();
+  void FindFreePages();
+  void FindPointerMap();
+  // What the file's own map says of a page, when it has one.
+  [[nodiscard]] std::optional<MapEntry> Mapped(std::uint32_t page);
+  void WalkFrom(std::uint32_t root, const Take* take, std::vector<std::uint32_t>* leaves);
+  [[nodiscard]] std::optional<SourcePage> Read(std::uint32_t page);
+  void TakeRows(const SourcePage& source, const TreePage& tree, std::uint32_t page,
+                const Take& take);
+
+  const PageSource& pages_;
+  Roots roots_;
+  std::vector<bool> found_;  // By page number.
+  std::vector<bool> free_;
+  std::vector<bool> counted_;
+  bool has_map_ = false;
+  std::map<std::uint32_t, std::optional<SourcePage>> map_pages_;
+  std::uint64_t damaged_pages_ = 0;
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_SALVAGE_SCAN_H_

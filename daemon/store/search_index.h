@@ -1,0 +1,60 @@
+// The table search of cache.db: the full-text index over the contents of messages, and how far it
+// follows them.
+//
+// A new row is indexed at the end of its group, in the same transaction, all rows of the group at
+// once: FTS5 writes one segment for each transaction and savepoint, and many small ones cost more
+// to merge than to write. While history is being fetched it may lag by kIndexBatch rows; it has
+// caught up before nothing is missing any more. Edits, deletions and evictions change it at once.
+
+#ifndef HARK_DAEMON_STORE_SEARCH_INDEX_H_
+#define HARK_DAEMON_STORE_SEARCH_INDEX_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "daemon/store/connection.h"
+
+namespace hark::store {
+
+// Rows that may wait while history is being fetched: a dozen milliseconds of work.
+inline constexpr std::int64_t kIndexBatch = 4'000;
+
+// Which rows are in the index: exactly those with unindexed_to < key <= indexed_to.
+struct IndexedRange {
+  std::int64_t unindexed_to = 0;
+  std::int64_t indexed_to = 0;
+
+  [[nodiscard]] bool Contains(std::int64_t key) const {
+    return key > unindexed_to && key <= indexed_to;
+  }
+};
+[[nodiscard]] IndexedRange ReadIndexedRange(Connection& cache);
+
+// Takes out, puts in, a row that is in the range. `content` is what the row had, has.
+void RemoveFromIndex(Connection& cache, std::int64_t key, std::string_view content);
+void AddToIndex(Connection& cache, std::int64_t key, std::string_view content);
+
+// After rows were deleted: SQLite gives the highest keys again, so they must count as not indexed.
+void ForgetHighestKeys(Connection& cache);
+
+// To be called once at the end of a group that wrote. Indexes the rows that were inserted, or
+// leaves them for later while history is being fetched and few wait.
+void IndexNewRows(Connection& cache);
+
+// Takes every row as one of before: nothing is in the index, and IndexOldRows() has it all to do.
+void LeaveToIndex(Connection& cache);
+
+// Whether every row is in the index.
+[[nodiscard]] bool IsIndexComplete(Connection& cache);
+
+// Indexes about `limit` rows that are older than the index, newest first, and everything that
+// waits. False: there is nothing left to do.
+[[nodiscard]] bool IndexOldRows(Connection& cache, std::uint32_t limit);
+
+// Rewrites the index without what was removed, about `pages` pages at a time. `first`: begins a new
+// round. False: the round is complete.
+[[nodiscard]] bool CompactIndex(Connection& cache, bool first, std::uint32_t pages);
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_SEARCH_INDEX_H_

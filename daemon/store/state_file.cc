@@ -1,0 +1,124 @@
+#include "daemon/store/state_file.h"
+
+#include <charconv>
+#include <cstddef>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string_view>
+
+#include "daemon/store/raw_file.h"
+
+namespace hark::store {
+namespace {
+
+constexpr char kFirstLine[] = "hark-store-state 1";
+constexpr char kLastLine[] = "end";
+constexpr std::size_t kMostBytes = std::size_t{64} * 1024;
+constexpr char kRootsSql[] = "SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0";
+
+std::string ToHex(const std::string& bytes) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += kHex[byte >> 4];
+    text += kHex[byte & 15];
+  }
+  return text;
+}
+
+std::string FromHex(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 2 <= text.size(); i += 2) {
+    unsigned value = 0;
+    const auto parsed = std::from_chars(text.data() + i, text.data() + i + 2, value, 16);
+    if (parsed.ec != std::errc() || parsed.ptr != text.data() + i + 2) return {};
+    bytes += static_cast<char>(value);
+  }
+  return bytes;
+}
+
+void Put(std::ostream& out, const std::string& name, const NotedFile& file) {
+  out << name << "-salt " << ToHex(file.salt) << "\n";
+  out << name << "-version " << file.version << "\n";
+  for (const auto& [root, page] : file.roots)
+    out << name << "-root " << root << " " << page << "\n";
+}
+
+// Whether `line` is one of the lines that Put() wrote for `name`.
+bool TakeLine(const std::string& name, const std::string& key, std::istream& line,
+              NotedFile& file) {
+  if (key == name + "-salt") {
+    std::string hex;
+    line >> hex;
+    file.salt = FromHex(hex);
+    return true;
+  }
+  if (key == name + "-version") {
+    line >> file.version;
+    return true;
+  }
+  if (key != name + "-root") return false;
+  std::string root;
+  std::uint32_t page = 0;
+  if (line >> root >> page) file.roots[root] = page;
+  return true;
+}
+
+}  // namespace
+
+StoreState ReadStoreState(const std::filesystem::path& file) {
+  std::istringstream text(ReadSmallFile(file, kMostBytes));
+  std::string line;
+  if (!std::getline(text, line) || line != kFirstLine) return {};
+  StoreState state;
+  while (std::getline(text, line)) {
+    if (line == kLastLine) return state;
+    std::istringstream words(line);
+    std::string key;
+    words >> key;
+    if (key == "open") {
+      words >> state.open;
+    } else if (key == "boot") {
+      words >> state.boot_id;
+    } else if (key == "store") {
+      words >> state.store_id;
+    } else if (key == "generation") {
+      words >> state.generation;
+    } else if (!TakeLine("cache", key, words, state.cache)) {
+      (void)TakeLine("authored", key, words, state.authored);
+    }
+  }
+  return {};
+}
+
+Result<void> WriteStoreState(const std::filesystem::path& file, const StoreState& state) {
+  std::ostringstream text;
+  text << kFirstLine << "\nopen " << state.open << "\nboot " << state.boot_id << "\nstore "
+       << state.store_id << "\ngeneration " << state.generation << "\n";
+  Put(text, "cache", state.cache);
+  Put(text, "authored", state.authored);
+  text << kLastLine << "\n";
+  return ReplaceFile(file, text.str());
+}
+
+NotedFile NoteFile(Connection& connection, const std::filesystem::path& file) {
+  NotedFile noted;
+  noted.salt.assign(kSaltBytes, '\0');
+  const Descriptor descriptor = OpenForReading(file);
+  if (!descriptor.valid() || !ReadAt(descriptor.get(), 0, noted.salt)) noted.salt.clear();
+  noted.version = static_cast<std::uint32_t>(connection.ReadInt("PRAGMA user_version"));
+  Query query(connection.statements(), kRootsSql);
+  while (query.Next()) noted.roots[query.GetText(0)] = static_cast<std::uint32_t>(query.GetUint(1));
+  return noted;
+}
+
+std::string ReadBootId() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  file >> id;
+  return id;
+}
+
+}  // namespace hark::store

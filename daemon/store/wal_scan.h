@@ -1,0 +1,51 @@
+// A write-ahead log looked at without SQLite: which of its frames SQLite will use, and which it
+// would pass over although they are whole, because a damaged one before them broke the chain of
+// checksums.
+
+#ifndef HARK_DAEMON_STORE_WAL_SCAN_H_
+#define HARK_DAEMON_STORE_WAL_SCAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+namespace hark::store {
+
+struct WalFrame {
+  std::uint32_t page = 0;
+  // Not 0: ends a transaction; pages of the file after it.
+  std::uint32_t commit_pages = 0;
+  std::uint64_t offset = 0;  // Of the page's 4096 bytes.
+};
+
+struct WalScan {
+  std::uint64_t bytes = 0;
+  // Frames of finished transactions, in order, those that SQLite passes over included.
+  std::vector<WalFrame> frames;
+  // So many of them SQLite uses: the first ones.
+  std::size_t used = 0;
+  // Transactions that end in the others.
+  std::size_t commits_lost = 0;
+  // A frame that belongs to this log is damaged: something is missing between its neighbours.
+  bool damaged = false;
+  // First four bytes each, as they are in the file; 0 when the header is unreadable.
+  std::uint64_t salts = 0;
+
+  [[nodiscard]] std::size_t lost() const { return frames.size() - used; }
+};
+
+// Whether a page of 4096 bytes is whole (PageCipher::Verifies).
+using PageTest = std::function<bool(std::string_view page, std::uint32_t number)>;
+
+// Reads through `descriptor`, which may be -1 for no log.
+[[nodiscard]] WalScan ScanWal(int descriptor, const PageTest& is_whole);
+
+// How many frames the log's shared index (-shm) tells of for a log with `salts`: exact while the
+// machine has not been restarted since. 0: nothing can be told. `salts` 0: whatever log it was.
+[[nodiscard]] std::uint32_t FramesInIndex(std::string_view index, std::uint64_t salts);
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_WAL_SCAN_H_
