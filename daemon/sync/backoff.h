@@ -19,8 +19,9 @@ class Backoff {
       : first_(first), cap_(cap), random_(seed) {}
 
   // Uniform in [0, ceiling), where the ceiling doubles with each call since Reset(), up to the cap.
-  // Never under `at_least`, which is what the backend asked for; the jitter is then added on top.
-  [[nodiscard]] Duration Next(Duration at_least = Duration{0});
+  // The ceiling is not under `window`. Never under `at_least`, which is what the backend asked for;
+  // the jitter is then added on top.
+  [[nodiscard]] Duration Next(Duration at_least = Duration{0}, Duration window = Duration{0});
 
   void Reset() { attempts_ = 0; }
   [[nodiscard]] int attempts() const { return attempts_; }

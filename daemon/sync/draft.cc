@@ -42,17 +42,23 @@ Result<void> CheckMetadata(const std::map<std::string, std::string>& metadata) {
 
 }  // namespace
 
+Result<void> CheckContent(const std::string& content) {
+  if (content.empty()) return Fail(ErrorCode::kInvalidArgument, "The message is empty.");
+  if (content.size() > limits::kContentBytes) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "The message has " + std::to_string(content.size()) + " bytes; at most " +
+                    std::to_string(limits::kContentBytes) + " are allowed.");
+  }
+  if (!IsValidUtf8(content))
+    return Fail(ErrorCode::kInvalidArgument, "The message is not valid UTF-8.");
+  return {};
+}
+
 Result<Message> ToMessage(Draft draft, WallTime now) {
   if (draft.conversation.empty())
     return Fail(ErrorCode::kInvalidArgument, "No conversation is named.");
-  if (draft.content.empty()) return Fail(ErrorCode::kInvalidArgument, "The message is empty.");
-  if (draft.content.size() > limits::kContentBytes) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "The message has " + std::to_string(draft.content.size()) + " bytes; at most " +
-                    std::to_string(limits::kContentBytes) + " are allowed.");
-  }
-  if (!IsValidUtf8(draft.content))
-    return Fail(ErrorCode::kInvalidArgument, "The message is not valid UTF-8.");
+  if (Result<void> content = CheckContent(draft.content); !content)
+    return tl::unexpected(std::move(content.error()));
   if (draft.content_type.size() > kContentTypeBytes || !IsValidUtf8(draft.content_type)) {
     return Fail(ErrorCode::kInvalidArgument, "The content type is no media type.");
   }

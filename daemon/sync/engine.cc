@@ -11,9 +11,11 @@
 namespace hark::sync {
 namespace {
 
-// Items of a plan, and entries of the outbox, that are read at a time.
+// Items of a plan that are read at a time; and of a single conversation.
 constexpr std::uint32_t kPlanItems = 512;
-constexpr std::uint32_t kOutboxEntries = 512;
+constexpr std::uint32_t kGapItems = 64;
+// An older message does not count as live: it waited for its author's own connection.
+constexpr std::chrono::minutes kLive{1};
 // Batches that may wait for the store before nothing more is received.
 constexpr std::size_t kCommitsBeforeHold = 128;
 
@@ -30,12 +32,32 @@ const char* Name(State state) {
   return "unknown";
 }
 
+transport::ClientFrame ToFrame(transport::RequestId request, store::OutgoingEntry outgoing) {
+  OutboxEntry& entry = outgoing.entry;
+  Message& message = outgoing.message;
+  switch (entry.kind) {
+    case OutboxKind::kSend: break;
+    case OutboxKind::kMarkRead:
+      return transport::MarkRead{request, std::move(entry.conversation), entry.read_sequence};
+    case OutboxKind::kEdit:
+      return transport::Edit{request,
+                             std::move(entry.conversation),
+                             std::move(entry.message),
+                             entry.base_revision,
+                             std::move(message.content),
+                             message.edited_at.value_or(entry.submitted_at)};
+    case OutboxKind::kDelete:
+      return transport::Delete{request, std::move(entry.conversation), std::move(entry.message),
+                               entry.base_revision};
+  }
+  return transport::Append{request, std::move(message)};
+}
+
 }  // namespace
 
 Engine::Engine(EngineParts parts)
     : parts_(std::move(parts)),
-      machine_(MachineOptions{parts_.user, parts_.seed}),
-      timer_(parts_.io) {}
+      machine_(MachineOptions{parts_.user, parts_.seed, parts_.outbox_age}) {}
 
 Engine::~Engine() {
   Stop();
@@ -45,6 +67,7 @@ void Engine::Start() {
   struct Held {
     store::SyncState sync;
     std::vector<ConversationId> active;
+    std::uint64_t messages = 0;
   };
   const WallTime since = parts_.clock.WallNow() - limits::kActiveFor;
   auto read = [since](store::Reader& reader) -> Result<Held> {
@@ -53,7 +76,13 @@ void Engine::Start() {
     Result<std::vector<ConversationId>> active =
         reader.ActiveConversations(since, static_cast<std::uint32_t>(limits::kActiveConversations));
     if (!active) return tl::unexpected(active.error());
-    return Held{std::move(*sync), std::move(*active)};
+    Held held{std::move(*sync), std::move(*active)};
+    if (held.sync.initial_sync_done) return held;
+    // The progress goes on where an earlier run left it.
+    const Result<store::StoreStatistics> statistics = reader.Statistics();
+    if (!statistics) return tl::unexpected(statistics.error());
+    held.messages = statistics->messages;
+    return held;
   };
   ReadThen(std::move(read), [this](Result<Held> held) {
     if (!held) {
@@ -65,19 +94,20 @@ void Engine::Start() {
       parts_.board.Set(std::move(status));
       return;
     }
-    Feed(Started{std::move(held->sync), std::move(held->active)});
+    Feed(Started{std::move(held->sync), std::move(held->active), held->messages});
   });
 }
 
 void Engine::Stop() {
   stopped_ = true;
-  timer_.cancel();
+  established_ = false;
+  parts_.alarm->Cancel();
   if (connection_) connection_->Stop();
   connection_.reset();
 }
 
-void Engine::NotifyOutboxChanged() {
-  Post(OutboxChanged{});
+void Engine::NotifyOutboxChanged(const Commit& commit) {
+  Post(OutboxChanged{commit.revision, commit.outbox, commit.outbox_removed});
 }
 void Engine::NotifyOpened(ConversationId conversation) {
   Post(Opened{std::move(conversation)});
@@ -87,6 +117,9 @@ void Engine::NotifyFetchWanted(Gap gap) {
 }
 void Engine::NotifySyncNow() {
   Post(SyncNowAsked{});
+}
+void Engine::NotifyWorldChanged() {
+  Post(WorldChanged{});
 }
 
 void Engine::Post(Input input) {
@@ -99,23 +132,22 @@ void Engine::Feed(Input input) {
   if (stopped_) return;
   Actions actions =
       machine_.Step(std::move(input), Moment{parts_.clock.Now(), parts_.clock.WallNow()});
+  established_ = machine_.Established();
   for (Action& action : actions) {
     std::visit([this](auto&& what) { Do(std::forward<decltype(what)>(what)); }, std::move(action));
     if (stopped_) return;
   }
-  ArmTimer();
+  SetAlarm();
 }
 
-void Engine::ArmTimer() {
+void Engine::SetAlarm() {
   const std::optional<Clock::Instant> deadline = machine_.NextDeadline();
   if (!deadline) {
-    timer_.cancel();
+    parts_.alarm->Cancel();
     return;
   }
-  timer_.expires_after(std::max(*deadline - parts_.clock.Now(), Clock::Duration{0}));
-  timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-    const auto self = weak.lock();
-    if (self && !error) self->Feed(TimerFired{});
+  parts_.alarm->Set(*deadline, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Feed(TimerFired{});
   });
 }
 
@@ -180,20 +212,24 @@ void Engine::Do(SendFrame action) {
   Send(std::move(action.frame));
 }
 
-void Engine::Do(SendAppend action) {
+void Engine::Do(SendEntry action) {
   const std::weak_ptr<Connection> to = connection_;
-  auto read = [id = std::move(action.message)](store::Reader& reader) {
-    return reader.ReadMessage(id);
+  auto read = [position = action.position](store::Reader& reader) {
+    return reader.ReadOutgoing(position);
   };
-  ReadThen(std::move(read), [this, to, request = action.request](Result<Message> message) {
-    const auto connection = to.lock();
-    if (!connection || connection != connection_) return;  // Sent anew on the next connection.
-    if (!message) {
-      Feed(LoadFailed{message.error()});
-      return;
-    }
-    Send(transport::Append{request, std::move(*message)});
-  });
+  ReadThen(std::move(read),
+           [this, to, request = action.request](Result<store::OutgoingEntry> outgoing) {
+             const auto connection = to.lock();
+             if (!connection || connection != connection_)
+               return;  // Sent anew on the next connection.
+             if (outgoing) {
+               Send(ToFrame(request, std::move(*outgoing)));
+             } else if (outgoing.error().code == ErrorCode::kNotFound) {
+               Feed(EntryGone{request});
+             } else {
+               Feed(LoadFailed{LoadFailed::What::kEntry, outgoing.error()});
+             }
+           });
 }
 
 void Engine::Send(transport::ClientFrame frame) {
@@ -206,34 +242,45 @@ void Engine::Send(transport::ClientFrame frame) {
 
 void Engine::Do(CommitBatch action) {
   if (++commits_pending_ == kCommitsBeforeHold && connection_) connection_->Hold(true);
-  MeasureSync(action.batch);
-  parts_.writer->Apply(
-      std::move(action.batch), [weak = weak_from_this(), io = parts_.io,
-                                received = Stopwatch()](Result<LocalRevision> result) {
-        asio::post(io, [weak, took = received.Elapsed(), result = std::move(result)]() {
-          const auto self = weak.lock();
-          if (!self || self->stopped_) return;
-          if (--self->commits_pending_ == kCommitsBeforeHold / 2 && self->connection_)
-            self->connection_->Hold(false);
-          if (result) {
-            self->parts_.metrics.apply.Record(took);
-            self->Feed(Committed{});
-          } else {
-            log::Error("commit_failed", {{"why", result.error()}});
-            self->Feed(CommitFailed{result.error()});
-          }
-        });
-      });
+  std::vector<WallTime> live = LiveMessages(action.batch);
+  parts_.writer->Apply(std::move(action.batch),
+                       [weak = weak_from_this(), io = parts_.io, received = Stopwatch(),
+                        live = std::move(live)](Result<LocalRevision> result) mutable {
+                         asio::post(io, [weak, took = received.Elapsed(), live = std::move(live),
+                                         result = std::move(result)]() {
+                           const auto self = weak.lock();
+                           if (self && !self->stopped_) self->OnStored(result, took, live);
+                         });
+                       });
 }
 
-void Engine::MeasureSync(const store::Batch& batch) {
-  if (parts_.board.Current().state != State::kLive) return;
-  for (const store::Operation& operation : batch.operations) {
-    if (const auto* apply = std::get_if<store::ApplyMessage>(&operation)) {
-      const auto age = parts_.clock.WallNow() - apply->message.created_at;
-      if (age >= Clock::Duration{0}) parts_.metrics.sync.Record(age);
-    }
+void Engine::OnStored(const Result<LocalRevision>& result, std::chrono::microseconds took,
+                      const std::vector<WallTime>& live) {
+  if (--commits_pending_ == kCommitsBeforeHold / 2 && connection_) connection_->Hold(false);
+  if (!result) {
+    log::Error("commit_failed", {{"why", result.error()}});
+    Feed(CommitFailed{result.error()});
+    return;
   }
+  parts_.metrics.apply.Record(took);
+  const WallTime now = parts_.clock.WallNow();
+  for (const WallTime written : live) {
+    const Clock::Duration age = now - written;
+    if (age >= Clock::Duration{0} && age < kLive) parts_.metrics.sync.Record(age);
+  }
+  Feed(Committed{});
+}
+
+std::vector<WallTime> Engine::LiveMessages(const store::Batch& batch) const {
+  std::vector<WallTime> live;
+  if (parts_.board.Current().state != State::kLive) return live;
+  for (const store::Operation& operation : batch.operations) {
+    const auto* apply = std::get_if<store::ApplyMessage>(&operation);
+    // An edit or a deletion does not say when it was made by a clock that is worth a comparison.
+    if (apply && apply->message.revision == 1 && !apply->message.deleted)
+      live.push_back(apply->message.created_at);
+  }
+  return live;
 }
 
 void Engine::Do(LoadPlan action) {
@@ -244,20 +291,35 @@ void Engine::Do(LoadPlan action) {
     if (plan) {
       Feed(PlanLoaded{std::move(*plan)});
     } else {
-      Feed(LoadFailed{plan.error()});
+      Feed(LoadFailed{LoadFailed::What::kPlan, plan.error()});
     }
   });
 }
 
-void Engine::Do(LoadOutbox action) {
-  auto read = [after = action.after_position](store::Reader& reader) {
-    return reader.ReadOutbox(after, kOutboxEntries);
+void Engine::Do(LoadGaps action) {
+  auto read = [only = std::vector{action.conversation}](store::Reader& reader) {
+    return reader.PlanFetches(only, kGapItems);
   };
-  ReadThen(std::move(read), [this](Result<std::vector<OutboxEntry>> entries) {
-    if (entries) {
-      Feed(OutboxLoaded{std::move(*entries)});
+  ReadThen(std::move(read),
+           [this, conversation = std::move(action.conversation)](Result<store::FetchPlan> plan) {
+             if (!plan) {
+               Feed(LoadFailed{LoadFailed::What::kGaps, plan.error()});
+               return;
+             }
+             std::erase_if(plan->items, [&](const store::FetchItem& item) {
+               return item.conversation != conversation;
+             });
+             Feed(GapsLoaded{conversation, std::move(plan->items)});
+           });
+}
+
+void Engine::Do(LoadOutbox) {
+  auto read = [](store::Reader& reader) { return reader.ReadOutbox(); };
+  ReadThen(std::move(read), [this](Result<store::OutboxState> outbox) {
+    if (outbox) {
+      Feed(OutboxLoaded{std::move(*outbox)});
     } else {
-      Feed(LoadFailed{entries.error()});
+      Feed(LoadFailed{LoadFailed::What::kOutbox, outbox.error()});
     }
   });
 }

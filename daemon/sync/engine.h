@@ -4,14 +4,17 @@
 #ifndef HARK_DAEMON_SYNC_ENGINE_H_
 #define HARK_DAEMON_SYNC_ENGINE_H_
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include <boost/asio/steady_timer.hpp>
-
+#include "daemon/base/alarm.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/limits.h"
 #include "daemon/base/metrics.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/task.h"
@@ -31,6 +34,7 @@ struct EngineParts {
   Executor io;
   Executor readers;  // Where store reads run, so that none blocks the I/O thread.
   Clock& clock;
+  std::unique_ptr<Alarm> alarm;  // Rings on `io`.
   Metrics& metrics;
   StatusBoard& board;
   std::shared_ptr<store::Reader> reader;
@@ -42,14 +46,17 @@ struct EngineParts {
   std::string device_id;
   std::string client;  // "harkd/1.0.0"
   std::uint64_t seed = 0;
+  // How long unsent messages and edits are tried by themselves.
+  std::chrono::milliseconds outbox_age = limits::kOutboxAge;
   // The backend gave a new token; called on the I/O thread.
   std::function<void(Secret)> save_token;
   // The backend no longer accepts the token; called on the I/O thread.
   std::function<void()> token_refused;
 };
 
-// Confined to the I/O executor, except the Notify… calls, which any thread may make. Owned by
-// shared_ptr.
+// Confined to the I/O executor, except Established() and the Notify… calls, which any thread may
+// make. Everything happens on the two executors and when the alarm rings, so that a simulation can
+// run it in one thread with `readers` being `io`. Owned by shared_ptr.
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
   explicit Engine(EngineParts parts);
@@ -62,23 +69,30 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // Ends the connection; nothing is published afterwards. Repeatable.
   void Stop();
 
-  void NotifyOutboxChanged();
+  // There is a connection that a send could leave on. May be outdated when it returns.
+  [[nodiscard]] bool Established() const { return established_; }
+
+  // From the store, for each commit that touched the outbox, in order.
+  void NotifyOutboxChanged(const Commit& commit);
   void NotifyOpened(ConversationId conversation);
   void NotifyFetchWanted(Gap gap);
   void NotifySyncNow();
+  // The network of this machine changed, or it was asleep.
+  void NotifyWorldChanged();
 
  private:
   void Feed(Input input);
   void Post(Input input);
-  void ArmTimer();
+  void SetAlarm();
 
   void Do(OpenConnection action);
   void Do(CloseConnection action);
   void Do(SendHello action);
   void Do(SendFrame action);
-  void Do(SendAppend action);
+  void Do(SendEntry action);
   void Do(CommitBatch action);
   void Do(LoadPlan action);
+  void Do(LoadGaps action);
   void Do(LoadOutbox action);
   void Do(Publish action);
   void Do(PublishEphemeral action);
@@ -89,14 +103,16 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // then.
   template <typename Read, typename Then>
   void ReadThen(Read read, Then then);
-  // How old live messages are when they arrive.
-  void MeasureSync(const store::Batch& batch);
+  // When the messages of the batch were written that metrics.sync counts.
+  [[nodiscard]] std::vector<WallTime> LiveMessages(const store::Batch& batch) const;
+  void OnStored(const Result<LocalRevision>& result, std::chrono::microseconds took,
+                const std::vector<WallTime>& live);
 
   EngineParts parts_;
   Machine machine_;
   std::shared_ptr<Connection> connection_;
-  asio::steady_timer timer_;
   std::size_t commits_pending_ = 0;
+  std::atomic<bool> established_ = false;
   bool stopped_ = false;
 };
 

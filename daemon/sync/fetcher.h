@@ -1,5 +1,10 @@
 // Which pages of history to ask for, and how far the catching-up is. Works off a plan of the store
-// item by item, newest page first, a bounded number at a time. Pure.
+// item by item, newest page first, a bounded number at a time; what a person waits for goes before
+// all of it. Pure.
+//
+// What is asked for and not yet stored is lost when the daemon is killed, and fetched again. So the
+// background keeps that to a fixed share of what this connection has stored already: whoever kills
+// it again and again makes it fetch at most 4 % twice, plus a short page each time.
 
 #ifndef HARK_DAEMON_SYNC_FETCHER_H_
 #define HARK_DAEMON_SYNC_FETCHER_H_
@@ -8,6 +13,7 @@
 #include <deque>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "daemon/base/limits.h"
 #include "daemon/store/reader.h"
@@ -18,24 +24,26 @@ namespace hark::sync {
 
 class Fetcher {
  public:
-  // Takes over a plan of the store. Called only when Idle().
+  // Takes over a plan of the store. Called only when Idle() and everything answered is stored.
   void SetPlan(store::FetchPlan plan);
 
-  // Before everything else: a page that a UI waits for. Ignored if it is being fetched already.
+  // Before everything else, and not counted against the background's share: what a person waits
+  // for. What of it is being fetched or stored already is left out.
   void Want(const store::FetchItem& item);
 
   // Whether Next() has one.
-  [[nodiscard]] bool HasNext() const {
-    return !queue_.empty() && in_flight_.size() < limits::kHistoryInFlight;
-  }
+  [[nodiscard]] bool HasNext(bool background) const;
 
-  // The next request; absent if there is nothing left, or enough is under way.
+  // The next request; absent if there is nothing left, or enough is under way. `background`: also
+  // what nobody waits for.
   [[nodiscard]] std::optional<transport::GetHistory> Next(transport::RequestId request,
-                                                          std::uint32_t page_size);
+                                                          std::uint32_t page_size, bool background);
 
-  // The answer to a request: what to commit. Absent: not one of ours (repeated, or invented by the
-  // backend).
+  // The answer to a request: what to commit, after which Stored() follows. Absent: not one of ours
+  // (repeated, or invented by the backend).
   [[nodiscard]] std::optional<store::ApplyHistory> Answer(transport::History history);
+  // What Answer() gave for the request is committed; or will never be.
+  void Stored(transport::RequestId request, bool committed);
 
   // The backend refused: the item is given up until the next plan. False: not one of ours.
   bool Refused(transport::RequestId request);
@@ -44,23 +52,46 @@ class Fetcher {
   void Clear();
 
   // Nothing planned and nothing under way.
-  [[nodiscard]] bool Idle() const { return queue_.empty() && in_flight_.empty(); }
+  [[nodiscard]] bool Idle() const {
+    return wanted_.empty() && queue_.empty() && in_flight_.empty();
+  }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
 
-  // Messages, since the catching-up began. `done` never goes back.
-  [[nodiscard]] std::uint64_t done() const { return done_; }
-  [[nodiscard]] std::uint64_t total() const { return total_; }
+  // Messages, since the catching-up began; 0 of 0 while nothing is known. Neither goes back, nor
+  // does their quotient once the first plan is there.
+  [[nodiscard]] std::uint64_t done() const { return total_known_ ? done_ : 0; }
+  [[nodiscard]] std::uint64_t total() const { return total_known_ ? total_ : 0; }
+  // An initial sync goes on where an earlier run left it: so many are here.
+  void ResumeProgress(std::uint64_t here) { done_ = total_ = here; }
+  // The backend says how many it has.
+  void ExpectTotal(std::uint64_t total);
   // The next plan begins a new catching-up.
   void ResetProgress();
 
  private:
-  [[nodiscard]] bool IsUnderWay(const store::FetchItem& item) const;
+  struct Asked {
+    store::FetchItem item;  // Its newest page was asked for; the rest comes after.
+    std::uint32_t size = 0;
+    bool wanted = false;
+  };
+  struct Storing {
+    store::FetchItem page;
+    std::uint64_t messages = 0;
+    std::uint32_t size = 0;
+  };
 
+  // How many messages the background may have under way.
+  [[nodiscard]] std::uint64_t Share() const;
+
+  std::deque<store::FetchItem> wanted_;
   std::deque<store::FetchItem> queue_;
-  // What is still to be fetched of an item, whose newest page was asked for.
-  std::unordered_map<transport::RequestId, store::FetchItem> in_flight_;
+  std::unordered_map<transport::RequestId, Asked> in_flight_;
+  std::unordered_map<transport::RequestId, Storing> storing_;
+  std::uint64_t unsettled_ = 0;  // Messages asked for or being stored.
+  std::uint64_t stored_ = 0;     // Messages, on this connection.
   std::uint64_t done_ = 0;
   std::uint64_t total_ = 0;
+  bool total_known_ = false;
 };
 
 }  // namespace hark::sync

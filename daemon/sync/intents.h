@@ -4,6 +4,7 @@
 #ifndef HARK_DAEMON_SYNC_INTENTS_H_
 #define HARK_DAEMON_SYNC_INTENTS_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "daemon/model/conversation.h"
 #include "daemon/model/ids.h"
 #include "daemon/model/message.h"
+#include "daemon/model/message_action.h"
 
 namespace hark::sync {
 
@@ -42,6 +44,13 @@ class Intents {
   // kInvalidArgument: empty, too large, not UTF-8, or an id that is no UUID. Otherwise as
   // store::Writer::EnqueueSend.
   virtual void Send(Draft draft, Done<Message> done) = 0;
+
+  // As store::Writer::Act. Also kInvalidArgument: an edit whose content is empty, too large or not
+  // UTF-8.
+  virtual void Act(MessageAction action, Done<Message> done) = 0;
+
+  // As store::Writer::RetryAll.
+  virtual void RetryAll(std::optional<ConversationId> conversation, Done<std::uint32_t> done) = 0;
 
   // Marks everything up to `up_to` (absent: everything here) as read. As store::Writer::MarkRead.
   virtual void MarkRead(ConversationId conversation, std::optional<MessageId> up_to,

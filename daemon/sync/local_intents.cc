@@ -16,8 +16,9 @@ std::shared_ptr<Engine> LocalIntents::Attached() const {
   return engine_.lock();
 }
 
-void LocalIntents::OutboxChanged() {
-  if (const auto engine = Attached()) engine->NotifyOutboxChanged();
+void LocalIntents::OnCommit(const Commit& commit) {
+  if (commit.outbox.empty() && commit.outbox_removed.empty()) return;
+  if (const auto engine = Attached()) engine->NotifyOutboxChanged(commit);
 }
 
 void LocalIntents::Send(Draft draft, Done<Message> done) {
@@ -33,13 +34,27 @@ void LocalIntents::Send(Draft draft, Done<Message> done) {
     done(tl::unexpected(std::move(message.error())));
     return;
   }
-  writer_.EnqueueSend({std::move(*message)},
+  writer_.EnqueueSend({std::move(*message), engine->Established()},
                       [done = std::move(done), conversation,
                        weak = std::weak_ptr<Engine>(engine)](Result<Message> stored) {
                         const auto attached = weak.lock();
                         if (attached && stored) attached->NotifyOpened(conversation);
                         done(std::move(stored));
                       });
+}
+
+void LocalIntents::Act(MessageAction action, Done<Message> done) {
+  if (const auto* edit = std::get_if<EditMessage>(&action.what)) {
+    if (Result<void> content = CheckContent(edit->content); !content) {
+      done(tl::unexpected(std::move(content.error())));
+      return;
+    }
+  }
+  writer_.Act(std::move(action), std::move(done));
+}
+
+void LocalIntents::RetryAll(std::optional<ConversationId> conversation, Done<std::uint32_t> done) {
+  writer_.RetryAll(std::move(conversation), std::move(done));
 }
 
 void LocalIntents::MarkRead(ConversationId conversation, std::optional<MessageId> up_to,

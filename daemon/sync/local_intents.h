@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "daemon/base/clock.h"
+#include "daemon/model/commit.h"
 #include "daemon/store/writer.h"
 #include "daemon/sync/engine.h"
 #include "daemon/sync/intents.h"
@@ -23,11 +24,13 @@ class LocalIntents final : public Intents {
   void Attach(std::shared_ptr<Engine> engine);
   void Detach() { Attach(nullptr); }
 
-  // From the store, after each commit that touched the outbox.
-  void OutboxChanged();
+  // From the store, after each commit, in order.
+  void OnCommit(const Commit& commit);
 
   // kUnauthenticated: nobody is signed in.
   void Send(Draft draft, Done<Message> done) override;
+  void Act(MessageAction action, Done<Message> done) override;
+  void RetryAll(std::optional<ConversationId> conversation, Done<std::uint32_t> done) override;
   void MarkRead(ConversationId conversation, std::optional<MessageId> up_to,
                 Done<Conversation> done) override;
   void Open(ConversationId conversation, Done<LocalRevision> done) override;

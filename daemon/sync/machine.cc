@@ -12,15 +12,19 @@ namespace {
 constexpr std::chrono::seconds kHelloTimeout{10};
 // How long requests may stay unanswered while the backend is otherwise alive.
 constexpr std::chrono::seconds kAnswerTimeout{60};
-// Commits that may wait for the writer before no more history is asked for.
-constexpr std::size_t kCommitsPending = 2 * limits::kHistoryInFlight;
+// How long a ping may stay unanswered when there is a reason to doubt the connection, and how often
+// it may be doubted.
+constexpr std::chrono::seconds kCheckTimeout{3};
+constexpr std::chrono::seconds kBetweenChecks{1};
+// An attempt older than this when the network changes is given up: it was made on another network.
+constexpr std::chrono::seconds kStaleAttempt{1};
 
 }  // namespace
 
 Machine::Machine(MachineOptions options)
     : options_(std::move(options)),
-      outbox_(options_.seed),
-      backoff_(limits::kBackoffFirst, limits::kBackoffCap, options_.seed) {}
+      reconnect_(options_.seed),
+      outbox_(options_.seed, options_.outbox_age) {}
 
 Actions Machine::Step(Input input, Moment now) {
   now_ = now;
@@ -37,36 +41,44 @@ std::optional<Clock::Instant> Machine::NextDeadline() const {
   const auto consider = [&](std::optional<Clock::Instant> at) {
     if (at && (!earliest || *at < *earliest)) earliest = at;
   };
-  if (phase_ == Phase::kWaiting && commits_.empty()) consider(next_attempt_);
+  if (phase_ == Phase::kWaiting && commits_.empty()) consider(reconnect_.next());
   if (phase_ == Phase::kConnecting && connected_) consider(hello_deadline_);
   if (Established()) {
     consider(last_received_ + heartbeat_ * (ping_sent_ ? 2 : 1));
     consider(outbox_.NextReady());
+    consider(check_deadline_);
     if (InFlight() > 0) consider(last_answer_ + kAnswerTimeout);
   }
+  // By the wall clock, which may be set: looked at anew after each step.
+  const std::optional<WallTime> expiry = outbox_.NextExpiry();
+  if (expiry && outbox_loaded_) consider(now_.mono + (*expiry - now_.wall));
   return earliest;
 }
 
 // ---- Connection ----
 
 void Machine::On(Started input) {
+  if (phase_ != Phase::kNew) return;
   stored_cursor_ = std::move(input.sync.cursor);
   initial_sync_done_ = input.sync.initial_sync_done;
   last_synced_at_ = input.sync.last_synced_at;
   active_ = ActiveSet(std::move(input.active));
-  // What left before the last stop and was not answered: as good as not sent, since the backend
-  // knows the id.
-  Commit({{store::RequeueSending{}}});
+  if (!initial_sync_done_) fetcher_.ResumeProgress(input.messages);
+  // What left before the last stop and was not answered.
+  LoseOutbox(true);
+  LoadOutboxAnew();
   phase_ = Phase::kWaiting;
-  next_attempt_ = now_.mono;
+  reconnect_.Start(now_.mono);
 }
 
 void Machine::Connect() {
   phase_ = Phase::kConnecting;
   connected_ = false;
-  next_attempt_.reset();
-  outbox_dirty_ = true;
+  attempt_at_ = now_.mono;
+  reconnect_.Attempting(now_.mono);
   ++series_;
+  connection_lost_committing_ = false;
+  LoadOutboxAnew();
   Do(OpenConnection{});
 }
 
@@ -94,27 +106,50 @@ void Machine::Reconnect(std::string reason, Clock::Duration at_least) {
   if (Established()) {
     if (caught_up_)
       Commit({{store::SetSynced{last_synced_at_.value_or(now_.wall), initial_sync_done_}}});
-    if (outbox_.ConnectionLost()) Commit({{store::RequeueSending{}}});
+    LoseOutbox(outbox_.ConnectionLost());
   }
   phase_ = Phase::kWaiting;
   caught_up_ = false;
   plan_dirty_ = true;
+  gaps_loading_.clear();
+  subscribed_.clear();
   list_request_ = 0;
   ping_sent_.reset();
+  check_deadline_.reset();
   fetcher_.Clear();
   partials_.Clear();
   offline_reason_ = std::move(reason);
-  next_attempt_ = now_.mono + backoff_.Next(at_least);
+  reconnect_.Ended(now_.mono, at_least);
+}
+
+void Machine::CheckConnection() {
+  if (check_deadline_ || now_.mono - last_check_ < kBetweenChecks) return;
+  last_check_ = now_.mono;
+  check_deadline_ = now_.mono + kCheckTimeout;
+  if (ping_sent_) return;
+  ping_sent_ = now_.mono;
+  Do(SendFrame{transport::Ping{1}});
 }
 
 void Machine::On(SyncNowAsked) {
-  if (phase_ == Phase::kWaiting) {
-    backoff_.Reset();
-    next_attempt_ = now_.mono;
-  } else if (Established() && !ping_sent_) {
-    ping_sent_ = now_.mono;
-    Do(SendFrame{transport::Ping{1}});
-    plan_dirty_ = true;
+  reconnect_.UserAsks(now_.mono);
+  if (!Established()) return;
+  CheckConnection();
+  plan_dirty_ = true;
+}
+
+void Machine::On(WorldChanged) {
+  if (Established()) {
+    CheckConnection();
+  } else if (phase_ == Phase::kConnecting && connected_) {
+    hello_deadline_ = std::min<Clock::Instant>(hello_deadline_, now_.mono + kCheckTimeout);
+  } else if (phase_ == Phase::kConnecting && now_.mono - attempt_at_ >= kStaleAttempt &&
+             reconnect_.MayWake(now_.mono)) {
+    Do(CloseConnection{});
+    Reconnect("The network has changed.");
+    reconnect_.WorldChanged(now_.mono);
+  } else {
+    reconnect_.WorldChanged(now_.mono);
   }
 }
 
@@ -125,6 +160,8 @@ void Machine::On(TimerFired) {
     const auto silence = now_.mono - last_received_;
     if (InFlight() > 0 && now_.mono - last_answer_ >= kAnswerTimeout) {
       Reconnect("The server does not answer requests.");
+    } else if (check_deadline_ && *check_deadline_ <= now_.mono) {
+      Reconnect("The connection was lost.");
     } else if (ping_sent_ && silence >= 2 * heartbeat_) {
       Reconnect("The server no longer answers.");
     } else if (!ping_sent_ && silence >= heartbeat_) {
@@ -134,71 +171,47 @@ void Machine::On(TimerFired) {
   }
 }
 
-// ---- Store ----
-
-void Machine::Commit(store::Batch batch, NewCursor cursor) {
-  batch.series = series_;
-  commits_.push_back(std::move(cursor));
-  Do(CommitBatch{std::move(batch)});
-}
-
-void Machine::On(Committed) {
-  if (commits_.empty()) return;
-  NewCursor cursor = std::move(commits_.front());
-  commits_.pop_front();
-  if (cursor) stored_cursor_ = std::move(*cursor);
-}
-
-void Machine::On(CommitFailed input) {
-  if (!commits_.empty()) commits_.pop_front();
-  // What was received is not in the store. The store refuses the rest of the series, and the next
-  // connection takes the stream up again from where the store stands.
-  if (connected_)
-    Reconnect("Messages could not be stored: " + input.error.message, limits::kBackoffFirst);
-}
-
-void Machine::On(LoadFailed input) {
-  plan_loading_ = false;
-  outbox_loading_ = false;
-  if (connected_)
-    Reconnect("The local store could not be read: " + input.error.message, limits::kBackoffFirst);
-}
-
-void Machine::On(PlanLoaded input) {
-  plan_loading_ = false;
-  if (phase_ != Phase::kRunning) return;
-  fetcher_.SetPlan(std::move(input.plan));
-}
-
-void Machine::On(OutboxLoaded input) {
-  outbox_loading_ = false;
-  outbox_.Add(input.entries);
-  // A full answer may not be all of it.
-  if (!input.entries.empty()) outbox_dirty_ = true;
-}
-
-void Machine::On(OutboxChanged) {
-  outbox_dirty_ = true;
-}
-
 // ---- What the user does ----
 
 void Machine::On(Opened input) {
+  reconnect_.UserActs(now_.mono);
   const ActiveSet::Change change = active_.Touch(input.conversation);
-  plan_dirty_ = true;
   if (!Established()) return;
-  transport::Subscribe subscribe;
-  if (change.added) subscribe.add.push_back(input.conversation);
-  if (change.let_go) subscribe.remove.push_back(*change.let_go);
-  if (change.added && active_.ids().size() > peer_.subscriptions) {
-    subscribe.remove.push_back(active_.ids()[peer_.subscriptions]);
+  if (change.let_go && std::erase(subscribed_, *change.let_go) > 0) {
+    transport::Subscribe subscribe;
+    subscribe.remove.push_back(*change.let_go);
+    Do(SendFrame{std::move(subscribe)});
   }
-  if (change.added || change.let_go) Do(SendFrame{std::move(subscribe)});
+  SubscribeTo(input.conversation);
+  AskForGaps(input.conversation);
 }
 
 void Machine::On(FetchWanted input) {
-  if (phase_ == Phase::kRunning)
-    fetcher_.Want({input.gap.conversation, input.gap.from, input.gap.to, false});
+  if (Established()) fetcher_.Want({input.gap.conversation, input.gap.from, input.gap.to, false});
+}
+
+void Machine::SubscribeAtOnce() {
+  const std::vector<ConversationId>& active = active_.ids();
+  const std::size_t count =
+      std::min({active.size(), limits::kSubscribeAtOnce, std::size_t{peer_.subscriptions}});
+  subscribed_.assign(active.begin(), active.begin() + static_cast<std::ptrdiff_t>(count));
+  if (subscribed_.empty()) return;
+  transport::Subscribe subscribe;
+  subscribe.add = subscribed_;
+  Do(SendFrame{std::move(subscribe)});
+}
+
+void Machine::SubscribeTo(const ConversationId& conversation) {
+  const bool added = std::erase(subscribed_, conversation) == 0;
+  subscribed_.insert(subscribed_.begin(), conversation);
+  if (!added) return;
+  transport::Subscribe subscribe;
+  subscribe.add.push_back(conversation);
+  if (subscribed_.size() > peer_.subscriptions) {
+    subscribe.remove.push_back(subscribed_.back());
+    subscribed_.pop_back();
+  }
+  Do(SendFrame{std::move(subscribe)});
 }
 
 // ---- Asking for more ----
@@ -215,62 +228,11 @@ transport::RequestId Machine::NewRequest() {
 void Machine::Pump() {
   // Not before everything of the last connection is answered: only then is it known where the store
   // stands.
-  if (phase_ == Phase::kWaiting && commits_.empty() && next_attempt_ && *next_attempt_ <= now_.mono)
-    Connect();
-  if (outbox_dirty_ && !outbox_loading_) {
-    outbox_dirty_ = false;
-    outbox_loading_ = true;
-    Do(LoadOutbox{outbox_.last_position()});
-  }
+  if (phase_ == Phase::kWaiting && commits_.empty() && reconnect_.IsDue(now_.mono)) Connect();
+  if (outbox_loaded_) PumpOutbox();
   if (!Established()) return;
-  PumpOutbox();
-  if (phase_ == Phase::kRunning) PumpFetches();
-}
-
-void Machine::PumpOutbox() {
-  store::MarkSending sending;
-  while (InFlight() < peer_.in_flight && outbox_.HasReady(now_.mono)) {
-    const transport::RequestId request = NewRequest();
-    const std::optional<OutboxEntry> entry = outbox_.Take(request, now_.mono);
-    if (!entry) break;
-    if (entry->kind == OutboxKind::kSend) {
-      sending.ids.push_back(entry->message);
-      Do(SendAppend{request, entry->message});
-    } else {
-      Do(SendFrame{transport::MarkRead{request, entry->conversation, entry->read_sequence}});
-    }
-  }
-  if (!sending.ids.empty()) Commit({{std::move(sending)}});
-}
-
-void Machine::PumpFetches() {
-  while (commits_.size() < kCommitsPending && InFlight() < peer_.in_flight && fetcher_.HasNext()) {
-    const transport::RequestId request = NewRequest();
-    std::optional<transport::GetHistory> ask =
-        fetcher_.Next(request, std::min(peer_.page_size, limits::kPageSize));
-    if (!ask) break;
-    Do(SendFrame{std::move(*ask)});
-  }
-  // A plan is read only when nothing of the last one is under way, so that it never names a page
-  // twice.
-  if (fetcher_.Idle() && commits_.empty() && !plan_loading_) {
-    if (plan_dirty_) {
-      plan_dirty_ = false;
-      plan_loading_ = true;
-      Do(LoadPlan{active_.ids()});
-    } else {
-      MarkCaughtUp();
-    }
-  }
-}
-
-void Machine::MarkCaughtUp() {
-  if (caught_up_ || stream_.position < head_) return;
-  caught_up_ = true;
-  initial_sync_done_ = true;
-  last_synced_at_ = now_.wall;
-  fetcher_.ResetProgress();
-  Commit({{store::SetSynced{now_.wall, true}}});
+  if (!outbox_loaded_ && !outbox_loading_) LoadOutboxAnew();
+  PumpFetches();
 }
 
 // ---- Status ----
@@ -286,8 +248,8 @@ Status Machine::MakeStatus() const {
       // The very first attempt is only waiting for the store.
       status.state = offline_reason_.empty() ? State::kConnecting : State::kOffline;
       status.reason = offline_reason_;
-      if (status.state == State::kOffline && next_attempt_)
-        status.next_attempt_at = now_.wall + (*next_attempt_ - now_.mono);
+      if (status.state == State::kOffline && reconnect_.next())
+        status.next_attempt_at = now_.wall + (*reconnect_.next() - now_.mono);
       break;
     case Phase::kRefused:
       status.state = State::kAuthRequired;

@@ -1,130 +1,56 @@
 // The sync protocol as a pure state machine: no sockets, no timers, no database, no clock. The
-// engine feeds it what happened and carries out what it answers with.
+// engine feeds it what happened and carries out what it answers with (machine_io.h).
+//
+//   machine.cc          connection, status, what the user does
+//   machine_frames.cc   frames of the backend
+//   machine_store.cc    commits, and fetching what is missing
+//   machine_outbox.cc   the outbox
 
 #ifndef HARK_DAEMON_SYNC_MACHINE_H_
 #define HARK_DAEMON_SYNC_MACHINE_H_
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/clock.h"
-#include "daemon/bus/event_bus.h"
+#include "daemon/base/limits.h"
 #include "daemon/model/outbox.h"
-#include "daemon/store/reader.h"
 #include "daemon/store/writer.h"
 #include "daemon/sync/active_set.h"
-#include "daemon/sync/backoff.h"
 #include "daemon/sync/fetcher.h"
+#include "daemon/sync/machine_io.h"
 #include "daemon/sync/outbox_policy.h"
 #include "daemon/sync/partial_texts.h"
+#include "daemon/sync/reconnect_policy.h"
 #include "daemon/sync/status.h"
 #include "daemon/transport/frames.h"
 
 namespace hark::sync {
 
-// ---- What happened ----
-
-// First, once: what the store holds.
-struct Started {
-  store::SyncState sync;
-  std::vector<ConversationId> active;  // Most recently opened first.
-};
-struct Connected {};
-// An attempt failed, or the connection ended.
-struct Disconnected {
-  Error error;
-};
-struct Received {
-  transport::ServerFrame frame;
-};
-// The oldest CommitBatch that was not answered yet is committed.
-struct Committed {};
-struct CommitFailed {
-  Error error;
-};
-struct PlanLoaded {
-  store::FetchPlan plan;
-};
-struct OutboxLoaded {
-  std::vector<OutboxEntry> entries;
-};
-// LoadPlan or LoadOutbox failed.
-struct LoadFailed {
-  Error error;
-};
-// A commit of somebody else's touched the outbox.
-struct OutboxChanged {};
-struct Opened {
-  ConversationId conversation;
-};
-struct FetchWanted {
-  Gap gap;
-};
-struct SyncNowAsked {};
-// NextDeadline() has come.
-struct TimerFired {};
-
-using Input = std::variant<Started, Connected, Disconnected, Received, Committed, CommitFailed,
-                           PlanLoaded, OutboxLoaded, LoadFailed, OutboxChanged, Opened, FetchWanted,
-                           SyncNowAsked, TimerFired>;
-
-// ---- What to do ----
-
-struct OpenConnection {};
-// Drops the connection. No Disconnected follows.
-struct CloseConnection {};
-// The driver adds the token and the names.
-struct SendHello {
-  std::optional<SyncCursor> cursor;
-};
-struct SendFrame {
-  transport::ClientFrame frame;
-};
-// The driver reads the message from the store and sends it.
-struct SendAppend {
-  transport::RequestId request = 0;
-  MessageId message;
-};
-// In the order given; each is answered by Committed or CommitFailed.
-struct CommitBatch {
-  store::Batch batch;
-};
-// Answered by PlanLoaded or LoadFailed; reads after all commits before it.
-struct LoadPlan {
-  std::vector<ConversationId> active;
-};
-// Answered by OutboxLoaded or LoadFailed.
-struct LoadOutbox {
-  std::uint64_t after_position = 0;
-};
-struct Publish {
-  Status status;
-};
-struct PublishEphemeral {
-  bus::Ephemeral ephemeral;
-};
-struct SaveToken {
-  Secret token;
-};
-
-using Action =
-    std::variant<OpenConnection, CloseConnection, SendHello, SendFrame, SendAppend, CommitBatch,
-                 LoadPlan, LoadOutbox, Publish, PublishEphemeral, SaveToken>;
-using Actions = std::vector<Action>;
-
-// When something happened, on both clocks.
-struct Moment {
-  Clock::Instant mono;
-  WallTime wall;
-};
-
 struct MachineOptions {
   UserId user;             // Whose store this is; a Welcome for another is refused.
   std::uint64_t seed = 0;  // Makes the jitter reproducible.
+  // How long sends and edits are tried by themselves.
+  std::chrono::milliseconds outbox_age = limits::kOutboxAge;
+};
+
+// What the store's cursor will be once a batch is committed, if the batch changes it.
+using NewCursor = std::optional<std::optional<SyncCursor>>;
+// A batch that the store has not answered, and what follows from its commit.
+struct PendingCommit {
+  NewCursor cursor = {};
+  std::vector<std::pair<transport::RequestId, std::uint64_t>> sends = {};  // May leave then.
+  std::vector<std::uint64_t> releases =
+      {};                                 // Entries of the outbox that the store then decides on.
+  transport::RequestId page = 0;          // Of history,
+  ConversationId page_of = {};            // of this conversation.
+  std::vector<ConversationId> gaps = {};  // To be looked at.
+  bool connection_lost = false;
 };
 
 // Not thread-safe.
@@ -137,6 +63,11 @@ class Machine {
 
   // When Step(TimerFired) is due; absent: nothing to wait for.
   [[nodiscard]] std::optional<Clock::Instant> NextDeadline() const;
+
+  // There is a connection that a send could leave on.
+  [[nodiscard]] bool Established() const {
+    return phase_ == Phase::kListing || phase_ == Phase::kRunning;
+  }
 
  private:
   enum class Phase : std::uint8_t {
@@ -155,12 +86,15 @@ class Machine {
   void On(Committed input);
   void On(CommitFailed input);
   void On(PlanLoaded input);
+  void On(GapsLoaded input);
   void On(OutboxLoaded input);
   void On(LoadFailed input);
   void On(OutboxChanged input);
+  void On(EntryGone input);
   void On(Opened input);
   void On(FetchWanted input);
   void On(SyncNowAsked input);
+  void On(WorldChanged input);
   void On(TimerFired input);
 
   void OnFrame(transport::Welcome frame);
@@ -176,27 +110,34 @@ class Machine {
   void OnFrame(transport::GoingAway frame);
   void OnFrame(transport::UnknownFrame frame);
 
-  void OnSendRefused(const OutboxEntry& entry, const transport::Refused& refused);
-  void OnSessionRefused(const transport::Refused& refused);
-
   // Gives up the present connection and tries again after the backoff, not sooner than `at_least`.
   void Reconnect(std::string reason, Clock::Duration at_least = Clock::Duration{0});
   void Connect();
+  // A ping that has to be answered soon.
+  void CheckConnection();
+  void OnSessionRefused(const transport::Refused& refused);
   void AskForConversations(std::string page_token);
-  void SubscribeTo(const std::vector<ConversationId>& conversations);
-  // `cursor`: what the store's cursor will be once this is committed, if the batch changes it.
-  using NewCursor = std::optional<std::optional<SyncCursor>>;
-  void Commit(store::Batch batch, NewCursor cursor = std::nullopt);
+  void SubscribeAtOnce();
+  void SubscribeTo(const ConversationId& conversation);
+
+  void Commit(store::Batch batch, PendingCommit then = {});
   // Asks for whatever may be asked for now: plan, history, sends.
   void Pump();
   void PumpFetches();
-  void PumpOutbox();
+  void AskForGaps(const ConversationId& conversation);
   void MarkCaughtUp();
+
+  void LoadOutboxAnew();
+  // What may have left is unknown now, if `something_left`.
+  void LoseOutbox(bool something_left);
+  void PumpOutbox();
+  // Takes one entry and starts it on its way; a batch of marks is filled on the way.
+  bool SendNext(store::MarkSending& marks, PendingCommit& then);
+  void OnEntryRefused(const OutboxEntry& entry, const transport::Refused& refused);
+  void FailEntry(const OutboxEntry& entry, DeliveryFailure failure);
+
   void ShowStatus();
   [[nodiscard]] Status MakeStatus() const;
-  [[nodiscard]] bool Established() const {
-    return phase_ == Phase::kListing || phase_ == Phase::kRunning;
-  }
   [[nodiscard]] std::size_t InFlight() const;
   [[nodiscard]] transport::RequestId NewRequest();
   void Do(Action action) { actions_.push_back(std::move(action)); }
@@ -210,34 +151,45 @@ class Machine {
   // What lasts over connections.
   Phase phase_ = Phase::kNew;
   std::optional<SyncCursor> stored_cursor_;  // What is committed.
-  std::deque<NewCursor> commits_;            // Not answered yet, oldest first.
-  std::uint64_t series_ = 1;  // Of batches that build on each other: one per connection.
+  std::deque<PendingCommit> commits_;        // Not answered yet, oldest first.
+  std::uint64_t series_ = 1;                 // Of batches that build on each other.
   bool initial_sync_done_ = false;
   std::optional<WallTime> last_synced_at_;
   ActiveSet active_;
-  OutboxPolicy outbox_;
-  Backoff backoff_;
+  ReconnectPolicy reconnect_;
   std::string offline_reason_;
-  std::optional<Clock::Instant> next_attempt_;
-  bool outbox_loading_ = false;
-  bool outbox_dirty_ = true;
   transport::RequestId last_request_ = 0;
+
+  // The outbox: loaded whole, then kept by what each commit made of it.
+  OutboxPolicy outbox_;
+  bool outbox_loaded_ = false;
+  bool outbox_loading_ = false;
+  std::vector<OutboxChanged> outbox_waiting_;  // Came before the load's answer.
+  bool connection_lost_committing_ = false;
 
   // Of the present connection.
   transport::PeerLimits peer_;
+  bool can_edit_ = false;
+  bool can_delete_ = false;
   std::chrono::milliseconds heartbeat_{0};
   SyncCursor stream_;       // The end of what was received of the change stream.
   std::uint64_t head_ = 0;  // The end of the log at Welcome.
   transport::RequestId list_request_ = 0;
+  std::vector<ConversationId> subscribed_;  // Most recent first.
   Fetcher fetcher_;
   PartialTexts partials_;
   bool plan_loading_ = false;
   bool plan_dirty_ = true;
+  // Being looked at; true: what was stored meanwhile makes a second look necessary.
+  std::map<ConversationId, bool> gaps_loading_;
   bool caught_up_ = false;
   bool connected_ = false;  // Connected was fed, Disconnected not.
+  Clock::Instant attempt_at_{};
   Clock::Instant last_received_{};
   Clock::Instant hello_deadline_{};
   std::optional<Clock::Instant> ping_sent_;
+  Clock::Instant last_check_{};
+  std::optional<Clock::Instant> check_deadline_;  // The ping is to be answered until then.
   Clock::Instant
       last_answer_{};  // To a request; or when the first of the unanswered ones was made.
 

@@ -1,6 +1,7 @@
 // What the machine does with each frame of the backend.
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "daemon/base/limits.h"
@@ -12,43 +13,10 @@ namespace {
 // A token that lives shorter than this is renewed as soon as there is a connection.
 constexpr std::chrono::hours kRenewBefore{24 * 7};
 
-bool IsTransient(transport::RefusedCode code) {
-  switch (code) {
-    case transport::RefusedCode::kRateLimited:
-    case transport::RefusedCode::kUnavailable:
-    case transport::RefusedCode::kInternal: return true;
-    case transport::RefusedCode::kMalformed:
-    case transport::RefusedCode::kUnauthenticated:
-    case transport::RefusedCode::kPermission:
-    case transport::RefusedCode::kNotFound:
-    case transport::RefusedCode::kInvalid:
-    case transport::RefusedCode::kTooLarge:
-    case transport::RefusedCode::kConflict:
-    case transport::RefusedCode::kUnsupported: return false;
-  }
-  return true;
-}
-
-DeliveryFailure ToFailure(transport::RefusedCode code) {
-  switch (code) {
-    case transport::RefusedCode::kPermission:
-      return {"PERMISSION", "The server does not allow this message."};
-    case transport::RefusedCode::kNotFound:
-      return {"NOT_FOUND", "The conversation no longer exists at the server."};
-    case transport::RefusedCode::kTooLarge:
-      return {"TOO_LARGE", "The message is too large for the server."};
-    case transport::RefusedCode::kConflict:
-      return {"CONFLICT", "The server already has another message under this id."};
-    case transport::RefusedCode::kUnsupported:
-      return {"UNSUPPORTED", "The server cannot take messages of this kind."};
-    case transport::RefusedCode::kMalformed:
-    case transport::RefusedCode::kUnauthenticated:
-    case transport::RefusedCode::kInvalid:
-    case transport::RefusedCode::kRateLimited:
-    case transport::RefusedCode::kUnavailable:
-    case transport::RefusedCode::kInternal: break;
-  }
-  return {"INVALID", "The server does not accept this message."};
+// "Resumed", but the log ends before the place that is to be resumed, or is another one: a backend
+// restored from an old copy that kept its epoch. Following it would miss what it gives out anew.
+bool IsBehind(const SyncCursor& head, const SyncCursor& stored) {
+  return !head.epoch.empty() && (head.epoch != stored.epoch || head.position < stored.position);
 }
 
 }  // namespace
@@ -57,6 +25,7 @@ void Machine::On(Received input) {
   if (phase_ != Phase::kConnecting && !Established()) return;
   last_received_ = now_.mono;
   ping_sent_.reset();
+  check_deadline_.reset();
   if (caught_up_) last_synced_at_ = now_.wall;
   if (phase_ == Phase::kConnecting && !std::holds_alternative<transport::Welcome>(input.frame) &&
       !std::holds_alternative<transport::Refused>(input.frame) &&
@@ -81,16 +50,23 @@ void Machine::OnFrame(transport::Welcome frame) {
     return;
   }
   peer_ = frame.limits;
+  can_edit_ = frame.can_edit;
+  can_delete_ = frame.can_delete;
   heartbeat_ = frame.heartbeat;
   head_ = frame.cursor.position;
   caught_up_ = false;
   plan_dirty_ = true;
   offline_reason_.clear();
-  backoff_.Reset();
+  reconnect_.Welcomed(now_.mono);
 
   const bool resumed = frame.resume == transport::Resume::kOk && stored_cursor_.has_value();
+  if (resumed && IsBehind(frame.cursor, *stored_cursor_)) {
+    Commit({{store::BeginReconcile{}}}, PendingCommit{.cursor = std::optional<SyncCursor>()});
+    Reconnect("The server's log does not reach to what is here.", limits::kBackoffFirst);
+    return;
+  }
   stream_ = resumed ? *stored_cursor_ : frame.cursor;
-  SubscribeTo(active_.ids());
+  SubscribeAtOnce();
   if (frame.can_renew && frame.token_expires_at &&
       *frame.token_expires_at - now_.wall < kRenewBefore) {
     Do(SendFrame{transport::RenewToken{++last_request_}});
@@ -99,7 +75,8 @@ void Machine::OnFrame(transport::Welcome frame) {
     phase_ = Phase::kRunning;
     return;
   }
-  if (stored_cursor_) Commit({{store::BeginReconcile{}}}, NewCursor(std::optional<SyncCursor>()));
+  if (stored_cursor_)
+    Commit({{store::BeginReconcile{}}}, PendingCommit{.cursor = std::optional<SyncCursor>()});
   phase_ = Phase::kListing;
   AskForConversations({});
 }
@@ -111,18 +88,10 @@ void Machine::AskForConversations(std::string page_token) {
   Do(SendFrame{transport::ListConversations{list_request_, std::move(page_token), page_size}});
 }
 
-void Machine::SubscribeTo(const std::vector<ConversationId>& conversations) {
-  if (conversations.empty()) return;
-  const std::size_t count = std::min<std::size_t>(conversations.size(), peer_.subscriptions);
-  transport::Subscribe subscribe;
-  subscribe.add.assign(conversations.begin(),
-                       conversations.begin() + static_cast<std::ptrdiff_t>(count));
-  Do(SendFrame{std::move(subscribe)});
-}
-
 void Machine::OnFrame(transport::ConversationPage frame) {
   last_answer_ = now_.mono;
   if (phase_ != Phase::kListing || frame.request != list_request_) return;
+  if (!initial_sync_done_) fetcher_.ExpectTotal(frame.total_messages);
   store::Batch batch;
   for (ConversationSummary& summary : frame.conversations) {
     batch.operations.emplace_back(store::ApplySummary{std::move(summary), GapReason::kNotFetched});
@@ -136,16 +105,18 @@ void Machine::OnFrame(transport::ConversationPage frame) {
   list_request_ = 0;
   phase_ = Phase::kRunning;
   batch.operations.emplace_back(store::SetCursor{stream_});
-  Commit(std::move(batch), stream_);
+  Commit(std::move(batch), PendingCommit{.cursor = stream_});
 }
 
 void Machine::OnFrame(transport::History frame) {
   last_answer_ = now_.mono;
+  const transport::RequestId request = frame.request;
   std::optional<store::ApplyHistory> apply = fetcher_.Answer(std::move(frame));
   if (!apply) return;
   // The next plan sees whether anything is left.
   plan_dirty_ = true;
-  Commit({{std::move(*apply)}});
+  PendingCommit then{.page = request, .page_of = apply->conversation};
+  Commit({{std::move(*apply)}}, std::move(then));
 }
 
 void Machine::OnFrame(transport::Changes frame) {
@@ -159,64 +130,44 @@ void Machine::OnFrame(transport::Changes frame) {
   if (frame.to.position <= stream_.position) return;  // A repetition.
 
   store::Batch batch;
+  PendingCommit then;
+  std::map<ConversationId, Sequence> told;  // The newest message that came along.
   for (auto& change : frame.changes) {
     if (auto* message = std::get_if<Message>(&change)) {
       partials_.Finish(message->id);
       outbox_.DoneByEcho(message->id);
+      Sequence& newest = told[message->conversation];
+      newest = std::max(newest, message->sequence);
       batch.operations.emplace_back(store::ApplyMessage{std::move(*message)});
     } else {
       auto& summary = std::get<ConversationSummary>(change);
-      if (active_.Contains(summary.id)) plan_dirty_ = true;
+      if (active_.Contains(summary.id)) {
+        SubscribeTo(summary.id);
+        if (summary.last_sequence > told[summary.id]) then.gaps.push_back(summary.id);
+      }
       batch.operations.emplace_back(store::ApplySummary{std::move(summary), GapReason::kLimited});
     }
   }
   stream_ = std::move(frame.to);
-  NewCursor cursor;
   // While the conversations are being listed, only what is committed with the last page may
   // remember the place.
   if (phase_ == Phase::kRunning) {
     batch.operations.emplace_back(store::SetCursor{stream_});
-    cursor = stream_;
+    then.cursor = stream_;
   }
-  Commit(std::move(batch), std::move(cursor));
-}
-
-void Machine::OnFrame(transport::Ack frame) {
-  last_answer_ = now_.mono;
-  const std::optional<OutboxEntry> entry = outbox_.Find(frame.request);
-  if (!entry) return;
-  outbox_.Done(frame.request);
-  if (entry->kind == OutboxKind::kSend) {
-    Commit({{store::AcknowledgeSend{entry->message, std::move(frame.server_id), frame.sequence,
-                                    frame.revision}}});
-  } else {
-    Commit({{store::AcknowledgeRead{entry->conversation, entry->read_sequence}}});
-  }
+  Commit(std::move(batch), std::move(then));
 }
 
 void Machine::OnFrame(transport::Refused frame) {
   last_answer_ = now_.mono;
   if (frame.request == 0 || frame.code == transport::RefusedCode::kUnauthenticated) {
     OnSessionRefused(frame);
-  } else if (const std::optional<OutboxEntry> entry = outbox_.Find(frame.request)) {
-    OnSendRefused(*entry, frame);
+  } else if (const std::optional<OutboxEntry> entry = outbox_.Answered(frame.request)) {
+    OnEntryRefused(*entry, frame);
   } else if (frame.request == list_request_) {
     Reconnect("The server refused to list the conversations.", frame.retry_after);
-  } else if (fetcher_.Refused(frame.request) && IsTransient(frame.code)) {
+  } else if (fetcher_.Refused(frame.request) && transport::IsTransient(frame.code)) {
     Reconnect("The server cannot serve history now.", frame.retry_after);
-  }
-}
-
-void Machine::OnSendRefused(const OutboxEntry& entry, const transport::Refused& refused) {
-  if (IsTransient(refused.code)) {
-    outbox_.Postpone(refused.request, refused.retry_after, now_.mono);
-    if (entry.kind == OutboxKind::kSend) Commit({{store::RequeueSending{}}});
-  } else if (entry.kind == OutboxKind::kSend) {
-    outbox_.Park(refused.request);
-    Commit({{store::FailSend{entry.message, ToFailure(refused.code)}}});
-  } else {
-    outbox_.Done(refused.request);
-    Commit({{store::DropRead{entry.conversation}}});
   }
 }
 
@@ -227,13 +178,14 @@ void Machine::OnSessionRefused(const transport::Refused& refused) {
     return;
   }
   if (refused.code != transport::RefusedCode::kUnauthenticated) {
-    Reconnect(IsTransient(refused.code) ? "The server asks to come back later."
-                                        : "The server refused the connection: " + refused.message,
+    Reconnect(transport::IsTransient(refused.code)
+                  ? "The server asks to come back later."
+                  : "The server refused the connection: " + refused.message,
               refused.retry_after);
     return;
   }
   Reconnect("The server does not accept the sign-in any more. Sign in again.");
-  next_attempt_.reset();
+  reconnect_.GiveUp();
   phase_ = Phase::kRefused;
 }
 

@@ -1,14 +1,26 @@
-// What of the outbox goes next (guarantee G4): per conversation one send at a time, in submit
-// order; a refused one parks its conversation; read markers go beside the sends. Pure.
+// What of the outbox goes next (guarantee G4). A copy of the store's outbox, without contents, in
+// lanes:
+//
+//   sends          one lane a conversation, one at a time, in submit order. A failed one parks the
+//                  lane unless it is skipped; an expired one is passed.
+//   edits, deletes one lane a message, waiting while the message's own send is in the outbox.
+//   read markers   one lane a conversation, beside the sends.
+//
+// The store decides what an entry's state is; the policy only remembers what the machine is doing
+// with it. An entry that the machine works on is "claimed", and what the store says of it meanwhile
+// is kept but not acted upon. Pure; every call costs O(log n), except Load.
 
 #ifndef HARK_DAEMON_SYNC_OUTBOX_POLICY_H_
 #define HARK_DAEMON_SYNC_OUTBOX_POLICY_H_
 
+#include <compare>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -21,61 +33,123 @@ namespace hark::sync {
 
 class OutboxPolicy {
  public:
-  explicit OutboxPolicy(std::uint64_t seed);
+  using Position = std::uint64_t;
 
-  // Entries as read from the store, in position order, none seen before.
-  void Add(const std::vector<OutboxEntry>& entries);
+  // `age`: how long sends and edits are tried by themselves, since they were submitted.
+  OutboxPolicy(std::uint64_t seed, std::chrono::milliseconds age) : seed_(seed), age_(age) {}
 
-  // The position up to which entries are known.
-  [[nodiscard]] std::uint64_t last_position() const { return last_position_; }
-  [[nodiscard]] std::size_t size() const { return size_; }
-  // Requests not yet answered.
+  // ---- What the store holds. ----
+
+  // All of it, in place of what was known. Only while nothing is under way.
+  void Load(const std::vector<OutboxEntry>& entries);
+  // What one commit made of it. Returns whether there is an entry that was not known.
+  bool Change(const std::vector<OutboxEntry>& entries, const std::vector<Position>& removed);
+
+  // Also those that are not sent by themselves.
+  [[nodiscard]] std::size_t size() const { return items_.size(); }
+  // An entry is shown as under way that nobody has taken: it was stored while there seemed to be a
+  // connection.
+  [[nodiscard]] bool HasOrphans() const { return !orphans_.empty(); }
+
+  // ---- What leaves. ----
+
+  struct Taken {
+    OutboxEntry entry;
+    bool marked = false;  // The store already knows that it leaves.
+  };
+  // The oldest entry that may leave, claimed for this request; absent if there is none.
+  [[nodiscard]] std::optional<Taken> Take(transport::RequestId request);
+  // Whether Take would find one.
+  [[nodiscard]] bool HasReady() const;
+  // What was postponed until now, or before, is ready again.
+  void WakePostponed(Clock::Instant now);
+
+  // Requests that are not answered, also those whose entry is gone.
   [[nodiscard]] std::size_t in_flight() const { return requests_.size(); }
+  // Whether the entry of the request is still there; false also if the request is none of ours.
+  [[nodiscard]] bool Holds(transport::RequestId request) const;
 
-  // The next entry that may leave, marked as under way with this request; absent if there is none.
-  [[nodiscard]] std::optional<OutboxEntry> Take(transport::RequestId request, Clock::Instant now);
-  // As Take, but only tells whether there is one.
-  [[nodiscard]] bool HasReady(Clock::Instant now) const;
+  // ---- What became of it: each ends the request. ----
 
-  // The answer to a request: the entry it was about, or nothing if the request is not one of the
-  // outbox's.
-  [[nodiscard]] std::optional<OutboxEntry> Find(transport::RequestId request) const;
-
-  // The entry is done (acknowledged), or given up.
-  void Done(transport::RequestId request);
-  // Also done, learnt by its echo in the change stream before or without the acknowledgement.
+  // The entry as it was taken. Absent: none of ours, or its entry is gone meanwhile. The entry
+  // stays claimed.
+  [[nodiscard]] std::optional<OutboxEntry> Answered(transport::RequestId request);
+  // It is done: what waits behind it may leave before the store has recorded that.
+  void Done(Position position);
+  // Also done, learnt by its echo in the change stream.
   void DoneByEcho(const MessageId& message);
-  // Refused for good: the conversation's later sends wait behind it.
-  void Park(transport::RequestId request);
   // Refused for now: not again before then.
-  void Postpone(transport::RequestId request, Clock::Duration retry_after, Clock::Instant now);
+  void Postpone(Position position, Clock::Duration retry_after, Clock::Instant now);
+  // The store has recorded what became of it, and from here on its word counts.
+  void Release(Position position);
 
-  // The connection is gone: what was under way is ready again, in its old place. Returns whether
-  // something was.
+  // The connection is gone. Nothing is claimed or postponed any more, but for what is being
+  // expired. Returns whether the store may show something as under way.
   bool ConnectionLost();
+
+  // ---- What is too old. ----
+
+  // Sends and edits whose time is up, claimed.
+  [[nodiscard]] std::vector<Position> TakeExpired(WallTime wall);
+  [[nodiscard]] std::optional<WallTime> NextExpiry() const;
 
   // When a postponed entry is ready; absent if none is postponed.
   [[nodiscard]] std::optional<Clock::Instant> NextReady() const;
 
  private:
-  // One queue per conversation and kind.
-  using Key = std::pair<OutboxKind, ConversationId>;
-  struct Queue {
-    std::deque<OutboxEntry> entries;
-    transport::RequestId in_flight = 0;  // of the front
-    bool parked = false;
+  enum class LaneKind : std::uint8_t { kSends, kChanges, kMarkers };
+  struct LaneKey {
+    LaneKind kind;
+    std::string id;  // Of the conversation; kChanges: of the message.
+
+    friend auto operator<=>(const LaneKey&, const LaneKey&) = default;
+  };
+  struct Lane {
+    std::set<Position> entries;
+    // What is entered of it in ready_ or waiting_.
+    std::optional<Position> ready;
+    std::optional<Clock::Instant> waiting;
     std::optional<Clock::Instant> not_before;
+    Position postponed = 0;  // The entry that not_before and backoff are about.
     std::optional<Backoff> backoff;
   };
+  struct Item {
+    OutboxEntry entry;
+    bool claimed = false;
+    bool expiring = false;  // Claimed for that.
+  };
+  struct Request {
+    Position position = 0;
+    OutboxEntry entry;
+  };
 
-  [[nodiscard]] bool IsReady(const Queue& queue, Clock::Instant now) const;
-  void PopFront(const Key& key, Queue& queue);
+  [[nodiscard]] static LaneKey KeyOf(const OutboxEntry& entry);
+  [[nodiscard]] bool MayExpire(const Item& item) const;
+  void Put(const OutboxEntry& entry);
+  void Remove(Position position);
+  void Index(const Item& item);
+  void Unindex(const Item& item);
+  void Claim(Item& item, bool expiring = false);
+  void Refresh(const LaneKey& key);
+  void RefreshAround(const OutboxEntry& entry);
+  // The entry that the lane would send, if it is not held up.
+  [[nodiscard]] std::optional<Position> Front(const LaneKey& key, const Lane& lane) const;
 
-  std::uint64_t seed_;
-  std::map<Key, Queue> queues_;
-  std::unordered_map<transport::RequestId, Key> requests_;
-  std::uint64_t last_position_ = 0;
-  std::size_t size_ = 0;
+  const std::uint64_t seed_;
+  const std::chrono::milliseconds age_;
+
+  std::map<Position, Item> items_;
+  std::map<LaneKey, Lane> lanes_;
+  std::unordered_map<transport::RequestId, Request> requests_;
+  // Done here, while the store does not say so yet.
+  std::unordered_set<Position> done_;
+
+  // Indices of the above.
+  std::set<Position> ready_;
+  std::set<std::pair<Clock::Instant, LaneKey>> waiting_;
+  std::unordered_map<std::string, Position> sends_;  // By message.
+  std::set<std::pair<WallTime, Position>> ages_;     // What may expire, by when it was submitted.
+  std::set<Position> orphans_;
 };
 
 }  // namespace hark::sync

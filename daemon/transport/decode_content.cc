@@ -40,6 +40,7 @@ ConversationPage DecodeConversationPage(wire::ConversationPage&& page, Rules& ru
                 "a page token has at most 1024 bytes");
   decoded.next_page_token = std::move(*page.mutable_next_page_token());
   decoded.total_count = DecodeNumber(page.total_count(), rules);
+  decoded.total_messages = DecodeNumber(page.total_messages(), rules);
   return decoded;
 }
 

@@ -89,8 +89,12 @@ Welcome DecodeWelcome(wire::Welcome&& welcome, Rules& rules) {
   }
   decoded.limits = DecodeLimits(welcome.limits());
   decoded.heartbeat = DecodeHeartbeat(welcome.heartbeat_ms());
-  decoded.can_renew = std::find(welcome.features().begin(), welcome.features().end(), "renew") !=
-                      welcome.features().end();
+  const auto can = [&features = welcome.features()](std::string_view word) {
+    return std::find(features.begin(), features.end(), word) != features.end();
+  };
+  decoded.can_renew = can("renew");
+  decoded.can_edit = can("edit");
+  decoded.can_delete = can("delete");
   decoded.token_expires_at =
       DecodeOptionalTime(welcome.has_token_expires_at(), welcome.token_expires_at(), rules);
   return decoded;

@@ -70,10 +70,28 @@ class Filler {
     for (const auto& [name, value] : message.metadata) {
       (*to.mutable_metadata())[Text(name)] = Text(value);
     }
-    auto seconds = std::chrono::floor<std::chrono::seconds>(message.created_at);
-    std::chrono::nanoseconds rest = message.created_at - seconds;
-    to.mutable_created_at()->set_seconds(seconds.time_since_epoch().count());
-    to.mutable_created_at()->set_nanos(static_cast<std::int32_t>(rest.count()));
+    FillTime(message.created_at, *to.mutable_created_at());
+  }
+
+  void operator()(const Edit& edit) {
+    wire::Edit& to = *out_.mutable_edit();
+    to.set_request_id(edit.request);
+    to.set_conversation_id(IdText(edit.conversation.value()));
+    to.set_message_id(IdText(edit.message.value()));
+    rules_.Require(edit.base_revision > 0, "an edit names the revision that it changes");
+    to.set_base_revision(edit.base_revision);
+    rules_.Require(edit.content.size() <= limits::kContentBytes,
+                   "a message has at most 64 KiB of content");
+    to.set_content(Text(edit.content));
+    FillTime(edit.edited_at, *to.mutable_edited_at());
+  }
+
+  void operator()(const Delete& remove) {
+    wire::Delete& to = *out_.mutable_delete_();
+    to.set_request_id(remove.request);
+    to.set_conversation_id(IdText(remove.conversation.value()));
+    to.set_message_id(IdText(remove.message.value()));
+    to.set_base_revision(remove.base_revision);
   }
 
   void operator()(const MarkRead& mark) {
@@ -90,6 +108,13 @@ class Filler {
   void operator()(const Ping& ping) { out_.mutable_ping()->set_nonce(ping.nonce); }
 
  private:
+  static void FillTime(WallTime time, google::protobuf::Timestamp& to) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const std::chrono::nanoseconds rest = time - seconds;
+    to.set_seconds(seconds.time_since_epoch().count());
+    to.set_nanos(static_cast<std::int32_t>(rest.count()));
+  }
+
   std::string Text(const std::string& text) {
     rules_.Require(IsValidUtf8(text), "text is UTF-8");
     return text;

@@ -54,6 +54,24 @@ struct Append {
   Message message;
 };
 
+// Replaces the content of a message. Only to a backend with Welcome.can_edit.
+struct Edit {
+  RequestId request = 0;
+  ConversationId conversation;
+  MessageId message;
+  std::uint64_t base_revision = 0;  // What the user saw; above 0.
+  std::string content;
+  WallTime edited_at{};
+};
+
+// Only to a backend with Welcome.can_delete.
+struct Delete {
+  RequestId request = 0;
+  ConversationId conversation;
+  MessageId message;
+  std::uint64_t base_revision = 0;  // 0: whatever is there.
+};
+
 struct MarkRead {
   RequestId request = 0;
   ConversationId conversation;
@@ -68,8 +86,8 @@ struct Ping {
   std::uint64_t nonce = 0;
 };
 
-using ClientFrame = std::variant<Hello, ListConversations, GetHistory, Subscribe, Append, MarkRead,
-                                 RenewToken, Ping>;
+using ClientFrame = std::variant<Hello, ListConversations, GetHistory, Subscribe, Append, Edit,
+                                 Delete, MarkRead, RenewToken, Ping>;
 
 // ---- From the backend ----
 
@@ -93,6 +111,8 @@ struct Welcome {
   PeerLimits limits;
   std::chrono::milliseconds heartbeat{30'000};
   bool can_renew = false;
+  bool can_edit = false;
+  bool can_delete = false;
   std::optional<WallTime> token_expires_at;
 };
 
@@ -101,6 +121,7 @@ struct ConversationPage {
   std::vector<ConversationSummary> conversations;
   std::string next_page_token;
   std::uint64_t total_count = 0;
+  std::uint64_t total_messages = 0;  // In all conversations; 0: not known.
 };
 
 struct History {
@@ -139,6 +160,12 @@ enum class RefusedCode : std::uint8_t {
   kInternal,
   kUnsupported,
 };
+
+// Whether the same may succeed by itself, later.
+[[nodiscard]] constexpr bool IsTransient(RefusedCode code) {
+  return code == RefusedCode::kRateLimited || code == RefusedCode::kUnavailable ||
+         code == RefusedCode::kInternal;
+}
 
 struct Refused {
   RequestId request = 0;  // 0: about the session.

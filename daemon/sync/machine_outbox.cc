@@ -1,0 +1,139 @@
+// What the machine does with the outbox: knows it, sends it, and records what became of it.
+
+#include <utility>
+
+#include "daemon/sync/delivery_failure.h"
+#include "daemon/sync/machine.h"
+
+namespace hark::sync {
+
+// ---- Knowing it ----
+
+void Machine::LoadOutboxAnew() {
+  outbox_loaded_ = false;
+  if (outbox_loading_) return;  // What changes until its answer is kept.
+  outbox_loading_ = true;
+  Do(LoadOutbox{});
+}
+
+void Machine::On(OutboxLoaded input) {
+  if (!outbox_loading_) return;
+  outbox_loading_ = false;
+  outbox_loaded_ = true;
+  outbox_.Load(input.outbox.entries);
+  for (const OutboxChanged& change : std::exchange(outbox_waiting_, {})) {
+    if (change.revision > input.outbox.revision)
+      (void)outbox_.Change(change.entries, change.removed);
+  }
+}
+
+void Machine::On(OutboxChanged input) {
+  if (outbox_loading_) outbox_waiting_.push_back(std::move(input));
+  // Otherwise it is in what the next load will answer.
+  if (!outbox_loaded_) return;
+  if (outbox_.Change(input.entries, input.removed)) reconnect_.UserActs(now_.mono);
+}
+
+void Machine::LoseOutbox(bool something_left) {
+  if (!something_left) return;
+  // Not of the series that may have failed with the connection.
+  ++series_;
+  connection_lost_committing_ = true;
+  Commit({{store::ConnectionLost{}}}, PendingCommit{.connection_lost = true});
+}
+
+// ---- Sending it ----
+
+void Machine::PumpOutbox() {
+  const std::vector<std::uint64_t> expired = outbox_.TakeExpired(now_.wall);
+  if (!expired.empty())
+    Commit({{store::ExpireEntries{expired}}}, PendingCommit{.releases = expired});
+  if (!Established()) {
+    // Stored as leaving at once, while the connection was ending.
+    const bool idle = phase_ == Phase::kWaiting || phase_ == Phase::kRefused;
+    if (idle && !connection_lost_committing_) LoseOutbox(outbox_.HasOrphans());
+    return;
+  }
+  outbox_.WakePostponed(now_.mono);
+  store::MarkSending marks;
+  PendingCommit then;
+  while (InFlight() < peer_.in_flight && outbox_.HasReady()) {
+    if (!SendNext(marks, then)) break;
+  }
+  if (!marks.positions.empty()) Commit({{std::move(marks)}}, std::move(then));
+}
+
+bool Machine::SendNext(store::MarkSending& marks, PendingCommit& then) {
+  const transport::RequestId request = NewRequest();
+  const std::optional<OutboxPolicy::Taken> taken = outbox_.Take(request);
+  if (!taken) return false;
+  const OutboxEntry& entry = taken->entry;
+  if (entry.kind == OutboxKind::kMarkRead) {
+    Do(SendFrame{transport::MarkRead{request, entry.conversation, entry.read_sequence}});
+  } else if ((entry.kind == OutboxKind::kEdit && !can_edit_) ||
+             (entry.kind == OutboxKind::kDelete && !can_delete_)) {
+    (void)outbox_.Answered(request);
+    FailEntry(entry, FailureOf(entry.kind, transport::RefusedCode::kUnsupported, {}));
+  } else if (taken->marked) {
+    Do(SendEntry{request, entry.position});
+  } else {
+    marks.positions.push_back(entry.position);
+    then.sends.emplace_back(request, entry.position);
+  }
+  return true;
+}
+
+void Machine::On(EntryGone input) {
+  (void)outbox_.Answered(input.request);
+}
+
+// ---- What became of it ----
+
+void Machine::OnFrame(transport::Ack frame) {
+  last_answer_ = now_.mono;
+  const std::optional<OutboxEntry> entry = outbox_.Answered(frame.request);
+  if (!entry) return;
+  const std::uint64_t position = entry->position;
+  if (entry->kind == OutboxKind::kMarkRead) {
+    Commit({{store::AcknowledgeRead{entry->conversation, entry->read_sequence}}},
+           PendingCommit{.releases = {position}});
+    return;
+  }
+  if (frame.revision == 0 || (entry->kind == OutboxKind::kSend && frame.sequence == 0)) {
+    Reconnect("The server does not keep to the protocol.");
+    return;
+  }
+  // What waits behind it may leave: its own mark is committed after this.
+  outbox_.Done(position);
+  if (entry->kind == OutboxKind::kSend) {
+    Commit({{store::AcknowledgeSend{entry->message, std::move(frame.server_id), frame.sequence,
+                                    frame.revision}}});
+  } else {
+    Commit({{store::AcknowledgeChange{position, frame.revision}}});
+  }
+}
+
+void Machine::OnEntryRefused(const OutboxEntry& entry, const transport::Refused& refused) {
+  const std::uint64_t position = entry.position;
+  if (transport::IsTransient(refused.code)) {
+    outbox_.Postpone(position, refused.retry_after, now_.mono);
+    if (entry.kind == OutboxKind::kMarkRead) {
+      outbox_.Release(position);  // The store never knew that it left.
+    } else {
+      Commit({{store::RequeueEntry{position}}}, PendingCommit{.releases = {position}});
+    }
+  } else if (entry.kind == OutboxKind::kDelete &&
+             refused.code == transport::RefusedCode::kNotFound) {
+    outbox_.Done(position);
+    Commit({{store::NothingToDelete{position}}});
+  } else {
+    FailEntry(entry, FailureOf(entry.kind, refused.code, refused.retry_after));
+  }
+}
+
+void Machine::FailEntry(const OutboxEntry& entry, DeliveryFailure failure) {
+  Commit({{store::FailEntry{entry.position, std::move(failure)}}},
+         PendingCommit{.releases = {entry.position}});
+}
+
+}  // namespace hark::sync

@@ -1,0 +1,135 @@
+// What the machine does with the store: commits and their answers, and fetching what is missing.
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/limits.h"
+#include "daemon/sync/machine.h"
+
+namespace hark::sync {
+namespace {
+
+// Commits that may wait for the writer before the background asks for no more history.
+constexpr std::size_t kCommitsPending = 2 * limits::kHistoryInFlight;
+
+}  // namespace
+
+void Machine::Commit(store::Batch batch, PendingCommit then) {
+  batch.series = series_;
+  commits_.push_back(std::move(then));
+  Do(CommitBatch{std::move(batch)});
+}
+
+void Machine::On(Committed) {
+  if (commits_.empty()) return;
+  PendingCommit done = std::move(commits_.front());
+  commits_.pop_front();
+  if (done.cursor) stored_cursor_ = std::move(*done.cursor);
+  if (done.connection_lost) connection_lost_committing_ = false;
+  if (done.page != 0) {
+    fetcher_.Stored(done.page, true);
+    const auto looking = gaps_loading_.find(done.page_of);
+    if (looking != gaps_loading_.end()) looking->second = true;
+  }
+  for (const std::uint64_t position : done.releases) outbox_.Release(position);
+  for (const auto& [request, position] : done.sends) {
+    if (outbox_.Holds(request)) {
+      Do(SendEntry{request, position});
+    } else {
+      (void)outbox_.Answered(request);  // Withdrawn before it left, or the connection has ended.
+    }
+  }
+  if (!Established()) return;
+  for (const ConversationId& conversation : done.gaps) AskForGaps(conversation);
+}
+
+void Machine::On(CommitFailed input) {
+  if (!commits_.empty()) {
+    // What it held back of the outbox stays so until the outbox is loaded again.
+    const PendingCommit failed = std::move(commits_.front());
+    commits_.pop_front();
+    if (failed.page != 0) fetcher_.Stored(failed.page, false);
+  }
+  // What was received is not in the store. The store refuses the rest of the series, and the next
+  // connection takes the stream up again from where the store stands.
+  if (connected_)
+    Reconnect("Messages could not be stored: " + input.error.message, limits::kBackoffFirst);
+}
+
+void Machine::On(LoadFailed input) {
+  if (input.what == LoadFailed::What::kPlan) plan_loading_ = false;
+  if (input.what == LoadFailed::What::kOutbox) {
+    outbox_loading_ = false;
+    outbox_waiting_.clear();
+  }
+  if (connected_)
+    Reconnect("The local store could not be read: " + input.error.message, limits::kBackoffFirst);
+}
+
+// ---- Fetching ----
+
+void Machine::On(PlanLoaded input) {
+  plan_loading_ = false;
+  if (phase_ != Phase::kRunning) return;
+  fetcher_.SetPlan(std::move(input.plan));
+}
+
+void Machine::AskForGaps(const ConversationId& conversation) {
+  const auto [looking, first] = gaps_loading_.emplace(conversation, false);
+  if (first) {
+    Do(LoadGaps{conversation});
+  } else {
+    looking->second = true;
+  }
+}
+
+void Machine::On(GapsLoaded input) {
+  const auto looking = gaps_loading_.find(input.conversation);
+  if (looking == gaps_loading_.end()) return;
+  const bool again = looking->second;
+  gaps_loading_.erase(looking);
+  if (again) {
+    AskForGaps(input.conversation);
+    return;
+  }
+  // The newest ends up in front.
+  for (auto item = input.items.rbegin(); item != input.items.rend(); ++item) fetcher_.Want(*item);
+}
+
+void Machine::PumpFetches() {
+  // A few requests are kept for sends and for what a person waits for.
+  const std::size_t reserved =
+      std::min<std::size_t>(limits::kReservedInFlight, peer_.in_flight / 2);
+  while (InFlight() < peer_.in_flight) {
+    const bool background = phase_ == Phase::kRunning && commits_.size() < kCommitsPending &&
+                            InFlight() + reserved < peer_.in_flight;
+    if (!fetcher_.HasNext(background)) break;
+    const transport::RequestId request = NewRequest();
+    std::optional<transport::GetHistory> ask =
+        fetcher_.Next(request, std::min(peer_.page_size, limits::kPageSize), background);
+    if (!ask) break;
+    Do(SendFrame{std::move(*ask)});
+  }
+  // A plan is read only when nothing of the last one is under way, so that it never names a page
+  // twice.
+  if (phase_ == Phase::kRunning && fetcher_.Idle() && commits_.empty() && !plan_loading_) {
+    if (plan_dirty_) {
+      plan_dirty_ = false;
+      plan_loading_ = true;
+      Do(LoadPlan{active_.ids()});
+    } else {
+      MarkCaughtUp();
+    }
+  }
+}
+
+void Machine::MarkCaughtUp() {
+  if (caught_up_ || stream_.position < head_) return;
+  caught_up_ = true;
+  initial_sync_done_ = true;
+  last_synced_at_ = now_.wall;
+  fetcher_.ResetProgress();
+  Commit({{store::SetSynced{now_.wall, true}}});
+}
+
+}  // namespace hark::sync
