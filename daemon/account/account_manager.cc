@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "daemon/account/sign_in.h"
+#include "daemon/base/asio_alarm.h"
 #include "daemon/base/log.h"
 #include "daemon/base/uuid.h"
 
@@ -15,22 +16,6 @@ namespace {
 
 constexpr char kSessionSecret[] = "session";
 constexpr std::size_t kTokenBytes = 4096;
-
-// The account's folder: tells neither the user nor the backend to who reads the disk, and is the
-// same at each sign-in.
-std::string FolderName(const Secret& master, const SessionRecord& record) {
-  const Secret digest = keys::DeriveKey(
-      master, "hark/account-folder\n" + record.backend_url + "\n" + record.user.value());
-  constexpr char kHex[] = "0123456789abcdef";
-  constexpr std::size_t kBytes = 16;
-  std::string name;
-  for (std::size_t i = 0; i < kBytes; ++i) {
-    const auto byte = static_cast<unsigned char>(digest.bytes()[i]);
-    name.push_back(kHex[byte >> 4]);
-    name.push_back(kHex[byte & 0x0F]);
-  }
-  return name;
-}
 
 bool IsToken(std::string_view token) {
   if (token.empty() || token.size() > kTokenBytes) return false;
@@ -52,8 +37,27 @@ Error KeyMissing() {
 
 }  // namespace
 
+std::string FolderName(const Secret& master, const SessionRecord& record) {
+  const Secret digest = keys::DeriveKey(
+      master, "hark/account-folder\n" + record.backend_url + "\n" + record.user.value());
+  constexpr char kHex[] = "0123456789abcdef";
+  constexpr std::size_t kBytes = 16;
+  std::string name;
+  for (std::size_t i = 0; i < kBytes; ++i) {
+    const auto byte = static_cast<unsigned char>(digest.bytes()[i]);
+    name.push_back(kHex[byte >> 4]);
+    name.push_back(kHex[byte & 0x0F]);
+  }
+  return name;
+}
+
+StoreSecrets KeysOf(const Secret& master, const std::string& name) {
+  return {keys::DeriveKey(master, "hark/" + name + "/cache.db"),
+          keys::DeriveKey(master, "hark/" + name + "/authored.db")};
+}
+
 AccountManager::AccountManager(AccountOptions options)
-    : options_(std::move(options)), problem_(Nobody()) {}
+    : options_(std::move(options)), closing_(options_.io), problem_(Nobody()) {}
 
 void AccountManager::Start() {
   ShowSignedOut();
@@ -71,12 +75,16 @@ void AccountManager::Start() {
   const bool other_backend = record->backend_url != options_.backend_url;
   if (other_backend) log::Warning("backend_changed", {});
   const bool syncs = !record->token.empty() && !other_backend;
-  if (syncs) Sync(*record);
   record_ = std::move(*record);
-  if (!syncs) ShowSignedOut();
+  if (syncs) {
+    Sync();
+  } else {
+    ShowSignedOut();
+  }
 }
 
 void AccountManager::Stop() {
+  closing_.cancel();  // A roll-back that waits is not begun.
   CloseSession(Error(ErrorCode::kCancelled, "The daemon is stopping."));
   SetProblem(Error(ErrorCode::kCancelled, "The daemon is stopping."));
   record_.reset();
@@ -144,8 +152,8 @@ void AccountManager::FinishSignIn(Secret token, Result<UserId> user, const Done&
   if (Result<void> saved = Save(record); !saved)
     return done(tl::unexpected(std::move(saved.error())));
   log::Info("signed_in");
-  Sync(record);
   record_ = std::move(record);
+  Sync();
   done(Info());
 }
 
@@ -183,14 +191,19 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record) {
   if (!in_use_[name].expired()) {
     return Fail(ErrorCode::kResourceExhausted, "The account is still being closed. Try again.");
   }
+  StoreSecrets secrets = KeysOf(*master, name);
   store::StoreOptions options{
       .folder = options_.data_dir / "accounts" / name,
-      .cache_key = keys::DeriveKey(*master, "hark/" + name + "/cache.db"),
-      .authored_key = keys::DeriveKey(*master, "hark/" + name + "/authored.db"),
+      .cache_key = std::move(secrets.cache),
+      .authored_key = std::move(secrets.authored),
       .clock = &options_.clock,
       .on_commit = {},
+      .on_damage = {},
+      .on_health = {},
+      .boot_id = {},
   };
-  Result<std::unique_ptr<AccountSession>> opened = AccountSession::Open(std::move(options));
+  Result<std::unique_ptr<AccountSession>> opened =
+      AccountSession::Open(std::move(options), options_.retention, options_.io);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   // Destroyed on the I/O thread, whoever lets go of it last: closing waits for the writer thread,
   // which must not be the one that does it. `open` lasts until that is done.
@@ -212,12 +225,19 @@ Result<void> AccountManager::Save(const SessionRecord& record) {
   return options_.keys.StoreSecret(kSessionSecret, Serialize(record));
 }
 
-void AccountManager::Sync(const SessionRecord& record) {
+void AccountManager::Sync() {
   SetState(AccountState::kSignedIn);
-  session_->StartSync(sync::EngineParts{
+  // Asked again when the engine is started anew, with the token of then. There is a record as long
+  // as the session syncs.
+  session_->StartSync([this] { return MakeEngineParts(*record_); });
+}
+
+sync::EngineParts AccountManager::MakeEngineParts(const SessionRecord& record) {
+  return {
       .io = options_.io,
       .readers = options_.readers,
       .clock = options_.clock,
+      .alarm = std::make_unique<AsioAlarm>(options_.io),
       .metrics = options_.metrics,
       .board = board_,
       .reader = nullptr,
@@ -229,6 +249,7 @@ void AccountManager::Sync(const SessionRecord& record) {
       .device_id = record.device_id,
       .client = options_.client,
       .seed = std::random_device()(),
+      .outbox_age = options_.outbox_age,
       .save_token =
           [this](Secret token) {
             if (!record_) return;
@@ -237,7 +258,11 @@ void AccountManager::Sync(const SessionRecord& record) {
               log::Error("token_not_saved", {{"why", saved.error()}});
           },
       .token_refused = [this] { SetState(AccountState::kAuthRequired); },
-  });
+  };
+}
+
+void AccountManager::NotifyWorldChanged() {
+  if (session_) session_->NotifyWorldChanged();
 }
 
 void AccountManager::SetState(AccountState state) {

@@ -4,12 +4,15 @@
 #ifndef HARK_DAEMON_ACCOUNT_ACCOUNT_MANAGER_H_
 #define HARK_DAEMON_ACCOUNT_ACCOUNT_MANAGER_H_
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+
+#include <boost/asio/steady_timer.hpp>
 
 #include "daemon/account/account_session.h"
 #include "daemon/account/accounts.h"
@@ -27,7 +30,9 @@ struct AccountOptions {
   std::filesystem::path data_dir;  // Accounts are in folders below it.
   std::string backend_url;
   std::shared_ptr<transport::Backend> backend;
-  std::string client;  // "harkd/1.0.0"
+  std::string client;                    // "harkd/1.0.0"
+  std::chrono::milliseconds outbox_age;  // How long an unsent message is tried by itself.
+  RetentionPolicy retention;
   Clock& clock;
   Metrics& metrics;
   keys::KeySource& keys;
@@ -35,7 +40,19 @@ struct AccountOptions {
   Executor readers;
 };
 
-// Start() and Stop() are called on the I/O thread; the Accounts calls on any.
+// Of one account's two files.
+struct StoreSecrets {
+  Secret cache;
+  Secret authored;
+};
+
+// The account's folder: tells neither the user nor the backend to who reads the disk, and is the
+// same at each sign-in.
+[[nodiscard]] std::string FolderName(const Secret& master, const SessionRecord& record);
+// `name`: the account's folder.
+[[nodiscard]] StoreSecrets KeysOf(const Secret& master, const std::string& name);
+
+// Start(), Stop() and NotifyWorldChanged() are called on the I/O thread; the Accounts calls on any.
 class AccountManager final : public Accounts {
  public:
   explicit AccountManager(AccountOptions options);
@@ -47,23 +64,32 @@ class AccountManager final : public Accounts {
   // Ends the sync and every stream, and closes the store. No call is accepted afterwards.
   void Stop();
 
+  // The network of this machine changed, or it was asleep.
+  void NotifyWorldChanged();
+
   [[nodiscard]] std::shared_ptr<OpenAccount> Current() override;
   [[nodiscard]] Error Problem() override;
   [[nodiscard]] AccountInfo Info() override;
   void SignIn(Secret token, Done done) override;
   void SignOut(Done done) override;
+  void RollBack(bool force, RollBackDone done) override;
   [[nodiscard]] sync::StatusBoard& status() override { return board_; }
 
  private:
   [[nodiscard]] Result<Secret> MasterKey();
   [[nodiscard]] Result<void> OpenStore(const SessionRecord& record);
   [[nodiscard]] Result<void> Save(const SessionRecord& record);
-  void Sync(const SessionRecord& record);
+  // With `record_`, which is set.
+  void Sync();
+  [[nodiscard]] sync::EngineParts MakeEngineParts(const SessionRecord& record);
   void SetState(AccountState state);
   void SetProblem(Error error);
   void CloseSession(const Error& why);
   void FinishSignIn(Secret token, Result<UserId> user, const Done& done);
   void FinishSignOut(const Done& done);
+  void BeginRollBack(bool force, const RollBackDone& done);
+  void FinishRollBack(bool force, const RollBackDone& done, const Secret& master,
+                      const std::string& name);
   void ShowSignedOut();
 
   const AccountOptions options_;
@@ -75,6 +101,7 @@ class AccountManager final : public Accounts {
   bool signing_in_ = false;
   // Account folders whose store is open, or still being closed: no second writer may open it.
   std::map<std::string, std::weak_ptr<int>> in_use_;
+  asio::steady_timer closing_;  // Until the calls that still use a closed store have ended.
 
   // For every thread.
   std::mutex mutex_;

@@ -2,14 +2,21 @@
 
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 namespace hark::account {
 
-Result<std::unique_ptr<AccountSession>> AccountSession::Open(store::StoreOptions options) {
-  std::unique_ptr<AccountSession> session(new AccountSession(*options.clock));
+Result<std::unique_ptr<AccountSession>> AccountSession::Open(store::StoreOptions options,
+                                                             RetentionPolicy retention,
+                                                             Executor io) {
+  std::unique_ptr<AccountSession> session(new AccountSession(*options.clock, std::move(io)));
   // The writer thread is joined before the session goes, and nothing is committed before Open() has
   // returned.
   options.on_commit = [raw = session.get()](std::shared_ptr<const Commit> commit) {
     raw->OnCommit(commit);
+  };
+  options.on_health = [raw = session.get()](store::StoreHealth health, const store::RepairReport&) {
+    raw->OnHealth(health);
   };
   Result<std::unique_ptr<store::SqlcipherStore>> store =
       store::SqlcipherStore::Open(std::move(options));
@@ -17,31 +24,72 @@ Result<std::unique_ptr<AccountSession>> AccountSession::Open(store::StoreOptions
   session->store_ = std::move(*store);
   session->bus_ = std::make_shared<bus::EventBus>(session->store_->CurrentRevision());
   session->intents_ = std::make_unique<sync::LocalIntents>(*session->store_, session->clock_);
+  session->keeper_ =
+      std::make_unique<RetentionKeeper>(*session->store_, *session->store_, retention);
   return session;
 }
 
 AccountSession::~AccountSession() {
   StopSync();
+  keeper_.reset();
   // The store first: its writer thread calls OnCommit() until it is joined.
   store_->Close();
 }
 
 void AccountSession::OnCommit(const std::shared_ptr<const Commit>& commit) {
   bus_->Publish(commit);
-  if (commit->outbox_changed) intents_->OutboxChanged();
+  intents_->OnCommit(*commit);
 }
 
-void AccountSession::StartSync(sync::EngineParts parts) {
+void AccountSession::OnHealth(store::StoreHealth health) {
+  asio::post(io_, [this, alive = std::weak_ptr<int>(alive_), health] {
+    // The session is destroyed on the I/O thread: it is there, or it is gone.
+    if (!alive.expired()) HealthChanged(health);
+  });
+}
+
+void AccountSession::HealthChanged(store::StoreHealth health) {
+  if (!make_parts_) return;
+  StopEngine();
+  if (health != store::StoreHealth::kRepairing) {
+    // Also when it could not be repaired: then with the old file, as before.
+    StartEngine();
+    return;
+  }
+  sync::Status status;
+  status.state = sync::State::kDegraded;
+  status.since = clock_.WallNow();
+  status.reason = "The local copy of your conversations is damaged and is being repaired.";
+  make_parts_().board.Set(std::move(status));
+}
+
+void AccountSession::StartSync(MakeParts make_parts) {
   StopSync();
+  make_parts_ = std::move(make_parts);
+  StartEngine();
+}
+
+void AccountSession::StopSync() {
+  make_parts_ = nullptr;
+  StopEngine();
+}
+
+void AccountSession::StartEngine() {
+  sync::EngineParts parts = make_parts_();
   parts.reader = store_;
   parts.writer = store_;
   parts.bus = bus_;
+  store_->BeginSync();
   engine_ = std::make_shared<sync::Engine>(std::move(parts));
   intents_->Attach(engine_);
   engine_->Start();
 }
 
-void AccountSession::StopSync() {
+void AccountSession::NotifyWorldChanged() {
+  if (engine_) engine_->NotifyWorldChanged();
+}
+
+void AccountSession::StopEngine() {
   if (!engine_) return;
   intents_->Detach();
   engine_->Stop();

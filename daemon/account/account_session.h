@@ -4,9 +4,13 @@
 #ifndef HARK_DAEMON_ACCOUNT_ACCOUNT_SESSION_H_
 #define HARK_DAEMON_ACCOUNT_ACCOUNT_SESSION_H_
 
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "daemon/account/accounts.h"
+#include "daemon/account/retention_keeper.h"
+#include "daemon/base/task.h"
 #include "daemon/store/sqlcipher_store.h"
 #include "daemon/sync/engine.h"
 #include "daemon/sync/local_intents.h"
@@ -16,8 +20,11 @@ namespace hark::account {
 // Made, synced and destroyed on the I/O thread; the OpenAccount calls are for any thread.
 class AccountSession final : public OpenAccount {
  public:
-  // `options.on_commit` is set here. Errors are the store's; nothing is left open then.
-  [[nodiscard]] static Result<std::unique_ptr<AccountSession>> Open(store::StoreOptions options);
+  // `options.on_commit` and `options.on_health` are set here. Errors are the store's; nothing is
+  // left open then.
+  [[nodiscard]] static Result<std::unique_ptr<AccountSession>> Open(store::StoreOptions options,
+                                                                    RetentionPolicy retention,
+                                                                    Executor io);
 
   AccountSession(const AccountSession&) = delete;
   AccountSession& operator=(const AccountSession&) = delete;
@@ -26,20 +33,39 @@ class AccountSession final : public OpenAccount {
   [[nodiscard]] store::Reader& reader() override { return *store_; }
   [[nodiscard]] sync::Intents& intents() override { return *intents_; }
   [[nodiscard]] std::shared_ptr<bus::EventBus> bus() override { return bus_; }
+  [[nodiscard]] Retention& retention() override { return *keeper_; }
 
-  // Starts an engine, in place of the one before. Reader, writer and bus of `parts` are filled in
-  // here.
-  void StartSync(sync::EngineParts parts);
+  // What an engine is made of; asked each time that one is started, on the I/O thread. Reader,
+  // writer and bus are filled in here.
+  using MakeParts = std::function<sync::EngineParts()>;
+
+  // Starts an engine, in place of the one before. While the store replaces a damaged cache there is
+  // none, and the status is DEGRADED; afterwards another one is started, which reconciles.
+  void StartSync(MakeParts make_parts);
   void StopSync();
+  // The network of this machine changed, or it was asleep.
+  void NotifyWorldChanged();
 
  private:
-  explicit AccountSession(const Clock& clock) : clock_(clock) {}
+  AccountSession(const Clock& clock, Executor io) : clock_(clock), io_(std::move(io)) {}
   void OnCommit(const std::shared_ptr<const Commit>& commit);
+  // On the writer's thread.
+  void OnHealth(store::StoreHealth health);
+
+  // On the I/O thread.
+  void HealthChanged(store::StoreHealth health);
+  void StartEngine();
+  void StopEngine();
 
   const Clock& clock_;
+  const Executor io_;
+  // Gone with the session: what was posted to the I/O thread looks whether it still is.
+  const std::shared_ptr<int> alive_ = std::make_shared<int>();
+  MakeParts make_parts_;  // Empty: nobody syncs.
   std::shared_ptr<store::SqlcipherStore> store_;
   std::shared_ptr<bus::EventBus> bus_;
   std::unique_ptr<sync::LocalIntents> intents_;
+  std::unique_ptr<RetentionKeeper> keeper_;
   std::shared_ptr<sync::Engine> engine_;
 };
 

@@ -1,5 +1,6 @@
 #include "daemon/app/config.h"
 
+#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -46,6 +47,14 @@ std::string_view TextOf(log::Level level) {
   }
   return "info";
 }
+
+std::uint64_t NumberOf(const std::string& text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+constexpr std::uint64_t kMegabyte = std::uint64_t{1024} * 1024;
 
 // Flags over file over default.
 class Resolver {
@@ -117,6 +126,13 @@ Result<Config> ResolveConfig(const Settings& flags, const Settings& file,
   config.encoding = EncodingOf(resolver.Text(&Settings::backend_encoding, "proto"));
   config.ca_file = *ca_file;
   config.log_level = LogLevelOf(resolver.Text(&Settings::log_level, "info"));
+  config.outbox_age = std::chrono::days(
+      NumberOf(resolver.Text(&Settings::outbox_days, std::to_string(config.outbox_age.count()))));
+  const RetentionPolicy retention;
+  config.retention.days = static_cast<std::uint32_t>(
+      NumberOf(resolver.Text(&Settings::retention_days, std::to_string(retention.days))));
+  config.retention.max_bytes =
+      NumberOf(resolver.Text(&Settings::retention_max_mb, "0")) * kMegabyte;
   config.config_file = file_path;
   if (*data_dir) {
     config.data_dir = **data_dir;
@@ -162,6 +178,9 @@ std::string DescribeConfig(const Config& config) {
   text += "\nencoding = " + Quoted(TextOf(config.encoding));
   if (config.ca_file) text += "\nca_file = " + Quoted(config.ca_file->string());
   text += "\n\n[storage]\ndata_dir = " + Quoted(config.data_dir.string());
+  text += "\n\n[outbox]\ndays = " + std::to_string(config.outbox_age.count());
+  text += "\n\n[retention]\ndays = " + std::to_string(config.retention.days);
+  text += "\nmax_mb = " + std::to_string(config.retention.max_bytes / kMegabyte);
   text += "\n\n[keys]\nkind = " + Quoted(TextOf(config.key_kind));
   text += "\nfile = " + Quoted(config.key_file.string());
   text += "\n\n[ipc]\nsocket = " + Quoted(config.socket.string());

@@ -4,6 +4,7 @@
 #ifndef HARK_DAEMON_APP_CONFIG_H_
 #define HARK_DAEMON_APP_CONFIG_H_
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "daemon/app/settings.h"
 #include "daemon/base/log.h"
 #include "daemon/base/result.h"
+#include "daemon/model/retention.h"
 
 namespace hark::app {
 
@@ -28,6 +30,8 @@ struct Config {
   Encoding encoding = Encoding::kProto;
   std::optional<std::filesystem::path> ca_file;  // absent: the system's certificates
   std::filesystem::path data_dir;
+  std::chrono::days outbox_age{7};  // How long an unsent message is tried by itself.
+  RetentionPolicy retention;
   KeyKind key_kind = KeyKind::kFile;
   std::filesystem::path key_file;
   std::filesystem::path socket;

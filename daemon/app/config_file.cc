@@ -48,22 +48,32 @@ bool IsSection(std::string_view name) {
   return false;
 }
 
+// Nothing: of another type.
+std::optional<std::string> TextOf(const toml::node& node, const SettingKey& setting) {
+  if (const auto* text = node.as_string()) return text->get();
+  const auto* number = node.as_integer();
+  if (number != nullptr && setting.is_number) return std::to_string(number->get());
+  return std::nullopt;
+}
+
 Result<void> ReadSection(const toml::table& table, std::string_view section,
                          const std::string& name, Settings& settings) {
   for (const auto& [key, node] : table) {
     const SettingKey* const setting = FindSetting(section, key.str());
     if (setting == nullptr)
       return FailAt(name, key.source(), "unknown key " + FullName(section, key.str()));
-    const toml::value<std::string>* const text = node.as_string();
-    if (text == nullptr) {
-      return FailAt(name, node.source(),
-                    FullName(section, key.str()) + " must be a string in quotes");
+    const std::optional<std::string> text = TextOf(node, *setting);
+    if (!text) {
+      return FailAt(
+          name, node.source(),
+          FullName(section, key.str()) +
+              (setting->is_number ? " must be a whole number" : " must be a string in quotes"));
     }
-    if (const Result<void> checked = setting->check(text->get()); !checked) {
+    if (const Result<void> checked = setting->check(*text); !checked) {
       return FailAt(name, node.source(),
                     FullName(section, key.str()) + " " + checked.error().message);
     }
-    settings.*(setting->value) = text->get();
+    settings.*(setting->value) = *text;
   }
   return {};
 }

@@ -19,6 +19,7 @@
 #include "daemon/app/signals.h"
 #include "daemon/app/single_instance.h"
 #include "daemon/app/threads.h"
+#include "daemon/app/world_watch.h"
 #include "daemon/base/log.h"
 #include "daemon/base/metrics.h"
 #include "daemon/ipc/server.h"
@@ -93,6 +94,8 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
       .backend_url = config.backend_url,
       .backend = MakeBackend(config),
       .client = "harkd/" + std::string(Version()),
+      .outbox_age = config.outbox_age,
+      .retention = config.retention,
       .clock = clock,
       .metrics = metrics,
       .keys = keys,
@@ -100,6 +103,8 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
       .readers = readers.get_executor(),
   });
   accounts.Start();
+  const std::unique_ptr<WorldWatch> world =
+      WatchWorld(io.get_executor(), [&accounts] { accounts.NotifyWorldChanged(); });
 
   Result<std::unique_ptr<ipc::Server>> server = ipc::Server::Start(ipc::ServerOptions{
       .socket_path = config.socket,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 
 #include "daemon/transport/endpoint.h"
 
@@ -10,6 +12,9 @@ namespace {
 
 // Longer than any path that Linux opens.
 constexpr std::size_t kPathMaxBytes = 4095;
+constexpr std::uint64_t kRetentionDaysMax = 36'500;
+constexpr std::uint64_t kOutboxDaysMax = 365;
+constexpr std::uint64_t kRetentionMegabytesMax = std::uint64_t{16} * 1024 * 1024;
 
 Result<void> CheckPath(std::string_view text) {
   if (text.empty()) return Fail(ErrorCode::kInvalidArgument, "must not be empty");
@@ -32,6 +37,27 @@ Result<void> CheckEncoding(std::string_view text) {
   return Fail(ErrorCode::kInvalidArgument, "must be proto or json");
 }
 
+Result<void> CheckNumber(std::string_view text, std::uint64_t most, const char* sentence) {
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  if (whole && !text.empty() && number <= most) return {};
+  return Fail(ErrorCode::kInvalidArgument, sentence);
+}
+
+Result<void> CheckDays(std::string_view text) {
+  return CheckNumber(text, kRetentionDaysMax, "must be a number of days from 0 to 36500");
+}
+
+Result<void> CheckOutboxDays(std::string_view text) {
+  if (text == "0") return Fail(ErrorCode::kInvalidArgument, "must be at least 1");
+  return CheckNumber(text, kOutboxDaysMax, "must be a number of days from 1 to 365");
+}
+
+Result<void> CheckMegabytes(std::string_view text) {
+  return CheckNumber(text, kRetentionMegabytesMax, "must be a number of MiB from 0 to 16777216");
+}
+
 Result<void> CheckKeyKind(std::string_view text) {
   if (text == "file") return {};
   return Fail(ErrorCode::kInvalidArgument, "must be file");
@@ -47,6 +73,9 @@ constexpr std::array kSettings{
     SettingKey{"backend", "encoding", &Settings::backend_encoding, CheckEncoding},
     SettingKey{"backend", "ca_file", &Settings::backend_ca_file, CheckPath},
     SettingKey{"storage", "data_dir", &Settings::storage_data_dir, CheckPath},
+    SettingKey{"outbox", "days", &Settings::outbox_days, CheckOutboxDays, true},
+    SettingKey{"retention", "days", &Settings::retention_days, CheckDays, true},
+    SettingKey{"retention", "max_mb", &Settings::retention_max_mb, CheckMegabytes, true},
     SettingKey{"keys", "kind", &Settings::keys_kind, CheckKeyKind},
     SettingKey{"keys", "file", &Settings::keys_file, CheckPath},
     SettingKey{"ipc", "socket", &Settings::ipc_socket, CheckPath},

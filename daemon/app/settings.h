@@ -20,6 +20,9 @@ struct Settings {
   std::optional<std::string> backend_encoding;
   std::optional<std::string> backend_ca_file;
   std::optional<std::string> storage_data_dir;
+  std::optional<std::string> outbox_days;
+  std::optional<std::string> retention_days;
+  std::optional<std::string> retention_max_mb;
   std::optional<std::string> keys_kind;
   std::optional<std::string> keys_file;
   std::optional<std::string> ipc_socket;
@@ -33,6 +36,8 @@ struct SettingKey {
   std::string_view name;
   std::optional<std::string> Settings::* value;
   Result<void> (*check)(std::string_view);
+  // In the file it may stand without quotes.
+  bool is_number = false;
 };
 
 // In the order of the documentation; the keys of one section stand together.
