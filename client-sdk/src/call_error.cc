@@ -138,6 +138,10 @@ void Refine(const v1::ErrorDetail& detail, CallError& explained) {
   if (detail.reason() == "NOT_SIGNED_IN") error.code = ErrorCode::kNotSignedIn;
   if (detail.reason() == "TOKEN_REFUSED") error.code = ErrorCode::kUnauthenticated;
   if (detail.reason() == "CONFLICT") error.code = ErrorCode::kConflict;
+  if (detail.reason() == "PRECONDITION") {
+    error.code = ErrorCode::kPrecondition;
+    error.retry = Retry::kNo;
+  }
   if (detail.reason() == "CORRUPT") error.code = ErrorCode::kCorrupt;
   if (detail.reason() == "ACCOUNT_SWITCHED") error.code = ErrorCode::kAccountChanged;
   if (detail.reason() == "LOCKED" || detail.reason() == "OFFLINE")

@@ -1,5 +1,5 @@
-// What a Client holds. Calls are in client.cc, watches in watch.cc; each makes its own stubs on the
-// shared link, so that only these two files pay for gRPC's generated headers.
+// What a Client holds. Calls are in client.cc and message_calls.cc, watches in watch.cc, which
+// makes its own stubs on the shared link: only these files pay for gRPC's generated headers.
 
 #ifndef HARK_CLIENT_SDK_SRC_CLIENT_IMPL_H_
 #define HARK_CLIENT_SDK_SRC_CLIENT_IMPL_H_

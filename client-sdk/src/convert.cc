@@ -33,8 +33,33 @@ Delivery ToDelivery(v1::DeliveryState from) {
     case v1::DELIVERY_STATE_SENDING: return Delivery::kSending;
     case v1::DELIVERY_STATE_SENT: return Delivery::kSent;
     case v1::DELIVERY_STATE_FAILED: return Delivery::kFailed;
+    case v1::DELIVERY_STATE_UNKNOWN: return Delivery::kUnanswered;
+    case v1::DELIVERY_STATE_EXPIRED: return Delivery::kExpired;
+    case v1::DELIVERY_STATE_CANCELLED: return Delivery::kCancelled;
     default: return Delivery::kUnknown;
   }
+}
+
+DeliveryFailure ToFailure(const v1::DeliveryFailure& from) {
+  DeliveryFailure to;
+  to.reason = from.reason();
+  to.message = from.message();
+  to.can_retry = from.can_retry();
+  to.retry_after = std::chrono::milliseconds(from.retry_after_ms());
+  return to;
+}
+
+PendingChange ToChange(const v1::PendingChange& from) {
+  PendingChange to;
+  switch (static_cast<int>(from.kind())) {
+    case v1::PendingChange::KIND_EDIT: to.kind = PendingChange::Kind::kEdit; break;
+    case v1::PendingChange::KIND_DELETE: to.kind = PendingChange::Kind::kDelete; break;
+    default: break;
+  }
+  to.delivery = ToDelivery(from.delivery());
+  if (from.has_failure()) to.failure = ToFailure(from.failure());
+  to.content = from.content();
+  return to;
 }
 
 Gap ToGap(const v1::Gap& from) {
@@ -99,8 +124,8 @@ Message FromProto(const v1::Message& from) {
   to.server_id = from.server_id();
   to.deleted = from.deleted();
   to.delivery = ToDelivery(from.delivery());
-  if (from.has_failure())
-    to.failure = DeliveryFailure{from.failure().reason(), from.failure().message()};
+  if (from.has_failure()) to.failure = ToFailure(from.failure());
+  if (from.has_pending_change()) to.pending_change = ToChange(from.pending_change());
   return to;
 }
 
@@ -192,6 +217,28 @@ VersionInfo FromProto(const v1::GetVersionResponse& from) {
   to.process_id = from.process_id();
   if (from.has_started_at()) to.started_at = ToTime(from.started_at());
   return to;
+}
+
+RetentionPreview FromProto(const v1::PreviewRetentionResponse& from) {
+  RetentionPreview to;
+  to.days = from.days();
+  to.max_bytes = from.max_bytes();
+  to.messages = from.messages();
+  to.bytes = from.bytes();
+  to.conversations = from.conversations();
+  if (from.has_oldest_at()) to.oldest_at = ToTime(from.oldest_at());
+  for (const auto& item : from.items()) {
+    to.items.push_back({item.conversation_id(), item.messages(), item.bytes(),
+                        ToTime(item.oldest_at()), ToTime(item.before())});
+  }
+  for (const auto& item : from.overrides()) {
+    to.overrides.push_back({item.conversation_id(), item.days()});
+  }
+  return to;
+}
+
+RetentionOutcome FromProto(const v1::RunRetentionResponse& from) {
+  return {from.messages(), from.bytes_before(), from.bytes_after()};
 }
 
 Statistics FromProto(const v1::GetStatisticsResponse& from) {

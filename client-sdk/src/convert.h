@@ -24,6 +24,8 @@ namespace hark::client {
 [[nodiscard]] AccountInfo FromProto(const v1::AccountInfo& from);
 [[nodiscard]] VersionInfo FromProto(const v1::GetVersionResponse& from);
 [[nodiscard]] Statistics FromProto(const v1::GetStatisticsResponse& from);
+[[nodiscard]] RetentionPreview FromProto(const v1::PreviewRetentionResponse& from);
+[[nodiscard]] RetentionOutcome FromProto(const v1::RunRetentionResponse& from);
 [[nodiscard]] Role FromProto(v1::Role from);
 
 // Events of streams; the position is the same for each kind.

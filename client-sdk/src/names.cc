@@ -14,6 +14,7 @@ std::string_view ToString(ErrorCode code) {
     case ErrorCode::kInvalidArgument: return "invalid_argument";
     case ErrorCode::kNotFound: return "not_found";
     case ErrorCode::kConflict: return "conflict";
+    case ErrorCode::kPrecondition: return "precondition";
     case ErrorCode::kNotSignedIn: return "not_signed_in";
     case ErrorCode::kUnauthenticated: return "unauthenticated";
     case ErrorCode::kUnavailable: return "unavailable";
@@ -40,11 +41,23 @@ std::string_view ToString(Role value) {
 
 std::string_view ToString(Delivery value) {
   switch (value) {
-    case Delivery::kUnknown: return "unknown";
+    case Delivery::kUnknown: return "unrecognised";
     case Delivery::kQueued: return "queued";
     case Delivery::kSending: return "sending";
     case Delivery::kSent: return "sent";
     case Delivery::kFailed: return "failed";
+    case Delivery::kUnanswered: return "unknown";
+    case Delivery::kExpired: return "expired";
+    case Delivery::kCancelled: return "cancelled";
+  }
+  return "unrecognised";
+}
+
+std::string_view ToString(PendingChange::Kind value) {
+  switch (value) {
+    case PendingChange::Kind::kUnknown: return "unknown";
+    case PendingChange::Kind::kEdit: return "edit";
+    case PendingChange::Kind::kDelete: return "delete";
   }
   return "unknown";
 }

@@ -22,6 +22,7 @@ Verdict JudgeEnd(ErrorCode code, bool has_token, int failures) {
     case ErrorCode::kUntrustedDaemon:
     case ErrorCode::kNotFound:
     case ErrorCode::kConflict:
+    case ErrorCode::kPrecondition:
     case ErrorCode::kNotSignedIn:
     case ErrorCode::kUnauthenticated:
     case ErrorCode::kAccountChanged:

@@ -73,15 +73,25 @@ Result<void> ValidateToken(const std::string& token) {
   return {};
 }
 
+Result<void> ValidateContent(const std::string& content) {
+  if (content.empty()) return Invalid("the message is empty");
+  if (content.size() > kMaxContentBytes) {
+    return Invalid("the message has " + std::to_string(content.size()) + " bytes, but at most " +
+                   std::to_string(kMaxContentBytes) + " are possible");
+  }
+  return ValidateText("the message", content);
+}
+
+Result<void> ValidateMessage(const MessageRef& message) {
+  if (Result<void> id = ValidateId("the conversation's id", message.conversation_id); !id)
+    return id;
+  return ValidateId("the message's id", message.message_id);
+}
+
 Result<void> ValidateSend(const SendRequest& request) {
   if (Result<void> id = ValidateId("the conversation's id", request.conversation_id); !id)
     return id;
-  if (request.content.empty()) return Invalid("the message is empty");
-  if (request.content.size() > kMaxContentBytes) {
-    return Invalid("the message has " + std::to_string(request.content.size()) +
-                   " bytes, but at most " + std::to_string(kMaxContentBytes) + " are possible");
-  }
-  if (Result<void> text = ValidateText("the message", request.content); !text) return text;
+  if (Result<void> content = ValidateContent(request.content); !content) return content;
   if (Result<void> type = ValidateText("the content type", request.content_type); !type)
     return type;
   if (!request.id.empty() && !IsUuid(request.id)) return Invalid("the message's id is not a UUID");

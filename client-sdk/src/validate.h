@@ -18,7 +18,9 @@ Result<void> ValidateText(const char* what, const std::string& value);
 Result<void> ValidateId(const char* what, const std::string& value);
 Result<void> ValidatePageSize(std::uint32_t page_size);
 Result<void> ValidateToken(const std::string& token);
+Result<void> ValidateContent(const std::string& content);
 Result<void> ValidateSend(const SendRequest& request);
+Result<void> ValidateMessage(const MessageRef& message);
 
 }  // namespace hark::client
 

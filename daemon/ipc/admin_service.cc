@@ -1,7 +1,10 @@
 // hark.v1.Admin.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <unistd.h>
@@ -10,6 +13,7 @@
 
 #include "daemon/ipc/convert_status.h"
 #include "daemon/ipc/convert_time.h"
+#include "daemon/ipc/requests.h"
 #include "daemon/ipc/services.h"
 #include "daemon/ipc/unary.h"
 
@@ -17,16 +21,22 @@ namespace hark::ipc {
 namespace {
 
 using Api = v1::Admin;
-using Base =
-    Api::WithRawCallbackMethod_GetVersion<Api::WithRawCallbackMethod_GetStatistics<Api::Service>>;
+using Base = Api::WithRawCallbackMethod_GetVersion<Api::WithRawCallbackMethod_GetStatistics<
+    Api::WithRawCallbackMethod_PreviewRetention<Api::WithRawCallbackMethod_RunRetention<
+        Api::WithRawCallbackMethod_RollBack<Api::Service>>>>>;
 
 constexpr std::uint32_t kApiMajor = 1;
-constexpr std::uint32_t kApiMinor = 0;
+constexpr std::uint32_t kApiMinor = 1;
+// Items of a preview, and conversations with a number of their own.
+constexpr std::size_t kPreviewItems = 200;
 // Words are only ever added.
 constexpr const char* kCapabilities[] = {
-    "watch-resume",   // Streams continue after a resume token.
-    "partial",        // WatchMessages shows messages while they are being produced.
-    "error-details",  // Errors carry hark.v1.ErrorDetail.
+    "watch-resume",     // Streams continue after a resume token.
+    "partial",          // WatchMessages shows messages while they are being produced.
+    "error-details",    // Errors carry hark.v1.ErrorDetail.
+    "message-actions",  // Messages can be edited, deleted, retried, skipped and cancelled.
+    "rollback",         // RollBack.
+    "retention",        // PreviewRetention, RunRetention, SetRetention.
 };
 
 class AdminService final : public Base {
@@ -48,7 +58,97 @@ class AdminService final : public Base {
         call, request, response, [this](auto&, auto* out) { return Statistics(out); });
   }
 
+  grpc::ServerUnaryReactor* PreviewRetention(grpc::CallbackServerContext* call,
+                                             const grpc::ByteBuffer* request,
+                                             grpc::ByteBuffer* response) override {
+    return Answer<v1::PreviewRetentionRequest, v1::PreviewRetentionResponse>(
+        call, request, response, [this](auto& in, auto* out) { return Preview(in, out); });
+  }
+
+  grpc::ServerUnaryReactor* RunRetention(grpc::CallbackServerContext*,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override {
+    return AnswerLater<v1::RunRetentionRequest>(
+        request, response,
+        [this](auto&, std::shared_ptr<PendingCall> call) { return Retain(std::move(call)); });
+  }
+
+  grpc::ServerUnaryReactor* RollBack(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override {
+    return AnswerLater<v1::RollBackRequest>(
+        request, response,
+        [this](auto& in, std::shared_ptr<PendingCall> call) { return Back(in, std::move(call)); });
+  }
+
  private:
+  Result<void> Back(const v1::RollBackRequest& in, std::shared_ptr<PendingCall> call) {
+    context_.accounts.RollBack(
+        in.force(), [call = std::move(call)](const Result<account::RollBackOutcome>& done) {
+          if (!done) return call->Fail(ToGrpcStatus(done.error()));
+          v1::RollBackResponse out;
+          out.set_from_cache(done->from_cache);
+          out.set_from_authored(done->from_authored);
+          out.set_to_cache(done->to_cache);
+          out.set_to_authored(done->to_authored);
+          out.set_entries_lost(done->entries_lost);
+          out.set_aside(done->aside);
+          call->Succeed(out);
+        });
+    return {};
+  }
+
+  Result<void> Preview(const v1::PreviewRetentionRequest& in, v1::PreviewRetentionResponse* out) {
+    std::optional<std::uint32_t> days;
+    if (in.has_days()) days = in.days();
+    if (const auto checked = CheckedDays(days); !checked) return tl::unexpected(checked.error());
+    const auto account = context_.Account();
+    if (!account) return tl::unexpected(account.error());
+    RetentionPolicy policy = (*account)->retention().policy();
+    policy.days = days.value_or(policy.days);
+    if (in.has_max_bytes()) policy.max_bytes = in.max_bytes();
+    auto plan = (*account)->retention().Preview(policy);
+    if (!plan) return tl::unexpected(std::move(plan.error()));
+    out->set_days(policy.days);
+    out->set_max_bytes(policy.max_bytes);
+    out->set_messages(plan->messages);
+    out->set_bytes(plan->bytes);
+    out->set_conversations(plan->evictions.size());
+    if (plan->oldest) ToProto(*plan->oldest, out->mutable_oldest_at());
+    std::sort(plan->evictions.begin(), plan->evictions.end(),
+              [](const Eviction& a, const Eviction& b) { return a.messages > b.messages; });
+    for (const Eviction& eviction : plan->evictions) {
+      if (static_cast<std::size_t>(out->items_size()) == kPreviewItems) break;
+      auto* item = out->add_items();
+      item->set_conversation_id(eviction.conversation.value());
+      item->set_messages(eviction.messages);
+      item->set_bytes(eviction.bytes);
+      ToProto(eviction.oldest, item->mutable_oldest_at());
+      ToProto(eviction.before, item->mutable_before());
+    }
+    for (const RetentionOverride& own : plan->overrides) {
+      if (static_cast<std::size_t>(out->overrides_size()) == kPreviewItems) break;
+      auto* item = out->add_overrides();
+      item->set_conversation_id(own.conversation.value());
+      item->set_days(own.days);
+    }
+    return {};
+  }
+
+  Result<void> Retain(std::shared_ptr<PendingCall> call) {
+    const auto account = context_.Account();
+    if (!account) return tl::unexpected(account.error());
+    (*account)->retention().Run(
+        [call = std::move(call)](const Result<account::RetentionOutcome>& done) {
+          if (!done) return call->Fail(ToGrpcStatus(done.error()));
+          v1::RunRetentionResponse out;
+          out.set_messages(done->messages);
+          out.set_bytes_before(done->bytes_before);
+          out.set_bytes_after(done->bytes_after);
+          call->Succeed(out);
+        });
+    return {};
+  }
+
   Result<void> Version(v1::GetVersionResponse* out) {
     out->set_version(program_.version);
     out->set_api_major(kApiMajor);

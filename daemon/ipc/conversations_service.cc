@@ -1,5 +1,6 @@
 // hark.v1.Conversations.
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -19,10 +20,11 @@ namespace hark::ipc {
 namespace {
 
 using Api = v1::Conversations;
-using Base = Api::WithRawCallbackMethod_ListConversations<
-    Api::WithRawCallbackMethod_GetConversation<Api::WithRawCallbackMethod_WatchConversations<
-        Api::WithRawCallbackMethod_OpenConversation<Api::WithRawCallbackMethod_CloseConversation<
-            Api::WithRawCallbackMethod_MarkRead<Api::Service>>>>>>;
+using Base =
+    Api::WithRawCallbackMethod_ListConversations<Api::WithRawCallbackMethod_GetConversation<
+        Api::WithRawCallbackMethod_WatchConversations<Api::WithRawCallbackMethod_OpenConversation<
+            Api::WithRawCallbackMethod_CloseConversation<Api::WithRawCallbackMethod_MarkRead<
+                Api::WithRawCallbackMethod_SetRetention<Api::Service>>>>>>>;
 
 class ConversationsService final : public Base {
  public:
@@ -71,6 +73,14 @@ class ConversationsService final : public Base {
     return AnswerLater<v1::MarkReadRequest>(
         request, response,
         [this](auto& in, std::shared_ptr<PendingCall> call) { return Mark(in, std::move(call)); });
+  }
+
+  grpc::ServerUnaryReactor* SetRetention(grpc::CallbackServerContext*,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override {
+    return AnswerLater<v1::SetRetentionRequest>(
+        request, response,
+        [this](auto& in, std::shared_ptr<PendingCall> call) { return Keep(in, std::move(call)); });
   }
 
  private:
@@ -159,6 +169,21 @@ class ConversationsService final : public Base {
                                      ToProto(*done, out.mutable_conversation());
                                      call->Succeed(out);
                                    });
+    return {};
+  }
+
+  Result<void> Keep(v1::SetRetentionRequest& in, std::shared_ptr<PendingCall> call) {
+    auto id = CheckedConversation(std::move(*in.mutable_conversation_id()));
+    if (!id) return tl::unexpected(id.error());
+    std::optional<std::uint32_t> days;
+    if (in.has_days()) days = in.days();
+    if (const auto checked = CheckedDays(days); !checked) return tl::unexpected(checked.error());
+    const auto account = context_.Account();
+    if (!account) return tl::unexpected(account.error());
+    (*account)->retention().Set(
+        *std::move(id), days, [call = std::move(call)](const Result<LocalRevision>& done) {
+          done ? call->Succeed(v1::SetRetentionResponse()) : call->Fail(ToGrpcStatus(done.error()));
+        });
     return {};
   }
 

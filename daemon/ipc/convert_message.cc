@@ -1,5 +1,8 @@
 #include "daemon/ipc/convert_message.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -14,8 +17,35 @@ v1::DeliveryState ToProto(Delivery delivery) {
     case Delivery::kSending: return v1::DELIVERY_STATE_SENDING;
     case Delivery::kSent: return v1::DELIVERY_STATE_SENT;
     case Delivery::kFailed: return v1::DELIVERY_STATE_FAILED;
+    case Delivery::kUnknown: return v1::DELIVERY_STATE_UNKNOWN;
+    case Delivery::kExpired: return v1::DELIVERY_STATE_EXPIRED;
+    case Delivery::kCancelled: return v1::DELIVERY_STATE_CANCELLED;
   }
   return v1::DELIVERY_STATE_UNSPECIFIED;
+}
+
+void ToProto(const DeliveryFailure& failure, v1::DeliveryFailure* out) {
+  out->set_reason(failure.reason);
+  out->set_message(failure.message);
+  out->set_can_retry(failure.can_retry);
+  constexpr std::int64_t kLongest = std::numeric_limits<std::uint32_t>::max();
+  out->set_retry_after_ms(static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(failure.retry_after.count(), 0, kLongest)));
+}
+
+v1::PendingChange::Kind ToProto(PendingChange::Kind kind) {
+  switch (kind) {
+    case PendingChange::Kind::kEdit: return v1::PendingChange::KIND_EDIT;
+    case PendingChange::Kind::kDelete: return v1::PendingChange::KIND_DELETE;
+  }
+  return v1::PendingChange::KIND_UNSPECIFIED;
+}
+
+void ToProto(const PendingChange& change, v1::PendingChange* out) {
+  out->set_kind(ToProto(change.kind));
+  out->set_delivery(ToProto(change.delivery));
+  if (change.failure) ToProto(*change.failure, out->mutable_failure());
+  out->set_content(change.content);
 }
 
 v1::Gap::Reason ToProto(GapReason reason) {
@@ -53,10 +83,8 @@ void ToProto(const Message& message, v1::Message* out) {
   out->set_server_id(message.server_id);
   out->set_deleted(message.deleted);
   out->set_delivery(ToProto(message.delivery));
-  if (message.failure) {
-    out->mutable_failure()->set_reason(message.failure->reason);
-    out->mutable_failure()->set_message(message.failure->message);
-  }
+  if (message.failure) ToProto(*message.failure, out->mutable_failure());
+  if (message.change) ToProto(*message.change, out->mutable_pending_change());
 }
 
 void ToProto(const Gap& gap, v1::Gap* out) {

@@ -11,6 +11,10 @@ constexpr std::size_t kFixedBytesPerEntry = 16;
 // For the rest of the answer, and the frame around it.
 constexpr std::size_t kReservedBytes = 64 * 1024;
 
+std::size_t SizeBound(const DeliveryFailure& failure) {
+  return kFixedBytesPerEntry + failure.reason.size() + failure.message.size();
+}
+
 }  // namespace
 
 std::size_t EncodedSizeBound(const Message& message) {
@@ -20,7 +24,11 @@ std::size_t EncodedSizeBound(const Message& message) {
   for (const auto& [name, value] : message.metadata) {
     size += kFixedBytesPerEntry + name.size() + value.size();
   }
-  if (message.failure) size += message.failure->reason.size() + message.failure->message.size();
+  if (message.failure) size += SizeBound(*message.failure);
+  if (message.change) {
+    size += kFixedBytesPerEntry + message.change->content.size();
+    if (message.change->failure) size += SizeBound(*message.change->failure);
+  }
   return size;
 }
 

@@ -1,6 +1,8 @@
 // hark.v1.Messages.
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "hark/v1/messages.grpc.pb.h"
@@ -19,8 +21,12 @@ namespace hark::ipc {
 namespace {
 
 using Api = v1::Messages;
-using Base = Api::WithRawCallbackMethod_ListMessages<
-    Api::WithRawCallbackMethod_WatchMessages<Api::WithRawCallbackMethod_SendMessage<Api::Service>>>;
+using Reading =
+    Api::WithRawCallbackMethod_ListMessages<Api::WithRawCallbackMethod_WatchMessages<Api::Service>>;
+using Writing = Api::WithRawCallbackMethod_SendMessage<
+    Api::WithRawCallbackMethod_EditMessage<Api::WithRawCallbackMethod_DeleteMessage<Reading>>>;
+using Base = Api::WithRawCallbackMethod_RetryMessage<Api::WithRawCallbackMethod_RetryMessages<
+    Api::WithRawCallbackMethod_SkipMessage<Api::WithRawCallbackMethod_CancelMessage<Writing>>>>;
 
 class MessagesService final : public Base {
  public:
@@ -45,6 +51,51 @@ class MessagesService final : public Base {
     return AnswerLater<v1::SendMessageRequest>(
         request, response,
         [this](auto& in, std::shared_ptr<PendingCall> call) { return Send(in, std::move(call)); });
+  }
+
+  grpc::ServerUnaryReactor* EditMessage(grpc::CallbackServerContext*,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override {
+    return Act<v1::EditMessageRequest, v1::EditMessageResponse>(request, response, [](auto& in) {
+      return hark::EditMessage{std::move(*in.mutable_content())};
+    });
+  }
+
+  grpc::ServerUnaryReactor* DeleteMessage(grpc::CallbackServerContext*,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override {
+    return Act<v1::DeleteMessageRequest, v1::DeleteMessageResponse>(
+        request, response, [](auto&) { return hark::DeleteMessage(); });
+  }
+
+  grpc::ServerUnaryReactor* RetryMessage(grpc::CallbackServerContext*,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override {
+    return Act<v1::RetryMessageRequest, v1::RetryMessageResponse>(
+        request, response, [](auto&) { return hark::RetryMessage(); });
+  }
+
+  grpc::ServerUnaryReactor* RetryMessages(grpc::CallbackServerContext*,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override {
+    return AnswerLater<v1::RetryMessagesRequest>(
+        request, response, [this](auto& in, std::shared_ptr<PendingCall> call) {
+          return RetryAll(in, std::move(call));
+        });
+  }
+
+  grpc::ServerUnaryReactor* SkipMessage(grpc::CallbackServerContext*,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override {
+    return Act<v1::SkipMessageRequest, v1::SkipMessageResponse>(
+        request, response, [](auto&) { return hark::SkipMessage(); });
+  }
+
+  grpc::ServerUnaryReactor* CancelMessage(grpc::CallbackServerContext*,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override {
+    return Act<v1::CancelMessageRequest, v1::CancelMessageResponse>(
+        request, response, [](auto&) { return hark::CancelMessage(); });
   }
 
  private:
@@ -117,6 +168,49 @@ class MessagesService final : public Base {
                                  ToProto(*sent, out.mutable_message());
                                  call->Succeed(out);
                                });
+    return {};
+  }
+
+  // Every call that acts on one message. `what`: Request& to a member of MessageAction::what.
+  template <typename Request, typename Response, typename What>
+  grpc::ServerUnaryReactor* Act(const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+                                const What& what) {
+    return AnswerLater<Request>(
+        request, response,
+        [this, &what](Request& in, std::shared_ptr<PendingCall> call) -> Result<void> {
+          auto conversation = CheckedConversation(std::move(*in.mutable_conversation_id()));
+          if (!conversation) return tl::unexpected(conversation.error());
+          auto message = CheckedMessage(std::move(*in.mutable_message_id()));
+          if (!message) return tl::unexpected(message.error());
+          const auto account = context_.Account();
+          if (!account) return tl::unexpected(account.error());
+          (*account)->intents().Act({*std::move(conversation), *std::move(message), what(in)},
+                                    [call = std::move(call)](const Result<Message>& done) {
+                                      if (!done) return call->Fail(ToGrpcStatus(done.error()));
+                                      Response out;
+                                      ToProto(*done, out.mutable_message());
+                                      call->Succeed(out);
+                                    });
+          return {};
+        });
+  }
+
+  Result<void> RetryAll(v1::RetryMessagesRequest& in, std::shared_ptr<PendingCall> call) {
+    std::optional<ConversationId> conversation;
+    if (!in.conversation_id().empty()) {
+      auto id = CheckedConversation(std::move(*in.mutable_conversation_id()));
+      if (!id) return tl::unexpected(id.error());
+      conversation = *std::move(id);
+    }
+    const auto account = context_.Account();
+    if (!account) return tl::unexpected(account.error());
+    (*account)->intents().RetryAll(std::move(conversation),
+                                   [call = std::move(call)](const Result<std::uint32_t>& count) {
+                                     if (!count) return call->Fail(ToGrpcStatus(count.error()));
+                                     v1::RetryMessagesResponse out;
+                                     out.set_count(*count);
+                                     call->Succeed(out);
+                                   });
     return {};
   }
 

@@ -13,6 +13,9 @@
 namespace hark::ipc {
 namespace {
 
+// Tag and length of an id in a delta, and its place in the queue.
+constexpr std::size_t kFixedBytesPerId = 16;
+
 std::unique_ptr<v1::WatchMessagesResponse> NewEvent(const std::string& store_id,
                                                     LocalRevision revision) {
   auto event = std::make_unique<v1::WatchMessagesResponse>();
@@ -52,6 +55,11 @@ std::size_t MessagesTopic::Weight(const Commit& commit) const {
   for (const Message& message : commit.messages) {
     if (message.conversation == conversation_) bytes += EncodedSizeBound(message);
   }
+  for (const RemovedMessage& removed : commit.removed) {
+    if (removed.conversation == conversation_) {
+      bytes += kFixedBytesPerId + removed.message.value().size();
+    }
+  }
   return bytes;
 }
 
@@ -76,6 +84,9 @@ WatchTopic::Event MessagesTopic::Delta(const Commit& commit, LocalRevision revis
   auto* delta = event->mutable_delta();
   for (const Message& message : commit.messages) {
     if (message.conversation == conversation_) ToProto(message, delta->add_upserted());
+  }
+  for (const RemovedMessage& removed : commit.removed) {
+    if (removed.conversation == conversation_) delta->add_removed(removed.message.value());
   }
   return event;
 }

@@ -36,4 +36,10 @@ Result<std::uint32_t> CheckedPageSize(std::uint32_t size, const char* field) {
   return size;
 }
 
+Result<void> CheckedDays(std::optional<std::uint32_t> days) {
+  constexpr std::uint32_t kDaysMax = 36'500;
+  if (!days || *days <= kDaysMax) return {};
+  return Fail(ErrorCode::kInvalidArgument, "days is over " + std::to_string(kDaysMax));
+}
+
 }  // namespace hark::ipc

@@ -4,6 +4,7 @@
 #define HARK_DAEMON_IPC_REQUESTS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "daemon/base/result.h"
@@ -18,6 +19,9 @@ namespace hark::ipc {
 // 0 means limits::kDefaultPageSize. kInvalidArgument: over limits::kPageSize. `field` is named in
 // the error.
 [[nodiscard]] Result<std::uint32_t> CheckedPageSize(std::uint32_t size, const char* field);
+
+// A number of days of retention. kInvalidArgument: over 36,500.
+[[nodiscard]] Result<void> CheckedDays(std::optional<std::uint32_t> days);
 
 }  // namespace hark::ipc
 

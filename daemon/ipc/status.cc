@@ -23,6 +23,8 @@ Row RowFor(ErrorCode code) {
       return {grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT", false};
     case ErrorCode::kNotFound: return {grpc::StatusCode::NOT_FOUND, "NOT_FOUND", false};
     case ErrorCode::kConflict: return {grpc::StatusCode::ALREADY_EXISTS, "CONFLICT", false};
+    case ErrorCode::kPrecondition:
+      return {grpc::StatusCode::FAILED_PRECONDITION, "PRECONDITION", false};
     case ErrorCode::kLocked: return {grpc::StatusCode::FAILED_PRECONDITION, "LOCKED", false};
     case ErrorCode::kOffline: return {grpc::StatusCode::UNAVAILABLE, "OFFLINE", true};
     case ErrorCode::kUnauthenticated:

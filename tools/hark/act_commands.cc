@@ -1,33 +1,19 @@
-// The commands that do something: send, open, close, read, sign-in, sign-out, sync.
+// The commands that do something: open, close, read, sign-in, sign-out, sync. Those that write are
+// in message_commands.cc.
 
-#include <cstddef>
 #include <string>
-#include <utility>
 
 #include <termios.h>
 #include <unistd.h>
 
 #include "tools/hark/command.h"
 #include "tools/hark/exit_code.h"
+#include "tools/hark/input.h"
 #include "tools/hark/render.h"
 #include "tools/hark/text.h"
 
 namespace hark::cli {
 namespace {
-
-// Reads stdin to its end, but not more than one byte over the limit: enough to see that it is too
-// much.
-std::string ReadInput(std::size_t limit) {
-  std::string input(limit + 1, '\0');
-  std::size_t size = 0;
-  while (size < input.size()) {
-    const ssize_t count = read(STDIN_FILENO, input.data() + size, input.size() - size);
-    if (count <= 0) break;
-    size += static_cast<std::size_t>(count);
-  }
-  input.resize(size);
-  return input;
-}
 
 // Typed characters are not shown while it lives. Nothing happens where stdin is no terminal.
 class HiddenInput {
@@ -97,30 +83,6 @@ int ShowDone(Session& session, const client::Result<void>& result, const char* w
 }
 
 }  // namespace
-
-int Send(Session& session) {
-  client::SendRequest request;
-  request.conversation_id = session.arguments.conversation;
-  request.content = session.arguments.text;
-  request.content_type = session.arguments.content_type;
-  request.id = session.arguments.id;
-  if (request.content == "-") {
-    request.content = ReadInput(client::kMaxContentBytes + 1);
-    if (request.content.ends_with('\n')) request.content.pop_back();
-  }
-  const auto sent = session.client.SendMessage(std::move(request));
-  if (!sent) return Report(sent.error());
-  if (session.output.json()) {
-    JsonLine line;
-    line.Text("type", "message");
-    AddFields(line, *sent);
-    session.output.Json(line);
-  } else {
-    const std::string note = DeliveryNote(*sent);
-    session.output.Line((note.empty() ? std::string("sent") : note) + "  " + Printable(sent->id));
-  }
-  return kOk;
-}
 
 int OpenConversation(Session& session) {
   return ShowDone(session, session.client.OpenConversation(session.arguments.conversation),

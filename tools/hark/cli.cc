@@ -18,6 +18,8 @@ namespace {
 // A day: longer waits are better written as a service.
 constexpr double kMaxSeconds = 86'400;
 constexpr std::uint64_t kMaxLimit = 10'000'000;
+constexpr int kMaxDays = 36'500;
+constexpr std::uint64_t kMaxMegabytes = std::uint64_t{16} * 1024 * 1024;
 
 struct Globals {
   std::string socket;
@@ -67,6 +69,21 @@ class CommandLine {
     send->add_option("--id", arguments_.id, "Its id, so that the command may be repeated")
         ->type_name("UUID");
 
+    CLI::App* edit = Add("edit", "Replace the text of a message, sent or not", EditMessage);
+    ConversationAndMessage(edit);
+    edit->add_option("TEXT", arguments_.text, "The new text; - reads it from stdin")->required();
+    ConversationAndMessage(
+        Add("delete", "Delete a message for everybody, or withdraw an unsent one", DeleteMessage));
+    ConversationAndMessage(
+        Add("cancel", "Withdraw an unsent message, or a change that waits", CancelMessage));
+    ConversationAndMessage(
+        Add("skip", "Let the later messages of a conversation pass a failed one", SkipMessage));
+    CLI::App* retry =
+        Add("retry", "Try failed and expired messages again: one, a conversation's or all", Retry);
+    CLI::Option* conversation = Conversation(retry);
+    retry->add_option("MESSAGE", arguments_.message, "Only this one")->needs(conversation);
+    retry->add_flag("--all", arguments_.all, "Those of every conversation")->excludes(conversation);
+
     Conversation(Add("open", "Say that a conversation is shown: it is followed from now on",
                      OpenConversation))
         ->required();
@@ -86,6 +103,42 @@ class CommandLine {
     CLI::App* sync = Add("sync", "Sync now instead of at the next attempt", SyncNow);
     sync->add_flag("--wait", arguments_.wait, "Wait until everything is synced");
     Timeout(sync, "With --wait: give up after so long, with exit code 6");
+  }
+
+  void AddRetention() {
+    CLI::App* retention = app_.add_subcommand(
+        "retention", "Show how long messages are kept here, and what would go; run, set");
+    retention->fallthrough();
+    retention->add_flag("--preview", arguments_.preview,
+                        "Show what would go (also without this flag)");
+    retention
+        ->add_option("--days", arguments_.days, "As if messages were kept so long; 0: for ever")
+        ->check(CLI::Range(0, kMaxDays))
+        ->type_name("N");
+    retention->add_option("--max-mb", arguments_.max_mb, "As if the cache had this cap; 0: none")
+        ->check(CLI::Range(std::uint64_t{0}, kMaxMegabytes))
+        ->type_name("N");
+    // The callback of a sub-command of it comes after this one.
+    retention->preparse_callback([this](std::size_t) { chosen_ = PreviewRetention; });
+    CLI::App* run = retention->add_subcommand("run", "Remove now what is too old");
+    run->callback([this] { chosen_ = RunRetention; });
+    CLI::App* set = retention->add_subcommand("set", "Keep one conversation for another time");
+    set->callback([this] { chosen_ = SetRetention; });
+    Conversation(set)->required();
+    set->add_option("DAYS", arguments_.text, "A number of days, forever or default")->required();
+    for (CLI::App* sub : {run, set}) sub->fallthrough();
+  }
+
+  void AddAdmin() {
+    CLI::App* admin = app_.add_subcommand("admin", "Rarely needed: rollback");
+    admin->require_subcommand(1);
+    admin->fallthrough();
+    CLI::App* rollback = admin->add_subcommand(
+        "rollback",
+        "Put the files back for an older version of Hark, from the backup made at the update");
+    rollback->add_flag("--force", arguments_.force, "Also if unsent messages are lost by it");
+    rollback->callback([this] { chosen_ = RollBack; });
+    rollback->fallthrough();
   }
 
   void AddFollowing() {
@@ -113,6 +166,12 @@ class CommandLine {
   CLI::Option* Conversation(CLI::App* app) {
     return app->add_option("CONVERSATION", arguments_.conversation,
                            "Its id, as 'hark conversations' shows it");
+  }
+
+  void ConversationAndMessage(CLI::App* app) {
+    Conversation(app)->required();
+    app->add_option("MESSAGE", arguments_.message, "Its id, as 'hark messages --ids' shows it")
+        ->required();
   }
 
   void LimitOrAll(CLI::App* app, const std::string& limit, const std::string& all) {
@@ -156,6 +215,9 @@ int Execute(const Globals& globals, const Arguments& arguments, Command command)
   if (command == &SignIn && !arguments.token_stdin) {
     return Report(kUsage, "sign-in reads the token from stdin: hark sign-in --token-stdin < FILE");
   }
+  if (command == &Retry && !arguments.all && arguments.conversation.empty()) {
+    return Report(kUsage, "retry needs a conversation, or --all");
+  }
   Output output(DetectMode(globals.json, globals.no_color));
   auto client = client::Client::Connect(std::move(options));
   if (!client) return Report(client.error());
@@ -178,6 +240,8 @@ int Run(int argc, char** argv) {
   CommandLine commands(app, arguments, command);
   commands.AddReading();
   commands.AddActing();
+  commands.AddRetention();
+  commands.AddAdmin();
   commands.AddFollowing();
   try {
     app.parse(argc, argv);

@@ -24,6 +24,8 @@ struct Arguments {
   std::optional<std::uint64_t> limit;
   std::optional<std::uint64_t> count;
   std::optional<double> timeout_seconds;
+  std::optional<std::uint32_t> days;
+  std::optional<std::uint64_t> max_mb;
   bool all = false;
   bool cache_only = false;
   bool ids = false;
@@ -31,6 +33,8 @@ struct Arguments {
   bool until_live = false;
   bool wait = false;
   bool token_stdin = false;
+  bool force = false;
+  bool preview = false;
 
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
     if (!timeout_seconds) return std::nullopt;
@@ -54,12 +58,22 @@ int ShowStatistics(Session& session);
 int ShowVersion(Session& session);
 
 int Send(Session& session);
+int EditMessage(Session& session);
+int DeleteMessage(Session& session);
+int Retry(Session& session);
+int SkipMessage(Session& session);
+int CancelMessage(Session& session);
 int OpenConversation(Session& session);
 int CloseConversation(Session& session);
 int MarkRead(Session& session);
 int SignIn(Session& session);
 int SignOut(Session& session);
 int SyncNow(Session& session);
+int RollBack(Session& session);
+
+int PreviewRetention(Session& session);
+int RunRetention(Session& session);
+int SetRetention(Session& session);
 
 int Tail(Session& session);
 int TailMessages(Session& session);

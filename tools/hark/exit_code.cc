@@ -15,6 +15,7 @@ ExitCode ExitCodeOf(client::ErrorCode code) {
     case ErrorCode::kInvalidArgument: return kInvalidInput;
     case ErrorCode::kNotFound: return kNotFound;
     case ErrorCode::kConflict:
+    case ErrorCode::kPrecondition:
     case ErrorCode::kAccountChanged: return kConflict;
     case ErrorCode::kNotSignedIn:
     case ErrorCode::kUnauthenticated: return kSignIn;

@@ -31,7 +31,8 @@ inline constexpr const char* kExitCodes =
     "  5  nobody is signed in, or the token was refused\n"
     "  6  offline, unavailable, or it took too long\n"
     "  7  invalid input\n"
-    "  8  conflict: the id was used before, or another account was signed in\n"
+    "  8  conflict: the id was used before, the action does not fit the message, or another\n"
+    "     account was signed in\n"
     "  9  a limit is reached\n";
 
 [[nodiscard]] ExitCode ExitCodeOf(client::ErrorCode code);

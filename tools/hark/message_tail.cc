@@ -1,5 +1,7 @@
 #include "tools/hark/message_tail.h"
 
+#include <functional>
+
 #include "tools/hark/json_line.h"
 #include "tools/hark/render.h"
 #include "tools/hark/text.h"
@@ -44,9 +46,13 @@ void MessageTail::Show(const client::MessagesSnapshot& snapshot) {
 void MessageTail::Show(const client::MessagesDelta& delta) {
   for (const client::Message& message : delta.upserted) ShowMessage(message, false);
   for (const std::string& id : delta.removed) {
-    if (!output_.json()) continue;
-    JsonLine line;
-    output_.Json(line.Text("type", "removed").Text("id", id));
+    if (output_.json()) {
+      JsonLine line;
+      output_.Json(line.Text("type", "removed").Text("id", id));
+    } else if (seen_.contains(id)) {
+      Close();
+      output_.Line(output_.Styled(Style::kDim, "(cancelled) " + Printable(id)));
+    }
   }
 }
 
@@ -85,22 +91,30 @@ void MessageTail::ShowNewText(const client::Message& message) {
 }
 
 void MessageTail::ShowChange(const client::Message& message, const Seen& before) {
-  std::string what;
-  if (message.deleted) {
-    what = "deleted";
-  } else if (message.revision > before.revision && before.revision > 0) {
+  const Seen now = Summary(message);
+  // Optimistic edits change the text first and the revision later.
+  const bool same_text = now.text == before.text;
+  if (!message.deleted && (!same_text || (now.revision > before.revision && before.revision > 0 &&
+                                          before.change.empty()))) {
     Close();
     output_.Line(output_.Styled(Style::kDim, "(edited)"));
     PrintMessage(output_, message, with_ids_);
     return;
-  } else if (message.delivery != before.delivery && message.delivery == client::Delivery::kSent) {
-    what = "delivered";
-  } else if (message.delivery != before.delivery && message.delivery == client::Delivery::kFailed) {
-    what = DeliveryNote(message);
+  }
+  std::string what;
+  if (message.deleted && !before.deleted) {
+    what = "deleted";
+  } else if (now.delivery != before.delivery) {
+    const bool sent = now.delivery == client::Delivery::kSent;
+    if (sent) what = "delivered";
+    if (!sent && now.delivery != client::Delivery::kSending) what = DeliveryNote(message);
+  } else if (now.change != before.change) {
+    if (NeedsAttention(message)) what = now.change;
+    if (now.change.empty() && now.revision > before.revision) what = "change delivered";
   }
   if (what.empty()) return;
   Close();
-  const bool failed = message.delivery == client::Delivery::kFailed;
+  const bool failed = NeedsAttention(message);
   output_.Line(output_.Styled(failed ? Style::kRed : Style::kDim,
                               "(" + what + ") " + Fit(Printable(message.content), kHintColumns)));
 }
@@ -156,13 +170,17 @@ void MessageTail::Close() {
 
 bool MessageTail::IsShown(const client::Message& message) const {
   const auto known = seen_.find(message.id);
-  return known != seen_.end() && known->second.delivery == message.delivery &&
-         known->second.revision == message.revision;
+  return known != seen_.end() && known->second == Summary(message);
+}
+
+MessageTail::Seen MessageTail::Summary(const client::Message& message) {
+  return {message.delivery, message.revision, message.deleted, ChangeNote(message),
+          std::hash<std::string>()(message.content)};
 }
 
 void MessageTail::Remember(const client::Message& message) {
   const auto [entry, added] = seen_.try_emplace(message.id);
-  entry->second = {message.delivery, message.revision};
+  entry->second = Summary(message);
   if (!added) return;
   order_.push_back(message.id);
   if (order_.size() <= kRemembered) return;

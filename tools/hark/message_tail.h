@@ -37,7 +37,13 @@ class MessageTail {
   struct Seen {
     client::Delivery delivery = client::Delivery::kUnknown;
     std::uint64_t revision = 0;
+    bool deleted = false;
+    std::string change;    // ChangeNote().
+    std::size_t text = 0;  // A hash of the content.
+
+    friend bool operator==(const Seen&, const Seen&) = default;
   };
+  [[nodiscard]] static Seen Summary(const client::Message& message);
 
   void ShowMessage(const client::Message& message, bool snapshot);
   void ShowNewText(const client::Message& message);

@@ -39,6 +39,10 @@ void PrintMessage(Output& output, const client::Message& message, bool with_id);
 [[nodiscard]] std::string MessageHead(const Output& output, const client::Message& message);
 // "queued", "failed: it is too large"; empty for what needs no words.
 [[nodiscard]] std::string DeliveryNote(const client::Message& message);
+// Of the change that waits: "edit queued", "edit failed: it was changed meanwhile"; empty without.
+[[nodiscard]] std::string ChangeNote(const client::Message& message);
+// The user has to do something about the message or its change.
+[[nodiscard]] bool NeedsAttention(const client::Message& message);
 
 }  // namespace hark::cli
 

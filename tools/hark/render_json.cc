@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "tools/hark/render.h"
 
@@ -19,6 +20,33 @@ JsonLine Latency(const client::LatencySummary& summary) {
       .Number("p95_us", Microseconds(summary.p95))
       .Number("p99_us", Microseconds(summary.p99))
       .Number("max_us", Microseconds(summary.max));
+  return line;
+}
+
+void AddRetry(JsonLine& line, const std::optional<client::DeliveryFailure>& failure) {
+  if (!failure) {
+    line.Null("can_retry").Null("retry_after_ms");
+    return;
+  }
+  line.Flag("can_retry", failure->can_retry)
+      .Number("retry_after_ms", static_cast<std::uint64_t>(failure->retry_after.count()));
+}
+
+JsonLine Change(const client::PendingChange& change) {
+  JsonLine line;
+  line.Text("kind", ToString(change.kind)).Text("delivery", ToString(change.delivery));
+  if (change.failure) {
+    line.Text("failure_reason", change.failure->reason)
+        .Text("failure_message", change.failure->message);
+  } else {
+    line.Null("failure_reason").Null("failure_message");
+  }
+  AddRetry(line, change.failure);
+  if (change.content.empty()) {
+    line.Null("content");
+  } else {
+    line.Text("content", change.content);
+  }
   return line;
 }
 
@@ -43,6 +71,12 @@ void AddFields(JsonLine& line, const client::Message& message) {
         .Text("failure_message", message.failure->message);
   } else {
     line.Null("failure_reason").Null("failure_message");
+  }
+  AddRetry(line, message.failure);
+  if (message.pending_change) {
+    line.Object("pending_change", Change(*message.pending_change));
+  } else {
+    line.Null("pending_change");
   }
 }
 

@@ -1,6 +1,7 @@
 // The half of render.h that is for people.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,30 @@ Style RoleStyle(client::Role role) {
     case client::Role::kUnknown: return Style::kPlain;
   }
   return Style::kPlain;
+}
+
+std::string DeliveryWords(client::Delivery delivery,
+                          const std::optional<client::DeliveryFailure>& failure) {
+  switch (delivery) {
+    case client::Delivery::kQueued: return "queued";
+    case client::Delivery::kSending: return "sending";
+    case client::Delivery::kUnanswered: return "no answer yet, asked again when connected";
+    case client::Delivery::kExpired: return "expired: it waited too long; retry or cancel it";
+    case client::Delivery::kCancelled: return "cancelled";
+    case client::Delivery::kFailed: break;
+    case client::Delivery::kSent:
+    case client::Delivery::kUnknown: return {};
+  }
+  std::string words = WithReason("failed", failure ? failure->message : "");
+  if (failure && failure->can_retry) {
+    words += "; it can be tried again";
+    if (failure->retry_after.count() > 0) words += " in " + About(failure->retry_after);
+  }
+  return words;
+}
+
+bool WaitsForUser(client::Delivery delivery) {
+  return delivery == client::Delivery::kFailed || delivery == client::Delivery::kExpired;
 }
 
 std::size_t HeadWidth() {
@@ -131,15 +156,20 @@ Style StyleOf(State state) {
 }
 
 std::string DeliveryNote(const client::Message& message) {
-  switch (message.delivery) {
-    case client::Delivery::kQueued: return "queued";
-    case client::Delivery::kSending: return "sending";
-    case client::Delivery::kFailed:
-      return WithReason("failed", message.failure ? message.failure->message : "");
-    case client::Delivery::kSent:
-    case client::Delivery::kUnknown: break;
-  }
-  return {};
+  return DeliveryWords(message.delivery, message.failure);
+}
+
+std::string ChangeNote(const client::Message& message) {
+  if (!message.pending_change) return {};
+  const client::PendingChange& change = *message.pending_change;
+  const std::string words = DeliveryWords(change.delivery, change.failure);
+  if (words.empty()) return {};
+  return (change.kind == client::PendingChange::Kind::kDelete ? "deletion " : "edit ") + words;
+}
+
+bool NeedsAttention(const client::Message& message) {
+  return WaitsForUser(message.delivery) ||
+         (message.pending_change && WaitsForUser(message.pending_change->delivery));
 }
 
 std::string MessageHead(const Output& output, const client::Message& message) {
@@ -165,9 +195,14 @@ void PrintMessage(Output& output, const client::Message& message, bool with_id) 
   for (std::size_t i = 0; i < lines.size(); ++i) {
     output.Line((i == 0 ? MessageHead(output, message) : indent) + lines[i]);
   }
-  if (const std::string note = DeliveryNote(message); !note.empty()) {
-    const bool failed = message.delivery == client::Delivery::kFailed;
-    output.Line(indent + output.Styled(failed ? Style::kRed : Style::kYellow, "[" + note + "]"));
+  const Style style = NeedsAttention(message) ? Style::kRed : Style::kYellow;
+  for (const std::string& note : {DeliveryNote(message), ChangeNote(message)}) {
+    if (!note.empty()) output.Line(indent + output.Styled(style, "[" + note + "]"));
+  }
+  // The text of an edit that was not accepted: the person may want it back.
+  if (!message.pending_change || message.pending_change->content.empty()) return;
+  for (const std::string& line : PrintableLines(message.pending_change->content)) {
+    output.Line(indent + output.Styled(Style::kDim, "| " + line));
   }
 }
 

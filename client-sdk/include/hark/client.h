@@ -82,6 +82,18 @@ struct SendRequest {
   std::string id;
 };
 
+// One message. Both ids are needed.
+struct MessageRef {
+  std::string conversation_id;
+  std::string message_id;
+};
+
+struct EditRequest {
+  MessageRef message;
+  // UTF-8, 1 to kMaxContentBytes bytes. Type and metadata stay.
+  std::string content;
+};
+
 // Move-only. See the top of this file for threads and errors.
 class Client {
  public:
@@ -102,6 +114,21 @@ class Client {
   // About the daemon; these work without an account.
   Result<VersionInfo> GetVersion();
   Result<Statistics> GetStatistics();
+
+  // What retention would remove now; with numbers, what they would do instead of the configured
+  // ones. Reads only.
+  Result<RetentionPreview> PreviewRetention(std::optional<std::uint32_t> days = std::nullopt,
+                                            std::optional<std::uint64_t> max_bytes = std::nullopt);
+  // Removes it now. Waits for the end, ten minutes at most; the work goes on after that.
+  Result<RetentionOutcome> RunRetention();
+  // Puts the account's files back to how they were before a newer version changed them, for a
+  // return to an older one; closes the account. Never repeated by the SDK. kNotFound: there is no
+  // backup. kPrecondition: nothing to go back to, or, without `force`, unsent entries would be
+  // lost.
+  Result<RollBackOutcome> RollBack(bool force);
+  // Keeps a conversation's messages for its own number of days; 0: for ever; absent: as configured.
+  // kNotFound, kInvalidArgument (over 36,500).
+  Result<void> SetRetention(const std::string& conversation_id, std::optional<std::uint32_t> days);
 
   // Newest activity first.
   Result<ConversationPage> ListConversations(const ListConversationsRequest& request = {});
@@ -124,6 +151,27 @@ class Client {
   // repeats the call under the same id, which cannot send it twice. kNotFound, kInvalidArgument,
   // kConflict (this id with other content), kResourceExhausted.
   Result<Message> SendMessage(SendRequest request);
+  // What is done with a message that is there already. All are durable before they return, work
+  // without a network, are safe to repeat, and give the message as it is shown then. What each does
+  // in which state: docs/sending.md. kNotFound: no such message in that conversation.
+  //
+  // Replaces the content. Unsent, it is rewritten; at the backend, it is shown changed at once,
+  // with Message::pending_change until the backend agrees. kPrecondition: it is deleted.
+  // kInvalidArgument, kResourceExhausted.
+  Result<Message> EditMessage(EditRequest request);
+  // Deletes it for everybody; one that is not at the backend is cancelled instead.
+  // kResourceExhausted.
+  Result<Message> DeleteMessage(const MessageRef& message);
+  // Tries a failed or expired message, or change of one, again. Otherwise nothing happens.
+  Result<Message> RetryMessage(const MessageRef& message);
+  // Retries all of a conversation, or of every conversation when the id is empty. Gives how many.
+  Result<std::uint32_t> RetryMessages(const std::string& conversation_id = {});
+  // Lets the later messages of the conversation pass a failed one. Otherwise nothing happens.
+  Result<Message> SkipMessage(const MessageRef& message);
+  // Withdraws a message that is not at the backend: the answer is kCancelled, with the content that
+  // it had unless the call is a repetition. Of a message at the backend, withdraws the change that
+  // waits. kPrecondition: nothing waits, or the change is under way.
+  Result<Message> CancelMessage(const MessageRef& message);
 
   // Asks the backend, so it waits for the network. Never repeated by the SDK. kUnauthenticated: the
   // token was refused; kUnavailable: the backend could not be reached, nothing has changed;

@@ -30,6 +30,8 @@ enum class ErrorCode {
   kNotFound,
   // The same message id was used before, with other content.
   kConflict,
+  // The action does not fit the state of the message: read it again.
+  kPrecondition,
   // No account yet: sign in first.
   kNotSignedIn,
   // The backend refused the token.

@@ -34,19 +34,39 @@ enum class Role { kUnknown, kUser, kAssistant, kSystem };
 
 // Where a message written on this machine stands on its way to the backend.
 enum class Delivery {
-  kUnknown,
-  kQueued,   // On disk here; sent when there is a connection.
-  kSending,  // On its way; no answer yet.
-  kSent,     // At the backend. Every message that came from the backend is kSent.
-  kFailed,   // Refused for good: see Message::failure.
+  kUnknown,     // A state of a newer daemon, which this SDK does not know.
+  kQueued,      // On disk here; sent when there is a connection.
+  kSending,     // On its way; no answer yet.
+  kSent,        // At the backend. Every message that came from the backend is kSent.
+  kFailed,      // Refused for good: see Message::failure. Later messages of the conversation wait.
+  kUnanswered,  // It left and no answer came. Asked again with the next connection; stored once.
+  kExpired,     // Waited too long, no longer tried by itself. Content kept: retry or cancel it.
+  kCancelled,   // Withdrawn. Only in the answer to CancelMessage and DeleteMessage.
 };
 
-// Why a message is kFailed.
+// Why a message, or a change of one, is kFailed.
 struct DeliveryFailure {
   // NOT_FOUND, INVALID, TOO_LARGE, CONFLICT, PERMISSION or UNSUPPORTED.
   std::string reason;
   // A sentence for a person.
   std::string message;
+  // The same may succeed when it is tried again; otherwise only other content does.
+  bool can_retry = false;
+  // With can_retry: how long the backend asks to wait, from its refusal. 0: it did not say.
+  std::chrono::milliseconds retry_after{0};
+};
+
+// An edit or a deletion made on this machine that the backend has not acknowledged.
+struct PendingChange {
+  enum class Kind { kUnknown, kEdit, kDelete };
+  Kind kind = Kind::kUnknown;
+  // kQueued, kSending, kUnanswered: the message is shown as changed. kFailed, kExpired: the change
+  // did not come about, and the message is shown as the backend has it.
+  Delivery delivery = Delivery::kUnknown;
+  // Set when delivery is kFailed. Reason CONFLICT: somebody else changed the message first.
+  std::optional<DeliveryFailure> failure;
+  // With a kFailed or kExpired edit: the text that was not accepted.
+  std::string content;
 };
 
 struct Message {
@@ -69,6 +89,8 @@ struct Message {
   Delivery delivery = Delivery::kUnknown;
   // Set when delivery is kFailed.
   std::optional<DeliveryFailure> failure;
+  // What was done to it here and the backend has not acknowledged.
+  std::optional<PendingChange> pending_change;
 };
 
 // How much of a conversation is in the local cache.
@@ -86,7 +108,8 @@ struct Conversation {
   std::uint64_t read_sequence = 0;
   std::uint64_t last_sequence = 0;
   std::uint64_t message_count = 0;
-  // Messages written here that are not kSent, and those of them that are kFailed.
+  // Messages written here that are not kSent, and those of them that wait for the user: kFailed or
+  // kExpired.
   std::uint32_t pending_count = 0;
   std::uint32_t failed_count = 0;
   CacheState cache_state = CacheState::kUnknown;
@@ -223,9 +246,62 @@ struct Statistics {
   std::uint32_t streams = 0;
 };
 
+// What retention would remove from the cache.
+struct RetentionPreview {
+  // Of one conversation: its oldest messages.
+  struct Item {
+    std::string conversation_id;
+    std::uint64_t messages = 0;
+    // Of content and metadata.
+    std::uint64_t bytes = 0;
+    std::optional<Time> oldest_at;
+    // Those written before this go.
+    std::optional<Time> before;
+  };
+  // A conversation with its own number of days; 0: kept for ever.
+  struct Override {
+    std::string conversation_id;
+    std::uint32_t days = 0;
+  };
+
+  // The numbers that it is of. 0: for ever; no cap.
+  std::uint32_t days = 0;
+  std::uint64_t max_bytes = 0;
+  // In all.
+  std::uint64_t messages = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t conversations = 0;
+  std::optional<Time> oldest_at;
+  // Those that lose most, and those with numbers of their own; at most 200 each.
+  std::vector<Item> items;
+  std::vector<Override> overrides;
+};
+
+struct RetentionOutcome {
+  std::uint64_t messages = 0;
+  // Of the cache on disk.
+  std::uint64_t bytes_before = 0;
+  std::uint64_t bytes_after = 0;
+};
+
+// Versions are those of the schemas of the two files.
+struct RollBackOutcome {
+  std::uint32_t from_cache = 0;
+  std::uint32_t from_authored = 0;
+  std::uint32_t to_cache = 0;
+  std::uint32_t to_authored = 0;
+  // Unsent entries that were written since.
+  std::uint64_t entries_lost = 0;
+  // The folder with the files that were replaced.
+  std::string aside;
+};
+
 // Stable lower-case words: "assistant", "queued", "not_fetched", "catching_up", "signed_in", …
+// kUnknown is "unknown"; only for Delivery that word is the API's for kUnanswered, and kUnknown is
+// "unrecognised".
 [[nodiscard]] std::string_view ToString(Role value);
 [[nodiscard]] std::string_view ToString(Delivery value);
+[[nodiscard]] std::string_view ToString(PendingChange::Kind value);
 [[nodiscard]] std::string_view ToString(CacheState value);
 [[nodiscard]] std::string_view ToString(Gap::Reason value);
 [[nodiscard]] std::string_view ToString(SyncStatus::State value);

@@ -1,0 +1,114 @@
+// How the unary calls are made: with a deadline, and again when the connection broke.
+
+#ifndef HARK_CLIENT_SDK_SRC_CALL_H_
+#define HARK_CLIENT_SDK_SRC_CALL_H_
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <thread>
+
+#include <grpcpp/client_context.h>
+
+#include "hark/v1/account.grpc.pb.h"
+#include "hark/v1/admin.grpc.pb.h"
+#include "hark/v1/conversations.grpc.pb.h"
+#include "hark/v1/messages.grpc.pb.h"
+#include "hark/v1/sync.grpc.pb.h"
+
+#include "client-sdk/src/call_error.h"
+#include "client-sdk/src/link.h"
+#include "client-sdk/src/socket_check.h"
+#include "hark/result.h"
+
+namespace hark::client {
+
+// All calls are made through these.
+struct Stubs {
+  explicit Stubs(const std::shared_ptr<grpc::Channel>& channel)
+      : account(channel),
+        admin(channel),
+        conversations(channel),
+        messages(channel),
+        sync(channel) {}
+
+  v1::Account::Stub account;
+  v1::Admin::Stub admin;
+  v1::Conversations::Stub conversations;
+  v1::Messages::Stub messages;
+  v1::Sync::Stub sync;
+};
+
+using SystemClock = std::chrono::system_clock;
+
+// Pauses before a call is repeated after the connection broke: long enough for a daemon that is
+// being restarted.
+inline constexpr std::array<std::chrono::milliseconds, 3> kPauses = {
+    std::chrono::milliseconds(50), std::chrono::milliseconds(150), std::chrono::milliseconds(400)};
+
+// How one call is made.
+struct Manner {
+  std::chrono::milliseconds timeout;
+  // The call may be made again when it is not known whether it had its effect.
+  bool repeatable;
+};
+
+// The socket is looked at before each connection, so that the answer to "is there a daemon, and
+// whose?" is ours and comes at once. A connection that is up needs no look.
+inline Result<void> Prepare(const Link& link, grpc::ClientContext& context) {
+  if (link.channel->GetState(false) == GRPC_CHANNEL_READY) return {};
+  if (Result<void> check = CheckSocket(link.socket_path); !check) return check;
+  // Somebody listens: wait for gRPC's connection instead of failing while its backoff lasts.
+  context.set_wait_for_ready(true);
+  return {};
+}
+
+template <typename Stub, typename Request, typename Response>
+Result<Response> Call(const Link& link, Stub& stub,
+                      grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                      const Request& request, Manner manner) {
+  const SystemClock::time_point deadline = SystemClock::now() + manner.timeout;
+  for (std::size_t attempt = 0;; ++attempt) {
+    grpc::ClientContext context;
+    context.set_deadline(deadline);
+    Result<void> ready = Prepare(link, context);
+    CallError failure{};
+    if (ready) {
+      Response response;
+      const grpc::Status status = (stub.*method)(&context, request, &response);
+      if (status.ok()) return response;
+      failure = ExplainStatus(status);
+      if (!failure.lost) return failure.error;
+    } else {
+      failure.error = ready.error();
+      // Before the first attempt nothing was lost: there is no daemon, and that is the answer.
+      if (attempt == 0 || failure.error.code != ErrorCode::kNoDaemon) return failure.error;
+    }
+    if (!manner.repeatable || attempt == kPauses.size()) return failure.error;
+    if (SystemClock::now() + kPauses[attempt] >= deadline) return failure.error;
+    std::this_thread::sleep_for(kPauses[attempt]);
+  }
+}
+
+// The usual manner: everything but SignIn may be repeated.
+inline Manner Usual(const Link& link) {
+  return {link.options.call_timeout, true};
+}
+
+// Result<From> to Result<To> by a function.
+template <typename From, typename Function>
+auto Map(Result<From> from, Function function) -> Result<decltype(function(*from))> {
+  if (!from) return from.error();
+  return function(*from);
+}
+
+template <typename From>
+Result<void> Drop(const Result<From>& from) {
+  if (!from) return from.error();
+  return {};
+}
+
+}  // namespace hark::client
+
+#endif  // HARK_CLIENT_SDK_SRC_CALL_H_
