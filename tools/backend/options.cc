@@ -50,6 +50,8 @@ CLI::App* AddServe(CLI::App& app, ServeOptions& options) {
   serve->add_option("--change-log-limit", options.change_log_limit, "Changes kept per user")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
       ->capture_default_str();
+  serve->add_option("--refuse-content-prefix", options.refuse_content_prefix,
+                    "For tests: refuse messages that begin so, with CODE_PERMISSION");
   return serve;
 }
 

@@ -32,6 +32,7 @@ struct ServeOptions {
   std::string key;
   std::uint32_t heartbeat_ms = 30'000;
   std::uint64_t change_log_limit = 1'000'000;
+  std::string refuse_content_prefix;  // For tests: such appends and edits are refused for good.
 };
 
 struct UserAddOptions {

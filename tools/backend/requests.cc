@@ -95,6 +95,11 @@ Answer Requests::Acknowledge(std::uint64_t request_id, const Applied& applied) c
   return answer;
 }
 
+Result<void> Requests::CheckPolicy(const std::string& content) const {
+  if (refused_prefix_.empty() || !content.starts_with(refused_prefix_)) return {};
+  return Fail(ErrorCode::kPermission, "this backend does not accept such messages");
+}
+
 Answer Requests::List(const UserId& user, const wire::ListConversations& request) {
   auto page_size = CheckPageSize(request.page_size());
   if (!page_size) return Refuse(request.request_id(), page_size.error());
@@ -131,6 +136,9 @@ Answer Requests::History(const UserId& user, const wire::GetHistory& request) {
 
 Answer Requests::Append(const UserId& user, const wire::Append& request) {
   if (auto good = CheckAppend(request); !good) return Refuse(request.request_id(), good.error());
+  if (auto good = CheckPolicy(request.message().content()); !good) {
+    return Refuse(request.request_id(), good.error());
+  }
   auto applied = store_.Append(user, request.message());
   if (!applied) return Refuse(request.request_id(), applied.error());
   Answer answer = Acknowledge(request.request_id(), *applied);
@@ -142,6 +150,9 @@ Answer Requests::Append(const UserId& user, const wire::Append& request) {
 
 Answer Requests::Edit(const UserId& user, const wire::Edit& request) {
   if (auto good = CheckContent(request.content()); !good) {
+    return Refuse(request.request_id(), good.error());
+  }
+  if (auto good = CheckPolicy(request.content()); !good) {
     return Refuse(request.request_id(), good.error());
   }
   if (request.base_revision() == 0) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "tools/backend/clock.h"
 #include "tools/backend/frame_writer.h"
@@ -23,9 +24,11 @@ struct Answer {
 
 class Requests {
  public:
-  // All outlive the object.
-  Requests(Store& store, const Clock& clock, const FrameWriter& writer)
-      : store_(store), clock_(clock), writer_(writer) {}
+  // All outlive the object. What begins with `refused_prefix` is refused for good, if that is not
+  // empty: how tests see a refusal that no client can foresee.
+  Requests(Store& store, const Clock& clock, const FrameWriter& writer,
+           std::string_view refused_prefix)
+      : store_(store), clock_(clock), writer_(writer), refused_prefix_(refused_prefix) {}
 
   Answer List(const UserId& user, const wire::ListConversations& request);
   Answer History(const UserId& user, const wire::GetHistory& request);
@@ -39,9 +42,12 @@ class Requests {
   [[nodiscard]] Answer Acknowledge(std::uint64_t request_id, const Applied& applied) const;
   [[nodiscard]] Answer Encode(std::uint64_t request_id, const wire::ServerFrame& frame) const;
 
+  [[nodiscard]] Result<void> CheckPolicy(const std::string& content) const;
+
   Store& store_;
   const Clock& clock_;
   const FrameWriter& writer_;
+  const std::string_view refused_prefix_;
 };
 
 }  // namespace hark::backend

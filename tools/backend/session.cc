@@ -53,7 +53,7 @@ Session::Session(const SessionServices& services, Encoding encoding, SessionOutp
     : services_(services),
       output_(output),
       writer_(encoding, kMaxFrameBytes),
-      requests_(services.store, services.clock, writer_),
+      requests_(services.store, services.clock, writer_, services.refuse_content_prefix),
       last_heard_(services.clock.Steady()),
       last_sent_(last_heard_) {
   services_.hub.Add(this);

@@ -52,6 +52,7 @@ struct SessionServices {
   const Clock& clock;
   Responder* responder = nullptr;  // None: the assistant is silent.
   std::uint32_t heartbeat_ms = 0;
+  std::string refuse_content_prefix = {};  // As in Requests.
 };
 
 class Session final : public Subscriber {
