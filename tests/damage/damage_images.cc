@@ -1,0 +1,341 @@
+// Damages copies of a store in every way there is, opens each, and looks at what is left.
+//
+//   damage_images [--images N] [--seed S] [--kind TEXT]
+//
+// For each image: the damage is seen (at opening, or by Verify()); the store becomes READY and
+// takes writes; no row has wrong content; of the rows on undamaged pages at least 99 % are there
+// (those of authored.db: all); what was damaged is set aside, not deleted. Exit code 1: some image
+// failed.
+
+#include <algorithm>
+#include <cstdio>
+#include <future>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <string>
+
+#include <stdlib.h>
+
+#include "daemon/base/log.h"
+#include "daemon/store/page_source.h"
+#include "tests/damage/kinds.h"
+#include "tests/damage/world.h"
+
+namespace hark::damage {
+namespace {
+
+constexpr double kSalvagedShare = 0.99;
+
+struct Tally {
+  int images = 0;
+  int failures = 0;
+  std::uint64_t safe_rows = 0;  // On undamaged pages.
+  std::uint64_t lost_rows = 0;  // Of these.
+};
+
+struct Image {
+  const World& world;
+  const Kind& kind;
+  const Hit& hit;
+  fs::path folder;
+
+  [[nodiscard]] const Expected& expected() const {
+    return kind.killed ? world.at_kill : world.at_close;
+  }
+  [[nodiscard]] const fs::path& original() const {
+    return kind.killed ? world.killed : world.closed;
+  }
+};
+
+// Whether each row is on undamaged pages. With logs that is looked up: a page is undamaged if its
+// newest version can still be read.
+class SafeRows {
+ public:
+  SafeRows(const Image& image, bool authored) {
+    const World& world = image.world;
+    const bool is_hit = image.kind.authored == authored;
+    const char* name = authored ? "authored.db" : "cache.db";
+    const std::string& key = authored ? kAuthoredKey : kCacheKey;
+    const auto& note = authored ? world.authored_note : world.cache_note;
+    if (image.kind.killed) {
+      map_ = authored ? &world.killed_authored_pages : &world.killed_cache_pages;
+    } else {
+      map_ = authored ? &world.authored_pages : &world.cache_pages;
+    }
+    if (!is_hit) return;
+    unsafe_ = image.hit.pages;
+    if (!image.hit.all) return;
+    if (!image.kind.killed) {
+      none_ = true;
+      return;
+    }
+    const Secret secret{std::string(key)};
+    const store::PageSource before(image.original() / name, secret, note.salt);
+    const store::PageSource after(image.folder / name, secret, note.salt);
+    for (std::uint32_t page = 1; page <= before.page_count(); ++page) {
+      const auto old = before.Read(page);
+      const auto left = after.Read(page);
+      if (!left || left->stale || left->bytes != old->bytes) unsafe_.insert(page);
+    }
+  }
+
+  [[nodiscard]] bool Contains(const MessageId& id) const {
+    const auto row = map_->rows.find(ColumnBytes(id));
+    if (none_ || row == map_->rows.end()) return false;
+    return std::none_of(row->second.begin(), row->second.end(),
+                        [this](std::uint32_t page) { return unsafe_.contains(page); });
+  }
+
+ private:
+  const RowPages* map_ = nullptr;
+  std::set<std::uint32_t> unsafe_;
+  bool none_ = false;
+};
+
+bool SameContent(const Message& a, const Message& b) {
+  return a.id == b.id && a.conversation == b.conversation && a.content == b.content &&
+         a.metadata == b.metadata && a.content_type == b.content_type && a.role == b.role &&
+         a.sequence == b.sequence && a.revision == b.revision && a.deleted == b.deleted &&
+         a.created_at == b.created_at;
+}
+
+class Examination {
+ public:
+  Examination(const Image& image, Tally& tally)
+      : image_(image), tally_(tally), cache_(image, false), authored_(image, true) {}
+
+  // Empty: as it has to be.
+  std::string Run();
+
+ private:
+  std::string Open();
+  // Sets aside what only Verify() sees.
+  std::string VerifyAndRepair();
+  std::string ReadCache();
+  std::string ReadAuthored();
+  std::string ReadPages();
+  std::string Write();
+  std::string LookAside() const;
+
+  const Image& image_;
+  Tally& tally_;
+  SafeRows cache_;
+  SafeRows authored_;
+  SystemClock clock_;
+  std::string damaged_bytes_;
+  std::unique_ptr<store::SqlcipherStore> store_;
+  bool seen_ = false;
+  bool seen_at_opening_ = false;
+};
+
+std::string Examination::Run() {
+  damaged_bytes_ = ReadBytes(image_.folder / (image_.kind.authored ? "authored.db" : "cache.db"));
+  for (auto step : {&Examination::Open, &Examination::VerifyAndRepair, &Examination::ReadCache,
+                    &Examination::ReadAuthored, &Examination::ReadPages, &Examination::Write}) {
+    if (std::string wrong = (this->*step)(); !wrong.empty()) return wrong;
+  }
+  return LookAside();
+}
+
+std::string Examination::Open() {
+  auto opened = OpenStore(image_.folder, clock_);
+  if (!opened) return "not READY: " + opened.error().message;
+  store_ = *std::move(opened);
+  seen_ = seen_at_opening_ = store_->LastRepair().any();
+  return {};
+}
+
+std::string Examination::VerifyAndRepair() {
+  const auto verdict = store_->Verify();
+  if (!verdict.authored.good()) return "authored.db is still damaged";
+  if (!verdict.cache.good()) {
+    seen_ = true;
+    const LocalRevision before = store_->CurrentRevision();
+    std::promise<Result<store::RepairReport>> promise;
+    store_->SetCacheAside("found by Verify()", [&promise](Result<store::RepairReport> report) {
+      promise.set_value(std::move(report));
+    });
+    const auto report = promise.get_future().get();
+    if (!report) return "not repaired: " + report.error().message;
+    if (store_->CurrentRevision() <= before) return "the revision did not rise";
+    if (!store_->Verify().good()) return "still damaged after the repair";
+  }
+  if (!seen_ && !image_.hit.may_be_unnoticed) return "not detected";
+  return {};
+}
+
+std::string Examination::ReadCache() {
+  std::uint64_t safe = 0;
+  std::uint64_t lost = 0;
+  for (const auto& [id, versions] : image_.expected().messages) {
+    const bool is_safe = cache_.Contains(id);
+    safe += is_safe ? 1 : 0;
+    const auto found = store_->ReadMessage(id);
+    if (!found && found.error().code != ErrorCode::kNotFound)
+      return "a read failed: " + found.error().message;
+    if (!found) {
+      lost += is_safe ? 1 : 0;
+      continue;
+    }
+    // Where the log is lost, an earlier version is what is left.
+    const bool right = std::any_of(versions.begin(), versions.end(), [&](const Message& version) {
+      return SameContent(version, *found);
+    });
+    if (!right) return "wrong content of " + id.value();
+    if (is_safe && !SameContent(versions.back(), *found)) return "an old version of " + id.value();
+  }
+  tally_.safe_rows += safe;
+  tally_.lost_rows += lost;
+  if (static_cast<double>(safe - lost) < kSalvagedShare * static_cast<double>(safe))
+    return std::to_string(lost) + " of " + std::to_string(safe) + " undamaged rows lost";
+  return {};
+}
+
+std::string Examination::ReadAuthored() {
+  std::size_t found = 0;
+  for (const auto& [id, expected] : image_.expected().sends) {
+    const auto message = store_->ReadMessage(id);
+    if (message) {
+      ++found;
+      if (!SameContent(expected, *message)) return "wrong content of a send";
+    } else if (!image_.kind.authored || authored_.Contains(id)) {
+      return "a send is lost";
+    }
+  }
+  const auto outbox = store_->ReadOutbox();
+  if (!outbox || outbox->entries.size() != found) return "the outbox does not fit its sends";
+  return {};
+}
+
+// What a UI would see: no page fails, none shows what was never written, none is without a gap
+// where something is missing.
+std::string Examination::ReadPages() {
+  store::ConversationQuery query;
+  query.limit = 200;
+  const auto list = store_->ListConversations(query);
+  if (!list) return "the list cannot be read: " + list.error().message;
+  for (const Conversation& conversation : list->conversations) {
+    std::optional<MessageId> before;
+    Sequence below = conversation.last_sequence + 1;
+    while (true) {
+      const auto page = store_->ReadPage({conversation.id, before, 200});
+      if (!page) return "a page cannot be read: " + page.error().message;
+      if (page->gap_after) below = page->gap_after->from;
+      for (auto message = page->messages.rbegin(); message != page->messages.rend(); ++message) {
+        if (message->sequence == 0) continue;
+        if (!image_.expected().messages.contains(message->id)) return "a message from nowhere";
+        if (message->sequence + 1 != below) return "a hole without a gap";
+        below = message->sequence;
+      }
+      if (!page->has_more || page->messages.empty() || page->gap_before) break;
+      before = page->messages.front().id;
+    }
+  }
+  return {};
+}
+
+std::string Examination::Write() {
+  Message message;
+  message.id = MessageId("018bcfe5-6800-7000-8000-0000000000ff");
+  message.conversation = ConversationId("after the repair");
+  message.content = "text";
+  message.sequence = 1;
+  message.revision = 1;
+  if (!ApplyNow(*store_, {{store::ApplyMessage{message}}})) return "takes no writes";
+  message.id = MessageId("018bcfe5-6800-7000-8000-0000000000fe");
+  if (!SendNow(*store_, message)) return "takes no sends";
+  const LocalRevision revision = store_->CurrentRevision();
+  store_->Close();
+  store_.reset();
+  auto again = OpenStore(image_.folder, clock_);
+  if (!again) return "does not open again: " + again.error().message;
+  if ((*again)->LastRepair().any()) return "repaired twice";
+  if ((*again)->CurrentRevision() <= revision) return "the revision went back";
+  return {};
+}
+
+// The damaged file, byte for byte if it was not opened before.
+std::string Examination::LookAside() const {
+  if (!seen_ || damaged_bytes_.empty()) return {};
+  const std::string name = image_.kind.authored ? "authored.db" : "cache.db";
+  for (const auto& entry : fs::recursive_directory_iterator(image_.folder / "set-aside")) {
+    if (entry.path().filename() == name &&
+        (!seen_at_opening_ || ReadBytes(entry.path()) == damaged_bytes_))
+      return {};
+  }
+  return "the damaged file is not set aside as it was";
+}
+
+struct Options {
+  int images = 1'000;
+  std::uint64_t seed = 1;
+  std::string kind;
+};
+
+int Run(const Options& options, const fs::path& folder) {
+  std::cout << "seed " << options.seed << ", " << options.images << " images\n";
+  const World world = MakeWorld(folder, options.seed);
+  std::cout << "the store: " << world.at_close.messages.size() << " messages, "
+            << world.at_close.sends.size() << " sends, "
+            << fs::file_size(world.closed / "cache.db") / 4'096 << " pages\n";
+  std::vector<Kind> kinds = AllKinds();
+  std::erase_if(
+      kinds, [&](const Kind& kind) { return kind.name.find(options.kind) == std::string::npos; });
+  std::map<std::string, Tally> tallies;
+  int failures = 0;
+  for (int i = 0; i < options.images; ++i) {
+    const Kind& kind = kinds[static_cast<std::size_t>(i) % kinds.size()];
+    std::mt19937_64 random(options.seed * 1'000'003 + static_cast<std::uint64_t>(i));
+    const fs::path copy = folder / "image";
+    fs::remove_all(copy);
+    fs::copy(kind.killed ? world.killed : world.closed, copy, fs::copy_options::recursive);
+    const Hit hit = kind.damage(world, copy, random);
+    Tally& tally = tallies[kind.name];
+    ++tally.images;
+    const std::string wrong = Examination({world, kind, hit, copy}, tally).Run();
+    if (wrong.empty()) continue;
+    ++failures;
+    ++tally.failures;
+    std::cout << "image " << i << " (" << kind.name << "): " << wrong << "\n";
+    fs::rename(copy, folder / ("failed-" + std::to_string(i)));
+  }
+  std::printf("\n%-34s %7s %9s %10s %6s\n", "kind", "images", "failures", "safe rows", "lost");
+  for (const auto& [name, tally] : tallies) {
+    std::printf("%-34s %7d %9d %10llu %6llu\n", name.c_str(), tally.images, tally.failures,
+                static_cast<unsigned long long>(tally.safe_rows),
+                static_cast<unsigned long long>(tally.lost_rows));
+  }
+  std::printf("images %d, failures %d", options.images, failures);
+  if (failures == 0) std::printf("; at most %.4f with 95 %% confidence", 3.0 / options.images);
+  std::printf("\n");
+  if (failures > 0) std::cout << "the failed images are in " << folder << "\n";
+  return failures == 0 ? 0 : 1;
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    if (name == "--images") options.images = std::atoi(argv[i + 1]);
+    if (name == "--seed") options.seed = std::strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--kind") options.kind = argv[i + 1];
+  }
+  if (options.images <= 0 || argc % 2 == 0) {
+    std::cerr << "damage_images [--images N] [--seed S] [--kind TEXT]\n";
+    return 2;
+  }
+  log::Start(log::Level::kOff);
+  std::string pattern = (fs::temp_directory_path() / "hark-damage-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) return 2;
+  const int code = Run(options, pattern);
+  if (code == 0) fs::remove_all(pattern);
+  return code;
+}
+
+}  // namespace
+}  // namespace hark::damage
+
+int main(int argc, char** argv) {
+  return hark::damage::Main(argc, argv);
+}

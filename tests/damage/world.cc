@@ -1,0 +1,296 @@
+#include "tests/damage/world.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <future>
+#include <iostream>
+#include <iterator>
+#include <random>
+
+#include "daemon/base/uuid.h"
+#include "daemon/store/page_source.h"
+#include "daemon/store/salvage_records.h"
+#include "daemon/store/salvage_rows.h"
+
+namespace hark::damage {
+namespace {
+
+using store::Batch;
+using store::SqlcipherStore;
+
+constexpr int kConversations = 60;
+constexpr std::int64_t kStart = 1'700'000'000'000;
+
+template <typename T>
+T Must(Result<T> result) {
+  if (!result) {
+    std::cerr << "the world cannot be made: " << result.error().message << "\n";
+    std::exit(2);
+  }
+  return *std::move(result);
+}
+
+WallTime At(std::int64_t seconds) {
+  return WallTime(std::chrono::milliseconds(kStart + seconds * 1'000));
+}
+
+// Writes into a store and notes what it wrote.
+class Author {
+ public:
+  Author(SqlcipherStore& store, Expected& expected, std::mt19937_64& random)
+      : store_(store), expected_(expected), random_(random) {}
+
+  // `count` messages of each conversation, from its first sequence that is free.
+  void Fill(int count) {
+    for (int c = 0; c < kConversations; ++c) {
+      Batch batch;
+      store::ApplySummary summary;
+      summary.summary.id = Conversation(c);
+      summary.summary.title = "Conversation " + std::to_string(c);
+      summary.summary.last_sequence = next_[c] + static_cast<Sequence>(count) - 1;
+      summary.summary.message_count = summary.summary.last_sequence;
+      summary.summary.last_activity_at = At(c);
+      batch.operations.emplace_back(summary);
+      store::ApplyHistory page;
+      page.conversation = Conversation(c);
+      page.from = next_[c];
+      page.to = next_[c] + static_cast<Sequence>(count) - 1;
+      for (Sequence sequence = page.from; sequence <= page.to; ++sequence)
+        page.messages.push_back(Make(c, sequence));
+      for (const Message& message : page.messages)
+        expected_.messages[message.id].push_back(message);
+      next_[c] = page.to + 1;
+      batch.operations.emplace_back(std::move(page));
+      (void)Must(ApplyNow(store_, std::move(batch)));
+    }
+  }
+
+  // New versions of some: long ones become short, so that pages get free, and the other way round.
+  void Edit(int count) {
+    Batch batch;
+    for (int i = 0; i < count; ++i) {
+      auto entry = std::next(expected_.messages.begin(),
+                             static_cast<std::ptrdiff_t>(random_() % expected_.messages.size()));
+      Message message = entry->second.back();
+      if (message.deleted) continue;
+      ++message.revision;
+      message.edited_at = At(50'000);
+      message.content = Text(message.content.size() > 2'000 ? 50 : 3'000);
+      if (random_() % 5 == 0) {
+        message.deleted = true;
+        message.content.clear();
+      }
+      entry->second.push_back(message);
+      batch.operations.emplace_back(store::ApplyMessage{std::move(message)});
+    }
+    batch.operations.emplace_back(store::SetCursor{{"epoch", 17}});
+    batch.operations.emplace_back(store::SetSynced{At(60'000), true});
+    (void)Must(ApplyNow(store_, std::move(batch)));
+  }
+
+  void Send(int count) {
+    for (int i = 0; i < count; ++i) {
+      Message message = Make(static_cast<int>(random_() % kConversations), 0);
+      message.revision = 0;
+      message.delivery = Delivery::kQueued;
+      expected_.sends[message.id] = Must(SendNow(store_, message));
+      ++expected_.outbox;
+    }
+  }
+
+ private:
+  static ConversationId Conversation(int number) {
+    return ConversationId("conversation-" + std::to_string(number));
+  }
+
+  std::string Text(std::size_t size) {
+    std::string text;
+    while (text.size() < size)
+      text += std::to_string(random_()) + (text.size() % 3 == 0 ? " é" : " ");
+    return text;
+  }
+
+  Message Make(int conversation, Sequence sequence) {
+    Message message;
+    const auto id = random_();
+    message.id = id % 4 == 0 ? MessageId("message-" + std::to_string(id)) : Uuid();
+    message.conversation = Conversation(conversation);
+    message.role = id % 2 == 0 ? Role::kUser : Role::kAssistant;
+    message.sequence = sequence;
+    message.revision = 1;
+    message.created_at = At(static_cast<std::int64_t>(sequence));
+    const auto size = random_() % 100;
+    message.content = Text(size < 90 ? 40 + size * 4 : size < 97 ? 5'000 : 25'000);
+    if (id % 7 == 0) message.metadata = {{"model", std::to_string(id)}};
+    if (id % 3 == 0) message.content_type = "text/markdown";
+    return message;
+  }
+
+  MessageId Uuid() {
+    constexpr char kHex[] = "0123456789abcdef";
+    std::string text = "018bcfe5-6800-7000-8000-000000000000";
+    for (const std::size_t i :
+         {9U, 10U, 11U, 12U, 24U, 25U, 26U, 27U, 28U, 29U, 30U, 31U, 32U, 33U, 34U, 35U})
+      text[i] = kHex[random_() % 16];
+    return MessageId(text);
+  }
+
+  SqlcipherStore& store_;
+  Expected& expected_;
+  std::mt19937_64& random_;
+  std::map<int, Sequence> next_ = [] {
+    std::map<int, Sequence> first;
+    for (int c = 0; c < kConversations; ++c) first[c] = 1;
+    return first;
+  }();
+};
+
+template <typename T, typename Call>
+Result<T> Wait(Call&& call) {
+  std::promise<Result<T>> promise;
+  auto future = promise.get_future();
+  std::forward<Call>(call)([&promise](Result<T> result) { promise.set_value(std::move(result)); });
+  return future.get();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqlcipherStore>> OpenStore(const fs::path& folder, const Clock& clock,
+                                                  const std::string& cache_key) {
+  store::StoreOptions options;
+  options.folder = folder;
+  options.cache_key = Secret(std::string(cache_key));
+  options.authored_key = Secret(std::string(kAuthoredKey));
+  options.clock = &clock;
+  return SqlcipherStore::Open(std::move(options));
+}
+
+Result<LocalRevision> ApplyNow(SqlcipherStore& store, Batch batch) {
+  return Wait<LocalRevision>([&](auto done) { store.Apply(std::move(batch), std::move(done)); });
+}
+
+Result<Message> SendNow(SqlcipherStore& store, Message message) {
+  return Wait<Message>(
+      [&](auto done) { store.EnqueueSend({std::move(message)}, std::move(done)); });
+}
+
+World MakeWorld(const fs::path& folder, std::uint64_t seed) {
+  World world;
+  world.closed = folder / "closed";
+  world.killed = folder / "killed";
+  world.foreign = folder / "foreign";
+  const SystemClock clock;
+  std::mt19937_64 random(seed);
+  const fs::path live = folder / "live";
+  {
+    auto store = Must(OpenStore(live, clock));
+    Author author(*store, world.at_close, random);
+    author.Fill(40);
+    author.Edit(150);
+    author.Send(60);
+  }
+  fs::copy(live, world.closed, fs::copy_options::recursive);
+  world.at_kill = world.at_close;
+  {
+    auto store = Must(OpenStore(live, clock));
+    Author author(*store, world.at_kill, random);
+    author.Edit(60);
+    author.Send(20);
+    author.Edit(60);
+    author.Send(5);
+    fs::copy(live, world.killed, fs::copy_options::recursive);
+  }
+  {
+    auto store = Must(OpenStore(world.foreign, clock));
+    Expected unused;
+    Author(*store, unused, random).Fill(3);
+  }
+  const store::StoreState state = store::ReadStoreState(world.closed / "store.state");
+  world.cache_note = state.cache;
+  world.authored_note = state.authored;
+  world.cache_pages = MapPages(world.closed / "cache.db", kCacheKey, state.cache);
+  world.authored_pages = MapPages(world.closed / "authored.db", kAuthoredKey, state.authored);
+  world.killed_cache_pages = MapPages(world.killed / "cache.db", kCacheKey, state.cache);
+  world.killed_authored_pages =
+      MapPages(world.killed / "authored.db", kAuthoredKey, state.authored);
+  return world;
+}
+
+std::string ColumnBytes(const MessageId& id) {
+  if (!IsUuid(id.value())) return id.value();
+  std::string digits = id.value();
+  std::erase(digits, '-');
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
+RowPages MapPages(const fs::path& file, const std::string& key, const store::NotedFile& note) {
+  RowPages map;
+  const Secret secret{std::string(key)};
+  const store::PageSource pages(file, secret, note.salt);
+  const bool is_cache = note.roots.contains("messages");
+  std::map<std::uint32_t, std::string> tree_of;
+  std::set<std::uint32_t> overflow;
+  store::Roots roots = note.roots;
+  roots["sqlite_schema"] = 1;
+  for (const auto& [name, root] : roots) {
+    std::vector<std::uint32_t> todo = {root};
+    while (!todo.empty()) {
+      const std::uint32_t number = todo.back();
+      todo.pop_back();
+      const auto page = pages.Read(number);
+      if (!page) continue;
+      const auto tree = store::TreePage::Parse(page->bytes, number);
+      if (!tree) continue;
+      tree_of[number] = name;
+      for (const std::uint32_t child : tree->Children()) todo.push_back(child);
+      const bool rows = name == (is_cache ? "messages" : "outbox");
+      const char* page_class = name == "sqlite_schema" ? "schema"
+                               : !tree->is_leaf()      ? "interior"
+                               : rows                  ? "leaf"
+                                                       : "index or small table";
+      map.classes[page_class].push_back(number);
+      for (std::size_t i = 0; i < tree->cell_count(); ++i) {
+        const auto cell = tree->ReadCell(i);
+        if (!cell) continue;
+        std::set<std::uint32_t> its_pages = {number};
+        const auto payload = store::ReadPayload(
+            *cell, number,
+            [&](std::uint32_t next, std::uint32_t, bool) -> std::optional<std::string> {
+              auto read = pages.Read(next);
+              if (!read) return std::nullopt;
+              its_pages.insert(next);
+              overflow.insert(next);
+              return std::move(read->bytes);
+            });
+        if (!rows || !payload) continue;
+        const auto record = store::ParseRecord(*payload);
+        if (!record) continue;
+        const auto& id = (*record)[is_cache ? 3 : 4];
+        map.rows[id.bytes] = its_pages;
+      }
+    }
+  }
+  map.classes["overflow"].assign(overflow.begin(), overflow.end());
+  for (std::uint32_t number = 2; number <= pages.page_count(); ++number) {
+    if (!tree_of.contains(number) && !overflow.contains(number))
+      map.classes["free or map"].push_back(number);
+  }
+  return map;
+}
+
+std::string ReadBytes(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+void WriteBytes(const fs::path& file, const std::string& bytes) {
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+}  // namespace hark::damage

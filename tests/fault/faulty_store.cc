@@ -1,0 +1,109 @@
+#include "tests/fault/faulty_store.h"
+
+#include <string>
+#include <system_error>
+
+namespace hark::fault {
+
+std::uintmax_t FaultyStore::SizeOf(const std::string& name) const {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(folder_ / name, error);
+  return error ? 0 : size;
+}
+
+Result<void> FaultyStore::Open() {
+  store::StoreOptions options;
+  options.folder = folder_;
+  options.cache_key = Secret(std::string(32, '\x11'));
+  options.authored_key = Secret(std::string(32, '\x22'));
+  options.clock = &clock_;
+  options.on_commit = [this](const std::shared_ptr<const Commit>& commit) {
+    const std::lock_guard lock(mutex_);
+    last_announced_ = commit->revision;
+  };
+  options.boot_id = "boot " + std::to_string(boots_);
+  options.on_damage = [this](store::File file) {
+    const std::lock_guard lock(mutex_);
+    damaged_.push_back(file);
+  };
+  auto store = store::SqlcipherStore::Open(std::move(options));
+  if (!store) return tl::unexpected<Error>(store.error());
+  store_ = *std::move(store);
+  return {};
+}
+
+void FaultyStore::LosePower(std::mt19937_64& random, Loss loss) {
+  disk_.PowerOff();
+  Close();
+  disk_.ClearFaults();
+  disk_.SetSpace(std::nullopt);
+  disk_.LosePower(random, loss);
+  disk_.PowerOn();
+  ++boots_;
+}
+
+Result<LocalRevision> FaultyStore::Apply(store::Batch batch) {
+  Answer<LocalRevision> answer;
+  store_->Apply(std::move(batch), answer.Done());
+  return answer.Wait();
+}
+
+Result<Message> FaultyStore::Send(Message message) {
+  Answer<Message> answer;
+  store_->EnqueueSend({std::move(message)}, answer.Done());
+  return answer.Wait();
+}
+
+Result<Conversation> FaultyStore::MarkRead(const std::string& conversation) {
+  Answer<Conversation> answer;
+  store_->MarkRead({ConversationId(conversation), std::nullopt}, answer.Done());
+  return answer.Wait();
+}
+
+std::vector<store::File> FaultyStore::damaged() const {
+  const std::lock_guard lock(mutex_);
+  return damaged_;
+}
+
+LocalRevision FaultyStore::last_announced() const {
+  const std::lock_guard lock(mutex_);
+  return last_announced_;
+}
+
+HeldWriter::HeldWriter(store::SqlcipherStore& store) {
+  std::promise<void> held;
+  auto is_held = held.get_future();
+  store.Apply({}, [&held, released = released_.get_future().share()](Result<LocalRevision>) {
+    held.set_value();
+    released.wait();
+  });
+  is_held.wait();
+}
+
+void HeldWriter::Release() {
+  if (!is_released_) released_.set_value();
+  is_released_ = true;
+}
+
+Message TestMessage(const std::string& conversation, const std::string& id, Sequence sequence,
+                    std::string content) {
+  Message message;
+  message.id = MessageId(id);
+  message.conversation = ConversationId(conversation);
+  message.role = Role::kUser;
+  message.content = std::move(content);
+  message.sequence = sequence;
+  message.revision = sequence == 0 ? 0 : 1;
+  return message;
+}
+
+store::ApplySummary TestSummary(const std::string& conversation, Sequence last) {
+  store::ApplySummary summary;
+  summary.summary.id = ConversationId(conversation);
+  summary.summary.title = "Title";
+  summary.summary.last_sequence = last;
+  summary.summary.message_count = last;
+  return summary;
+}
+
+}  // namespace hark::fault

@@ -1,0 +1,113 @@
+// The real store on a disk that fails, and its calls, waited for.
+
+#ifndef HARK_TESTS_FAULT_FAULTY_STORE_H_
+#define HARK_TESTS_FAULT_FAULTY_STORE_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/store/sqlcipher_store.h"
+#include "tests/support/fault_vfs.h"
+#include "tests/support/scratch_folder.h"
+
+namespace hark::fault {
+
+// A millisecond later each time that it is looked at, so that a seed does the same each time.
+class CountingClock final : public Clock {
+ public:
+  [[nodiscard]] Instant Now() const override { return Instant(Duration(++looks_)); }
+  [[nodiscard]] WallTime WallNow() const override {
+    return WallTime(std::chrono::years(50)) + Duration(++looks_);
+  }
+
+ private:
+  mutable std::atomic<std::int64_t> looks_ = 0;
+};
+
+// One account's folder, opened and closed again and again. Used by one thread.
+class FaultyStore {
+ public:
+  FaultyStore() = default;
+  FaultyStore(const FaultyStore&) = delete;
+  FaultyStore& operator=(const FaultyStore&) = delete;
+
+  [[nodiscard]] FaultVfs& disk() { return disk_; }
+  // Beside the store's own folder, for copies of it.
+  [[nodiscard]] std::filesystem::path scratch() const { return scratch_.path(); }
+  [[nodiscard]] std::filesystem::path folder() const { return folder_; }
+  [[nodiscard]] std::uintmax_t SizeOf(const std::string& name) const;
+
+  Result<void> Open();
+  void Close() { store_.reset(); }
+  // Closes it too.
+  void LosePower(std::mt19937_64& random, Loss loss = Loss::kAnyOrder);
+  [[nodiscard]] store::SqlcipherStore& store() { return *store_; }
+  [[nodiscard]] bool is_open() const { return store_ != nullptr; }
+
+  Result<LocalRevision> Apply(store::Batch batch);
+  Result<Message> Send(Message message);
+  Result<Conversation> MarkRead(const std::string& conversation);
+  // What was found damaged so far.
+  [[nodiscard]] std::vector<store::File> damaged() const;
+  // Of all commits that were announced.
+  [[nodiscard]] LocalRevision last_announced() const;
+
+ private:
+  ScratchFolder scratch_;
+  FaultVfs disk_;
+  std::filesystem::path folder_ = scratch_.path() / "account";
+  CountingClock clock_;
+  mutable std::mutex mutex_;
+  std::vector<store::File> damaged_;
+  LocalRevision last_announced_ = 0;
+  std::unique_ptr<store::SqlcipherStore> store_;
+  int boots_ = 0;  // A power loss ends one.
+};
+
+// Holds the writer's thread, so that what is submitted meanwhile becomes one group.
+class HeldWriter {
+ public:
+  explicit HeldWriter(store::SqlcipherStore& store);
+  HeldWriter(const HeldWriter&) = delete;
+  HeldWriter& operator=(const HeldWriter&) = delete;
+  ~HeldWriter() { Release(); }
+  void Release();
+
+ private:
+  std::promise<void> released_;
+  bool is_released_ = false;
+};
+
+// The answer of one call of the Writer.
+template <typename T>
+class Answer {
+ public:
+  // To be given to the call; once.
+  [[nodiscard]] std::function<void(Result<T>)> Done() {
+    return [promise = promise_](Result<T> result) { promise->set_value(std::move(result)); };
+  }
+  [[nodiscard]] Result<T> Wait() { return promise_->get_future().get(); }
+
+ private:
+  std::shared_ptr<std::promise<Result<T>>> promise_ = std::make_shared<std::promise<Result<T>>>();
+  int boots_ = 0;  // A power loss ends one.
+};
+
+[[nodiscard]] Message TestMessage(const std::string& conversation, const std::string& id,
+                                  Sequence sequence, std::string content);
+[[nodiscard]] store::ApplySummary TestSummary(const std::string& conversation, Sequence last);
+
+}  // namespace hark::fault
+
+#endif  // HARK_TESTS_FAULT_FAULTY_STORE_H_

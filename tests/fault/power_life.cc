@@ -1,0 +1,222 @@
+#include "tests/fault/power_life.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace hark::fault {
+namespace {
+
+constexpr std::size_t kConversations = 3;
+constexpr int kSteps = 60;  // Between two losses of power, at most.
+
+std::string ConversationName(std::uint64_t number) {
+  return "conversation-" + std::to_string(number);
+}
+
+}  // namespace
+
+void Findings::Add(const Findings& other) {
+  crashes += other.crashes;
+  answered += other.answered;
+  lost += other.lost;
+  doubled += other.doubled;
+  revisions_back += other.revisions_back;
+  cursors_ahead += other.cursors_ahead;
+  marks_lost += other.marks_lost;
+  unopened += other.unopened;
+}
+
+// One of the answers is used, as the message or the name says.
+struct PowerLife::Call {
+  std::optional<Message> send;
+  std::string mark;
+  std::string open;
+  WallTime opened_at{};
+  std::uint64_t position = 0;  // Of the batch that it is.
+  Answer<Message> sent;
+  Answer<Conversation> marked;
+  Answer<LocalRevision> applied;
+};
+
+PowerLife::PowerLife(std::uint64_t seed, bool authored_unsynced) : random_(seed) {
+  if (authored_unsynced) faulty_.disk().IgnoreSyncs("authored.db-wal");
+}
+
+Findings PowerLife::Run(std::uint64_t crashes) {
+  Findings findings;
+  store::Batch summaries;
+  for (std::uint64_t i = 0; i < kConversations; ++i)
+    summaries.operations.emplace_back(TestSummary(ConversationName(i), 0));
+  if (!faulty_.Open() || !faulty_.Apply(std::move(summaries))) {
+    findings.unopened = 1;
+    return findings;
+  }
+  while (findings.crashes < crashes) {
+    UseUntilPowerIsOff();
+    ++findings.crashes;
+    faulty_.LosePower(random_, Pick(2) == 0 ? Loss::kAnyOrder : Loss::kPrefix);
+    // Now and then it is lost again while the store opens.
+    if (findings.crashes < crashes && Pick(4) == 0) {
+      faulty_.disk().PowerOffAt(1 + Pick(80));
+      if (faulty_.Open())
+        newest_revision_ = std::max(newest_revision_, faulty_.store().CurrentRevision());
+      ++findings.crashes;
+      faulty_.LosePower(random_, Loss::kAnyOrder);
+    }
+    if (!faulty_.Open()) {
+      ++findings.unopened;
+      break;
+    }
+    Check(findings);
+    // So that each is counted once.
+    if (findings.wrong() > 0) break;
+  }
+  findings.answered = answered_.size();
+  return findings;
+}
+
+void PowerLife::UseUntilPowerIsOff() {
+  faulty_.disk().PowerOffAt(1 + Pick(Pick(4) == 0 ? 2'000 : 200));
+  for (int step = 0; step < kSteps && !faulty_.disk().is_off(); ++step) {
+    std::vector<Call> calls;
+    if (Pick(3) == 0) {
+      HeldWriter held(faulty_.store());
+      for (std::uint64_t i = 2 + Pick(5); i > 0; --i) calls.push_back(Begin());
+    } else {
+      calls.push_back(Begin());
+    }
+    for (Call& call : calls) Settle(call);
+    // Waits for the checkpoint after it too, so that a seed does the same each time.
+    if (!faulty_.Apply({})) break;
+    newest_revision_ = std::max(newest_revision_, faulty_.store().CurrentRevision());
+  }
+}
+
+Message& PowerLife::AppendAtBackend(Message message) {
+  message.sequence = ++last_sequence_[message.conversation.value()];
+  message.revision = 1;
+  log_.push_back({std::move(message)});
+  return log_.back().message;
+}
+
+PowerLife::Call PowerLife::Begin() {
+  Call call;
+  const std::string conversation = ConversationName(Pick(kConversations));
+  const std::string id = "message-" + std::to_string(++next_id_);
+  const std::string content(Pick(50) == 0 ? 200'000 : Pick(3'000), 'x');
+  switch (Pick(9)) {
+    case 0:
+    case 1:
+    case 2: {
+      call.send = TestMessage(conversation, id, 0, id + content);
+      faulty_.store().EnqueueSend({*call.send}, call.sent.Done());
+      break;
+    }
+    case 3: {
+      call.mark = conversation;
+      faulty_.store().MarkRead({ConversationId(conversation), std::nullopt}, call.marked.Done());
+      break;
+    }
+    case 4: {
+      call.open = conversation;
+      call.opened_at = WallTime(std::chrono::milliseconds(next_id_));
+      faulty_.store().RecordOpen(ConversationId(conversation), call.opened_at, call.applied.Done());
+      break;
+    }
+    case 5:
+    case 6:
+      if (!unacknowledged_.empty()) {
+        // The backend has it, once, whether or not its answer arrives here.
+        const Message& send = unacknowledged_.front();
+        const auto known = std::find_if(log_.begin(), log_.end(), [&send](const Entry& entry) {
+          return entry.message.id == send.id;
+        });
+        const Message& there = known != log_.end() ? known->message : AppendAtBackend(send);
+        faulty_.store().Apply({{store::AcknowledgeSend{there.id, "", there.sequence, 1}}},
+                              call.applied.Done());
+        unacknowledged_.erase(unacknowledged_.begin());
+        break;
+      }
+      [[fallthrough]];
+    default: {
+      // The next change of the backend's, with the cursor behind it.
+      if (applied_ == log_.size()) AppendAtBackend(TestMessage(conversation, id, 0, id + content));
+      call.position = ++applied_;
+      faulty_.store().Apply({{store::ApplyMessage{log_[call.position - 1].message},
+                              store::SetCursor{{"epoch", call.position}}}},
+                            call.applied.Done());
+      break;
+    }
+  }
+  return call;
+}
+
+void PowerLife::Settle(Call& call) {
+  if (call.send) {
+    if (!call.sent.Wait()) return;
+    answered_.emplace(call.send->id.value(), *call.send);
+    unacknowledged_.push_back(*call.send);
+  } else if (!call.mark.empty()) {
+    if (const auto marked = call.marked.Wait()) read_[call.mark] = marked->read_sequence;
+  } else {
+    const bool applied = call.applied.Wait().has_value();
+    if (applied && !call.open.empty()) opened_[call.open] = call.opened_at;
+  }
+}
+
+void PowerLife::Check(Findings& findings) {
+  store::SqlcipherStore& store = faulty_.store();
+  if (store.CurrentRevision() <= newest_revision_) ++findings.revisions_back;
+  std::set<std::string> waiting;
+  std::map<ConversationId, Sequence> markers;
+  unacknowledged_.clear();
+  const auto outbox = store.ReadOutbox();
+  if (!outbox) ++findings.lost;
+  for (const OutboxEntry& entry : outbox ? outbox->entries : std::vector<OutboxEntry>()) {
+    if (entry.kind == OutboxKind::kMarkRead) markers[entry.conversation] = entry.read_sequence;
+    if (entry.kind != OutboxKind::kSend) continue;
+    if (!waiting.insert(entry.message.value()).second) ++findings.doubled;
+    if (const auto message = store.ReadMessage(entry.message)) {
+      unacknowledged_.push_back(*message);
+      // One whose call failed may be there all the same; from now on it has to stay.
+      answered_.emplace(message->id.value(), *message);
+    }
+  }
+  for (const auto& [id, sent] : answered_) {
+    const auto message = store.ReadMessage(MessageId(id));
+    if (!message || message->content != sent.content) {
+      ++findings.lost;
+    } else if ((message->delivery == Delivery::kSent) == waiting.contains(id)) {
+      ++findings.doubled;  // In both files, or in the cache and not sent.
+    }
+  }
+  for (std::uint64_t i = 0; i < kConversations; ++i) {
+    const ConversationId conversation(ConversationName(i));
+    const auto page = store.ReadPage({conversation, std::nullopt, 200});
+    std::set<std::string> ids;
+    for (const Message& message : page ? page->messages : std::vector<Message>())
+      if (!ids.insert(message.id.value()).second) ++findings.doubled;
+    // The messages that were read may be gone from the cache, and with them the place of the
+    // marker; it still waits for the backend.
+    const auto row = store.GetConversation(conversation);
+    const Sequence read = std::max(row ? row->read_sequence : 0, markers[conversation]);
+    if (read < read_[conversation.value()]) ++findings.marks_lost;
+  }
+  for (const auto& [name, at] : opened_) {
+    const auto active = store.ActiveConversations(at, kConversations);
+    if (!active || std::find(active->begin(), active->end(), ConversationId(name)) == active->end())
+      ++findings.marks_lost;
+  }
+  const auto state = store.ReadSyncState();
+  const std::uint64_t cursor =
+      state ? state->cursor.value_or(SyncCursor{}).position : std::uint64_t{0};
+  for (std::uint64_t i = 0; i < cursor; ++i) {
+    const auto message = store.ReadMessage(log_[i].message.id);
+    if (!message || message->delivery != Delivery::kSent) ++findings.cursors_ahead;
+  }
+  applied_ = cursor;
+}
+
+}  // namespace hark::fault

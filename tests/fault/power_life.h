@@ -1,0 +1,74 @@
+// The life of one store that loses power again and again while it is used, and the notes of what it
+// answered, which are compared with what is there afterwards.
+
+#ifndef HARK_TESTS_FAULT_POWER_LIFE_H_
+#define HARK_TESTS_FAULT_POWER_LIFE_H_
+
+#include <cstdint>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/fault/faulty_store.h"
+
+namespace hark::fault {
+
+// What was found wrong. Everything but the first two must stay 0.
+struct Findings {
+  std::uint64_t crashes = 0;
+  std::uint64_t answered = 0;  // Sends that were answered, each checked after every later crash.
+  std::uint64_t lost = 0;      // Answered sends that are in neither file, or changed.
+  std::uint64_t doubled = 0;   // Messages that are shown or waiting twice.
+  std::uint64_t revisions_back = 0;
+  std::uint64_t cursors_ahead = 0;  // A row before the cursor is missing.
+  std::uint64_t marks_lost = 0;     // Answered read markers and openings of conversations.
+  std::uint64_t unopened = 0;       // The store did not open again; its life ends.
+
+  [[nodiscard]] std::uint64_t wrong() const {
+    return lost + doubled + revisions_back + cursors_ahead + marks_lost + unopened;
+  }
+  void Add(const Findings& other);
+};
+
+// Used by one thread. The same seed does the same, as long as the store does the same operations.
+class PowerLife {
+ public:
+  // `authored_unsynced`: syncs of authored.db's log do nothing, as with synchronous=NORMAL.
+  PowerLife(std::uint64_t seed, bool authored_unsynced);
+
+  [[nodiscard]] Findings Run(std::uint64_t crashes);
+
+ private:
+  // What the backend has: its change log, one message each; position = place + 1.
+  struct Entry {
+    Message message;
+  };
+  struct Call;
+
+  void UseUntilPowerIsOff();
+  // One call, chosen at random. Its answer is noted by Settle().
+  Call Begin();
+  void Settle(Call& call);
+  Message& AppendAtBackend(Message message);
+  void Check(Findings& findings);
+
+  std::uint64_t Pick(std::uint64_t below) { return random_() % below; }
+
+  FaultyStore faulty_;
+  std::mt19937_64 random_;
+  std::vector<Entry> log_;
+  std::map<std::string, Sequence> last_sequence_;
+  std::uint64_t applied_ = 0;  // Positions given to the store.
+  std::uint64_t next_id_ = 0;
+  std::vector<Message> unacknowledged_;      // Answered, in order.
+  std::map<std::string, Message> answered_;  // All answered sends by id.
+  std::map<std::string, Sequence> read_;     // Answered markers.
+  std::map<std::string, WallTime> opened_;   // Answered openings.
+  LocalRevision newest_revision_ = 0;
+};
+
+}  // namespace hark::fault
+
+#endif  // HARK_TESTS_FAULT_POWER_LIFE_H_

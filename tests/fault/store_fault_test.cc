@@ -1,0 +1,312 @@
+// The store on a full or failing disk: what the caller is told, that reads go on, and that the next
+// call works once the disk does.
+
+#include <fstream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/fault/faulty_store.h"
+
+namespace hark::fault {
+namespace {
+
+class StoreFaultTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(faulty_.Open());
+    store::Batch batch;
+    batch.operations.emplace_back(TestSummary("A", 0));
+    for (Sequence i = 1; i <= 3; ++i)
+      batch.operations.emplace_back(
+          store::ApplyMessage{TestMessage("A", "m" + std::to_string(i), i, "text")});
+    ASSERT_TRUE(faulty_.Apply(batch));
+    ASSERT_TRUE(faulty_.Send(TestMessage("A", "first", 0, "text")));
+    ASSERT_EQ(Shown(), 4U);
+  }
+
+  // Messages of the conversation, by a read; 0 when it fails.
+  std::size_t Shown() {
+    const auto page = faulty_.store().ReadPage({ConversationId("A"), std::nullopt, 200});
+    return page ? page->messages.size() : 0;
+  }
+  std::size_t Pending() {
+    const auto outbox = faulty_.store().ReadOutbox();
+    return outbox ? outbox->entries.size() : 999;
+  }
+  Sequence ReadUpTo() {
+    return faulty_.store().GetConversation(ConversationId("A"))->read_sequence;
+  }
+  static ErrorCode CodeOf(const Result<Message>& result) {
+    return result ? ErrorCode::kNotFound : result.error().code;
+  }
+  static store::Batch OneMore(Sequence sequence, const std::string& content = "text") {
+    return {
+        {store::ApplyMessage{TestMessage("A", "m" + std::to_string(sequence), sequence, content)}}};
+  }
+
+  FaultyStore faulty_;
+};
+
+TEST_F(StoreFaultTest, FullDiskRefusesTheCallAndNothingElse) {
+  Sequence next = 4;
+  for (const char* file : {"authored.db-wal", "cache.db-wal"}) {
+    SCOPED_TRACE(file);
+    const std::size_t shown = Shown();
+    const std::string id = std::string("sent on ") + file;
+    faulty_.disk().Add({Operation::kWrite, file, 0, SQLITE_FULL, true});
+    if (std::string(file) == "authored.db-wal") {
+      EXPECT_EQ(CodeOf(faulty_.Send(TestMessage("A", id, 0, "text"))),
+                ErrorCode::kResourceExhausted);
+      EXPECT_EQ(Shown(), shown);
+    } else {
+      const auto applied = faulty_.Apply(OneMore(next));
+      ASSERT_FALSE(applied);
+      EXPECT_EQ(applied.error().code, ErrorCode::kResourceExhausted);
+      EXPECT_EQ(Shown(), shown);
+    }
+    faulty_.disk().ClearFaults();
+    // The very next call.
+    ASSERT_TRUE(faulty_.Send(TestMessage("A", id, 0, "text")));
+    ASSERT_TRUE(faulty_.Apply(OneMore(next++)));
+  }
+  EXPECT_EQ(Shown(), 4U + 2U + 2U);
+}
+
+TEST_F(StoreFaultTest, NoSpaceAtAll) {
+  faulty_.disk().SetSpace(0);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(CodeOf(faulty_.Send(TestMessage("A", "second", 0, "text"))),
+              ErrorCode::kResourceExhausted);
+    EXPECT_FALSE(faulty_.MarkRead("A"));
+    EXPECT_FALSE(faulty_.Apply(OneMore(4)));
+    EXPECT_EQ(Shown(), 4U);
+    EXPECT_EQ(Pending(), 1U);
+    EXPECT_EQ(ReadUpTo(), 0U);
+  }
+  faulty_.disk().SetSpace(std::nullopt);
+  EXPECT_TRUE(faulty_.Send(TestMessage("A", "second", 0, "text")));
+  EXPECT_TRUE(faulty_.MarkRead("A"));
+  EXPECT_TRUE(faulty_.Apply(OneMore(4)));
+  EXPECT_EQ(Shown(), 6U);
+  EXPECT_EQ(ReadUpTo(), 3U);
+}
+
+TEST_F(StoreFaultTest, ASendOnAFullDiskIsNeverDurableByItself) {
+  // As much space as is there: up to the byte at which the commit is complete.
+  std::mt19937_64 random(7);
+  for (std::uint64_t space = 0;; space += 2'048) {
+    const std::string id = "with " + std::to_string(space);
+    faulty_.disk().SetSpace(space);
+    const auto sent = faulty_.Send(TestMessage("A", id, 0, "text"));
+    faulty_.LosePower(random);
+    ASSERT_TRUE(faulty_.Open());
+    const auto found = faulty_.store().ReadMessage(MessageId(id));
+    if (sent) {
+      EXPECT_TRUE(found) << "seed 7, space " << space;
+      break;
+    }
+    EXPECT_EQ(CodeOf(sent), ErrorCode::kResourceExhausted);
+    ASSERT_TRUE(faulty_.Send(TestMessage("A", id, 0, "text")));
+    EXPECT_TRUE(faulty_.store().ReadMessage(MessageId(id)));
+    ASSERT_LT(space, 1'000'000U);
+  }
+}
+
+TEST_F(StoreFaultTest, AFailedSyncIsNotRetriedOnItsDescriptor) {
+  for (int i = 0; i < 5; ++i) {
+    faulty_.disk().Add({Operation::kSync, "authored.db-wal"});
+    // The group's second try is on a new connection.
+    EXPECT_TRUE(faulty_.Send(TestMessage("A", "s" + std::to_string(i), 0, "text")));
+  }
+  faulty_.disk().Add({Operation::kSync, "", 0, 0, true});
+  EXPECT_EQ(CodeOf(faulty_.Send(TestMessage("A", "last", 0, "text"))),
+            ErrorCode::kResourceExhausted);
+  EXPECT_FALSE(faulty_.store().ReadMessage(MessageId("last")));
+  EXPECT_EQ(Shown(), 9U);
+  faulty_.disk().ClearFaults();
+  EXPECT_TRUE(faulty_.Send(TestMessage("A", "last", 0, "text")));
+  EXPECT_GT(faulty_.disk().counts().failed, 5U);
+  EXPECT_EQ(faulty_.disk().counts().retried_syncs, 0U);
+}
+
+TEST_F(StoreFaultTest, ACommitWhoseSyncFailedIsNotFoundInTheLog) {
+  faulty_.Close();
+  ASSERT_TRUE(faulty_.Open());  // Nobody has read: only the writer has the files open.
+  faulty_.disk().Add({Operation::kSync, "authored.db-wal", 0, 0, true});
+  EXPECT_EQ(CodeOf(faulty_.Send(TestMessage("A", "second", 0, "text"))),
+            ErrorCode::kResourceExhausted);
+  EXPECT_FALSE(faulty_.store().ReadMessage(MessageId("second")));
+  EXPECT_EQ(Pending(), 1U);
+}
+
+TEST_F(StoreFaultTest, WhatWasAnsweredAfterAFailedSyncSurvivesAPowerLoss) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    std::mt19937_64 random(seed);
+    const std::string id = "s" + std::to_string(seed);
+    // Commits of the cache are in its log unsynced, when the sync of the move fails.
+    ASSERT_TRUE(faulty_.Apply(OneMore(4 + 2 * seed)));
+    ASSERT_TRUE(faulty_.Send(TestMessage("A", id, 0, "text")));
+    faulty_.disk().Add({Operation::kSync, seed % 2 == 0 ? "cache.db-wal" : "authored.db-wal"});
+    ASSERT_TRUE(faulty_.Apply({{store::AcknowledgeSend{MessageId(id), "", 5 + 2 * seed, 1}}}));
+    ASSERT_TRUE(faulty_.Send(TestMessage("A", id + " later", 0, "text")));
+    faulty_.LosePower(random);
+    ASSERT_TRUE(faulty_.Open());
+    const auto moved = faulty_.store().ReadMessage(MessageId(id));
+    ASSERT_TRUE(moved) << "seed " << seed;
+    EXPECT_EQ(moved->delivery, Delivery::kSent) << "seed " << seed;
+    EXPECT_TRUE(faulty_.store().ReadMessage(MessageId(id + " later"))) << "seed " << seed;
+  }
+  EXPECT_EQ(faulty_.disk().counts().retried_syncs, 0U);
+}
+
+TEST_F(StoreFaultTest, OneFailedReadIsNotSeen) {
+  faulty_.Close();
+  ASSERT_TRUE(faulty_.Open());
+  for (std::uint64_t after = 0; after < 30; ++after) {
+    faulty_.disk().Add({Operation::kRead, "", after});
+    EXPECT_EQ(Shown(), 4U) << after;
+    faulty_.disk().ClearFaults();
+  }
+}
+
+TEST_F(StoreFaultTest, FailingReadsAreAnErrorThatEnds) {
+  faulty_.Close();
+  ASSERT_TRUE(faulty_.Open());
+  faulty_.disk().Add({Operation::kRead, "cache.db", 0, 0, true});
+  const auto page = faulty_.store().ReadPage({ConversationId("A"), std::nullopt, 200});
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().code, ErrorCode::kResourceExhausted);
+  faulty_.disk().ClearFaults();
+  EXPECT_EQ(Shown(), 4U);
+  EXPECT_TRUE(faulty_.damaged().empty());
+}
+
+TEST_F(StoreFaultTest, AFailedOpenChangesNothing) {
+  faulty_.Close();
+  bool opened = false;
+  for (std::uint64_t after = 0; !opened; ++after) {
+    faulty_.disk().Add({std::nullopt, "", after});
+    const auto result = faulty_.Open();
+    faulty_.disk().ClearFaults();
+    if (!result) {
+      EXPECT_EQ(result.error().code, ErrorCode::kResourceExhausted) << result.error().message;
+      ASSERT_TRUE(faulty_.Open()) << after;
+    } else {
+      opened = after > 20 && faulty_.disk().counts().failed < after;
+    }
+    ASSERT_EQ(Shown(), 4U) << after;
+    faulty_.Close();
+    ASSERT_LT(after, 500U);
+  }
+}
+
+TEST_F(StoreFaultTest, AFailingCheckpointLosesNothing) {
+  Sequence next = 4;
+  for (const Operation operation : {Operation::kWrite, Operation::kSync}) {
+    faulty_.disk().Add({operation, "cache.db", 0, 0, true});
+    for (int i = 0; i < 6; ++i)
+      EXPECT_TRUE(faulty_.Apply(OneMore(next++, std::string(1'000'000, 'x')))) << next;
+    EXPECT_GT(faulty_.disk().counts().failed, 0U);
+    faulty_.disk().ClearFaults();
+    faulty_.disk().ResetCounts();
+  }
+  ASSERT_TRUE(faulty_.Apply(OneMore(next, std::string(3'000'000, 'x'))));
+  EXPECT_GT(faulty_.SizeOf("cache.db"), 12'000'000U);
+  std::mt19937_64 random(1);
+  faulty_.LosePower(random);
+  ASSERT_TRUE(faulty_.Open());
+  // The end may be gone, as cache.db is only fetched; what the log had before a checkpoint may not.
+  Sequence found = 0;
+  while (faulty_.store().ReadMessage(MessageId("m" + std::to_string(found + 1)))) ++found;
+  EXPECT_GE(found, 9U);
+  for (Sequence i = found + 1; i <= next; ++i)
+    EXPECT_FALSE(faulty_.store().ReadMessage(MessageId("m" + std::to_string(i)))) << i;
+  EXPECT_EQ(faulty_.disk().counts().retried_syncs, 0U);
+}
+
+TEST_F(StoreFaultTest, AReadMarkerWhoseCallFailedIsNotVisible) {
+  // In a group with the acknowledgement of a send, which commits cache.db first.
+  Answer<LocalRevision> acknowledged;
+  Answer<Conversation> marked;
+  {
+    HeldWriter held(faulty_.store());
+    faulty_.store().Apply({{store::AcknowledgeSend{MessageId("first"), "", 4, 1}}},
+                          acknowledged.Done());
+    faulty_.store().MarkRead({ConversationId("A"), std::nullopt}, marked.Done());
+    faulty_.disk().Add({Operation::kWrite, "authored.db-wal", 0, SQLITE_FULL, true});
+  }
+  const auto result = marked.Wait();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kResourceExhausted);
+  EXPECT_EQ(ReadUpTo(), 0U);
+  EXPECT_FALSE(acknowledged.Wait());
+  EXPECT_EQ(Shown(), 4U);
+  faulty_.disk().ClearFaults();
+  ASSERT_TRUE(faulty_.MarkRead("A"));
+  EXPECT_EQ(ReadUpTo(), 4U);
+}
+
+TEST_F(StoreFaultTest, DamageIsReportedOnceAndOnlyWhenANewConnectionSeesItToo) {
+  faulty_.Close();
+  ASSERT_TRUE(faulty_.Open());
+  faulty_.disk().Add({Operation::kRead, "cache.db", 0, SQLITE_CORRUPT});
+  EXPECT_EQ(Shown(), 4U);
+  EXPECT_TRUE(faulty_.damaged().empty());
+  faulty_.Close();
+  ASSERT_TRUE(faulty_.Open());
+  faulty_.disk().Add({Operation::kRead, "cache.db", 0, SQLITE_CORRUPT, true});
+  for (int i = 0; i < 3; ++i) {
+    const auto page = faulty_.store().ReadPage({ConversationId("A"), std::nullopt, 200});
+    ASSERT_FALSE(page);
+    EXPECT_EQ(page.error().code, ErrorCode::kCorrupt);
+    EXPECT_FALSE(faulty_.Apply(OneMore(4)));
+  }
+  EXPECT_EQ(faulty_.damaged(), std::vector{store::File::kCache});
+}
+
+TEST_F(StoreFaultTest, DamagedPagesAreReportedByReadersAndByTheWriter) {
+  store::Batch batch;
+  // So that opening has nothing to look up.
+  batch.operations.emplace_back(store::AcknowledgeSend{MessageId("first"), "", 4, 1});
+  for (Sequence i = 5; i <= 1'000; ++i)
+    batch.operations.emplace_back(
+        store::ApplyMessage{TestMessage("A", "m" + std::to_string(i), i, std::string(500, 'x'))});
+  ASSERT_TRUE(faulty_.Apply(batch));
+  for (const bool by_reader : {true, false}) {
+    SCOPED_TRACE(by_reader ? "reader" : "writer");
+    // The cache was replaced after the first report: what was lost comes back.
+    if (!by_reader) ASSERT_TRUE(faulty_.Apply(batch));
+    faulty_.Close();
+    {
+      std::fstream file(faulty_.folder() / "cache.db",
+                        std::ios::binary | std::ios::in | std::ios::out);
+      for (std::uintmax_t at = 60 * 4096; at < faulty_.SizeOf("cache.db"); at += 4096) {
+        file.seekp(static_cast<std::streamoff>(at + 100));
+        file.write("damage", 6);
+      }
+    }
+    const std::size_t reported = faulty_.damaged().size();
+    ASSERT_TRUE(faulty_.Open());
+    if (by_reader) {
+      const auto page = faulty_.store().ReadPage({ConversationId("A"), std::nullopt, 200});
+      ASSERT_FALSE(page);
+      EXPECT_EQ(page.error().code, ErrorCode::kCorrupt);
+    } else {
+      // The search index, which is made in the background, may have come across it before.
+      const auto applied = faulty_.Apply(batch);
+      if (!applied) {
+        EXPECT_EQ(applied.error().code, ErrorCode::kCorrupt);
+      }
+    }
+    ASSERT_EQ(faulty_.damaged().size(), reported + 1);
+    EXPECT_EQ(faulty_.damaged().back(), store::File::kCache);
+    // The other file is not affected.
+    EXPECT_EQ(Pending(), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace hark::fault
