@@ -105,9 +105,35 @@ FetchPlan StoreContract::Plan(std::vector<std::string> active, std::uint32_t lim
 }
 
 std::vector<OutboxEntry> StoreContract::Outbox() {
-  auto entries = reader().ReadOutbox(0, 10'000);
-  EXPECT_TRUE(entries) << entries.error().message;
-  return entries ? *std::move(entries) : std::vector<OutboxEntry>();
+  auto state = reader().ReadOutbox();
+  EXPECT_TRUE(state) << state.error().message;
+  return state ? std::move(state->entries) : std::vector<OutboxEntry>();
+}
+
+std::uint64_t StoreContract::PositionOf(int number) {
+  for (const OutboxEntry& entry : Outbox()) {
+    if (entry.kind == OutboxKind::kSend && entry.message.value() == UuidOf(number))
+      return entry.position;
+  }
+  return 0;
+}
+
+OutboxEntry StoreContract::ChangeOf(const std::string& message) {
+  OutboxEntry last;
+  for (const OutboxEntry& entry : Outbox()) {
+    const bool changes = entry.kind == OutboxKind::kEdit || entry.kind == OutboxKind::kDelete;
+    if (changes && entry.message.value() == message) last = entry;
+  }
+  return last;
+}
+
+Result<Message> StoreContract::Act(
+    const std::string& conversation, const std::string& message,
+    std::variant<EditMessage, DeleteMessage, RetryMessage, SkipMessage, CancelMessage> what) {
+  std::promise<Result<Message>> done;
+  writer().Act({ConversationId(conversation), MessageId(message), std::move(what)},
+               [&done](Result<Message> result) { done.set_value(std::move(result)); });
+  return done.get_future().get();
 }
 
 std::vector<std::shared_ptr<const Commit>> StoreContract::TakeCommits() {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -20,6 +21,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/model/commit.h"
 #include "daemon/store/reader.h"
+#include "daemon/store/retention.h"
 #include "daemon/store/writer.h"
 
 namespace hark::store {
@@ -41,6 +43,7 @@ class StoreUnderTest {
   virtual ~StoreUnderTest() = default;
   [[nodiscard]] virtual Reader& reader() = 0;
   [[nodiscard]] virtual Writer& writer() = 0;
+  [[nodiscard]] virtual RetentionStore& retention() = 0;
   // Closes the store and opens what is on the disk.
   virtual void Reopen() = 0;
   // Ends it, as when the daemon stops; reader() and writer() stay valid.
@@ -67,7 +70,17 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
   Result<Message> Send(Message message);
   Result<Conversation> MarkRead(const std::string& conversation,
                                 std::optional<std::string> up_to = std::nullopt);
+  Result<Message> Act(
+      const std::string& conversation, const std::string& message,
+      std::variant<EditMessage, DeleteMessage, RetryMessage, SkipMessage, CancelMessage> what);
   Result<LocalRevision> Open(const std::string& conversation, WallTime at);
+
+  // ---- Retention ----
+  RetentionPlan PlanRetention(RetentionPolicy policy);
+  // The whole plan, slice by slice; what went.
+  std::uint64_t Evict(std::vector<Eviction> evictions);
+  Result<LocalRevision> SetRetention(const std::string& conversation,
+                                     std::optional<std::uint32_t> days);
 
   // ---- The Reader's calls, which must succeed ----
   MessagePage Page(const std::string& conversation,
@@ -79,6 +92,10 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
   std::vector<std::string> ListIds();
   FetchPlan Plan(std::vector<std::string> active = {}, std::uint32_t limit = 100);
   std::vector<OutboxEntry> Outbox();
+  // Of the send of UserMessage(…, number); 0 for none.
+  std::uint64_t PositionOf(int number);
+  // The last edit or deletion of a message in the outbox; position 0 for none.
+  OutboxEntry ChangeOf(const std::string& message);
 
   // Every commit announced so far, and then forgotten.
   std::vector<std::shared_ptr<const Commit>> TakeCommits();

@@ -52,6 +52,26 @@ TEST_P(StoreContract, WhatWasFetchedIsNotPlannedAgain) {
   EXPECT_EQ(Plan().missing, 0U);
 }
 
+// The backend had 1 to 5, was restored to 1 to 3, and gives 4 out again.
+TEST_P(StoreContract, WhatARestoredBackendNumbersAgainIsFetchedBesideWhatItForgot) {
+  Do(HistoryOf("A", 1, 5));
+  Do(BeginReconcile{});
+  Do(SummaryOf("A", 3));
+  ApplyHistory all = HistoryOf("A", 1, 3);
+  all.asked_to = 5;
+  Do(all);
+  ASSERT_THAT(Plan().items, IsEmpty());
+  Do(SummaryOf("A", 4, GapReason::kLimited));
+  ASSERT_THAT(Plan({"A"}).items, SizeIs(1));
+  EXPECT_EQ(Plan({"A"}).items[0].to, 4U);
+  ApplyHistory page = HistoryOf("A", 1, 4);
+  page.messages[3].id = MessageId("new");
+  Do(page);
+  EXPECT_THAT(PageIds("A"), ElementsAre(IdOf("A", 1), IdOf("A", 2), IdOf("A", 3), IdOf("A", 4),
+                                        "new", IdOf("A", 5)));
+  EXPECT_THAT(Plan({"A"}).items, IsEmpty());
+}
+
 TEST_P(StoreContract, ReconcileMarksRowsAndForgetsTheCursorAndRemovesNothing) {
   Do(HistoryOf("A", 1, 300));
   Do(SummaryOf("B", 10));

@@ -49,7 +49,7 @@ TEST_P(StoreContract, PendingMessagesMoveAConversationUp) {
   EXPECT_EQ(conversation.pending_count, 1U);
   EXPECT_EQ(conversation.failed_count, 0U);
 
-  Do(FailSend{message.id, {"TOO_LARGE", "It is too large."}});
+  Do(FailEntry{Outbox().back().position, {"TOO_LARGE", "It is too large."}});
   EXPECT_EQ(Get("A").pending_count, 1U);
   EXPECT_EQ(Get("A").failed_count, 1U);
 

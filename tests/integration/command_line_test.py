@@ -112,6 +112,17 @@ class CommandLine(TestCase):
             self.assertTrue(world.hark("stats")[1])
             world.hark("sign-out")
 
+    def test_rolling_back_without_a_backup_changes_nothing(self):
+        with World() as world:
+            client = world.signed_in()
+            conversation = world.made[0]["conversation_id"]
+            before = client.all_messages(conversation)
+            code, _, error = world.hark("admin", "rollback", check=False)
+            self.assertEqual(code, 4, error)
+            self.assertIn("backup", error)
+            client.wait_for(State.STATE_LIVE)
+            self.assertEqual(client.all_messages(conversation), before)
+
     def test_a_message_cannot_drive_the_terminal(self):
         with World() as world:
             token = world.add_user("ada")

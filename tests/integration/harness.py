@@ -67,9 +67,12 @@ class Process:
 class World:
     """A private folder with a backend, its users, and daemons."""
 
-    def __init__(self, encoding=ENCODING, responder="none"):
+    def __init__(self, encoding=ENCODING, responder="none", backend_flags=(), env=None):
+        """`backend_flags` may be changed before the next start_backend(); `env` is added to the programs' environment."""
         self.encoding = encoding
         self.responder = responder
+        self.backend_flags = backend_flags
+        self.env = dict(os.environ, **(env or {}))
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hark-"))
         self.data = self.folder / "data"
         self.socket = self.folder / "run" / "harkd.sock"
@@ -113,7 +116,8 @@ class World:
     def start_backend(self):
         """On the port of the first start, so that a daemon finds it again."""
         self.backend = Process([BACKEND, "serve", "--data", self.backend_data, "--listen", f"127.0.0.1:{self.port}",
-                                "--responder", self.responder], self.folder / "backend.log")
+                                "--responder", self.responder, *self.backend_flags], self.folder / "backend.log",
+                               env=self.env)
         line = self.backend.popen.stdout.readline().decode()
         if not line.startswith("listening on "):
             raise AssertionError("the backend ended: " + self.backend.log.read_text())
@@ -145,7 +149,7 @@ class World:
             ready.settimeout(PATIENCE)
             self.daemon = Process([HARKD, "--data-dir", self.data, "--socket", self.socket, "--backend-url", self.url(),
                                    "--encoding", self.encoding, *flags], self.folder / "harkd.log",
-                                  env=dict(os.environ, NOTIFY_SOCKET=str(notify)))
+                                  env=dict(self.env, NOTIFY_SOCKET=str(notify)))
             try:
                 assert ready.recv(100) == b"READY=1"
             except TimeoutError:
@@ -184,7 +188,7 @@ class World:
         return Client(channel)
 
     def hark(self, *arguments, stdin=None, check=True):
-        env = dict(os.environ, HARK_SOCKET=str(self.socket))
+        env = dict(self.env, HARK_SOCKET=str(self.socket))
         return run(HARK, *arguments, stdin=stdin, check=check, env=env)
 
 
@@ -249,6 +253,31 @@ class Client:
         return self.messages.SendMessage(messages_pb2.SendMessageRequest(
             conversation_id=conversation, content=content, **fields), timeout=PATIENCE, wait_for_ready=True).message
 
+    def edit(self, message, content):
+        return self.messages.EditMessage(messages_pb2.EditMessageRequest(
+            conversation_id=message.conversation_id, message_id=message.id, content=content), timeout=PATIENCE).message
+
+    def delete(self, message):
+        return self._act("Delete", message)
+
+    def retry(self, message):
+        return self._act("Retry", message)
+
+    def skip(self, message):
+        return self._act("Skip", message)
+
+    def cancel(self, message):
+        return self._act("Cancel", message)
+
+    def retry_all(self, conversation=""):
+        return self.messages.RetryMessages(messages_pb2.RetryMessagesRequest(conversation_id=conversation),
+                                           timeout=PATIENCE).count
+
+    def _act(self, verb, message):
+        request = getattr(messages_pb2, f"{verb}MessageRequest")(
+            conversation_id=message.conversation_id, message_id=message.id)
+        return getattr(self.messages, f"{verb}Message")(request, timeout=PATIENCE).message
+
     def open(self, conversation):
         self.conversations.OpenConversation(
             conversations_pb2.OpenConversationRequest(conversation_id=conversation), timeout=PATIENCE)
@@ -274,6 +303,24 @@ def until(stream, condition):
         if condition(event):
             return seen
     raise AssertionError("the stream ended")
+
+
+def until_shown(stream, condition):
+    """Reads events until one shows a message that fulfils the condition; that message."""
+    def found(event):
+        return [m for m in list(event.delta.upserted) + list(event.snapshot.messages) if condition(m)]
+    return found(until(stream, found)[-1])[0]
+
+
+def until_all(stream, *conditions):
+    """Reads events until each condition was fulfilled by some message, in any order."""
+    missing = list(conditions)
+
+    def nothing_missing(event):
+        for m in list(event.delta.upserted) + list(event.snapshot.messages):
+            missing[:] = [condition for condition in missing if not condition(m)]
+        return not missing
+    until(stream, nothing_missing)
 
 
 def until_delivered(stream, message_id):

@@ -86,6 +86,24 @@ TEST(ConfigFile, AWrongTypeIsNamedWithItsLine) {
             "harkd.toml:1: 'log.level' must be a string in quotes");
 }
 
+TEST(ConfigFile, NumbersMayStandWithAndWithoutQuotes) {
+  const auto parsed = ParseConfigText("[retention]\ndays = 30\nmax_mb = \"512\"\n", "harkd.toml");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->retention_days, "30");
+  EXPECT_EQ(parsed->retention_max_mb, "512");
+  EXPECT_EQ(ErrorOf("[retention]\ndays = 1.5\n"),
+            "harkd.toml:2: 'retention.days' must be a whole number");
+  EXPECT_EQ(ErrorOf("[retention]\ndays = -1\n"),
+            "harkd.toml:2: 'retention.days' must be a number of days from 0 to 36500");
+  EXPECT_EQ(ErrorOf("[outbox]\ndays = 0\n"), "harkd.toml:2: 'outbox.days' must be at least 1");
+  EXPECT_EQ(ErrorOf("[outbox]\ndays = 366\n"),
+            "harkd.toml:2: 'outbox.days' must be a number of days from 1 to 365");
+  EXPECT_EQ(ErrorOf("[retention]\ndays = 36501\n"),
+            "harkd.toml:2: 'retention.days' must be a number of days from 0 to 36500");
+  EXPECT_EQ(ErrorOf("[retention]\nmax_mb = \"\"\n"),
+            "harkd.toml:2: 'retention.max_mb' must be a number of MiB from 0 to 16777216");
+}
+
 TEST(ConfigFile, AValueOutOfRangeSaysWhatIsAllowed) {
   EXPECT_EQ(ErrorOf("[log]\nlevel = \"loud\"\n"),
             "harkd.toml:2: 'log.level' must be debug, info, warning or error");

@@ -34,6 +34,8 @@ TEST(Config, EveryKeyHasADefault) {
   EXPECT_FALSE(config->ca_file);
   EXPECT_EQ(config->data_dir, "/home/u/.local/share/hark");
   EXPECT_EQ(config->key_kind, KeyKind::kFile);
+  EXPECT_EQ(config->outbox_age, std::chrono::days(7));
+  EXPECT_EQ(config->retention, (RetentionPolicy{90, 0}));
   EXPECT_EQ(config->key_file, "/home/u/.local/share/hark/keys/master.key");
   EXPECT_EQ(config->socket, "/run/user/7/hark/harkd.sock");
   EXPECT_EQ(config->log_level, log::Level::kInfo);
@@ -54,6 +56,17 @@ TEST(Config, TheFileWinsOverDefaultsAndFlagsWinOverTheFile) {
   EXPECT_EQ(config->encoding, Encoding::kJson);
   EXPECT_EQ(config->data_dir, "/flag/data");
   EXPECT_EQ(config->log_level, log::Level::kWarning);
+}
+
+TEST(Config, RetentionIsInDaysAndMebibytes) {
+  Settings file;
+  file.outbox_days = "30";
+  file.retention_days = "0";
+  file.retention_max_mb = "3";
+  const auto config = Resolve({}, file);
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->outbox_age, std::chrono::days(30));
+  EXPECT_EQ(config->retention, (RetentionPolicy{0, std::uint64_t{3} * 1024 * 1024}));
 }
 
 TEST(Config, TheKeyFollowsTheDataFolder) {

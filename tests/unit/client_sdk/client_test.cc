@@ -129,7 +129,88 @@ TEST_F(ClientTest, SentMessageCarriesAnIdOfThisSide) {
   EXPECT_EQ(sent->id.size(), 36U);
 }
 
+TEST_F(ClientTest, MessagesAreEditedAndDeleted) {
+  const Result<Message> edited =
+      client().EditMessage({.message = {"c1", "m2"}, .content = "better"});
+  ASSERT_TRUE(edited.ok());
+  EXPECT_EQ(edited->content, "better");
+  ASSERT_TRUE(edited->pending_change.has_value());
+  EXPECT_EQ(edited->pending_change->kind, PendingChange::Kind::kEdit);
+  EXPECT_EQ(edited->pending_change->delivery, Delivery::kQueued);
+  const Result<Message> deleted = client().DeleteMessage({"c1", "m2"});
+  ASSERT_TRUE(deleted.ok());
+  EXPECT_TRUE(deleted->deleted);
+  EXPECT_EQ(deleted->pending_change->kind, PendingChange::Kind::kDelete);
+  const Result<Message> late = client().EditMessage({.message = {"c1", "m2"}, .content = "late"});
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code, ErrorCode::kPrecondition);
+  EXPECT_EQ(late.error().retry, Retry::kNo);
+  EXPECT_EQ(client().DeleteMessage({"c1", "none"}).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(ClientTest, FailedMessagesAreRetriedSkippedAndCancelled) {
+  v1::Message failed = test::MakeMessage("c1", "f", 0, "too much");
+  failed.set_delivery(v1::DELIVERY_STATE_FAILED);
+  failed.mutable_failure()->set_reason("TOO_LARGE");
+  failed.mutable_failure()->set_can_retry(true);
+  failed.mutable_failure()->set_retry_after_ms(1500);
+  daemon_.Put(failed);
+  const Result<Message> skipped = client().SkipMessage({"c1", "f"});
+  ASSERT_TRUE(skipped.ok());
+  EXPECT_EQ(skipped->delivery, Delivery::kFailed);
+  ASSERT_TRUE(skipped->failure.has_value());
+  EXPECT_TRUE(skipped->failure->can_retry);
+  EXPECT_EQ(skipped->failure->retry_after, std::chrono::milliseconds(1500));
+  EXPECT_EQ(client().RetryMessage({"c1", "f"})->delivery, Delivery::kQueued);
+  const Result<Message> cancelled = client().CancelMessage({"c1", "f"});
+  ASSERT_TRUE(cancelled.ok());
+  EXPECT_EQ(cancelled->delivery, Delivery::kCancelled);
+  EXPECT_EQ(cancelled->content, "too much");
+  EXPECT_EQ(client().CancelMessage({"c1", "m1"}).error().code, ErrorCode::kPrecondition);
+  EXPECT_EQ(*client().RetryMessages(), 7U);
+  EXPECT_EQ(*client().RetryMessages("c1"), 3U);
+  EXPECT_EQ(client().RetryMessages("nope").error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(ClientTest, StatesOfAMessageHaveTheirWords) {
+  const std::pair<v1::DeliveryState, const char*> expected[] = {
+      {v1::DELIVERY_STATE_QUEUED, "queued"},       {v1::DELIVERY_STATE_SENDING, "sending"},
+      {v1::DELIVERY_STATE_SENT, "sent"},           {v1::DELIVERY_STATE_FAILED, "failed"},
+      {v1::DELIVERY_STATE_UNKNOWN, "unknown"},     {v1::DELIVERY_STATE_EXPIRED, "expired"},
+      {v1::DELIVERY_STATE_CANCELLED, "cancelled"},
+  };
+  std::uint64_t sequence = 0;
+  for (const auto& [state, word] : expected) {
+    v1::Message message = test::MakeMessage("c2", word, ++sequence, "x");
+    message.set_delivery(state);
+    message.mutable_pending_change()->set_delivery(state);
+    message.mutable_pending_change()->mutable_failure()->set_reason("CONFLICT");
+    message.mutable_pending_change()->set_content("mine");
+    daemon_.Put(message);
+  }
+  const Result<MessagePage> page =
+      client().ListMessages({.conversation_id = "c2", .before_message_id = ""});
+  ASSERT_EQ(page->messages.size(), sequence);
+  for (const Message& message : page->messages) {
+    EXPECT_EQ(ToString(message.delivery), message.id);
+    ASSERT_TRUE(message.pending_change.has_value());
+    EXPECT_EQ(ToString(message.pending_change->delivery), message.id);
+    EXPECT_EQ(message.pending_change->kind, PendingChange::Kind::kUnknown);
+    EXPECT_EQ(message.pending_change->failure->reason, "CONFLICT");
+    EXPECT_EQ(message.pending_change->content, "mine");
+  }
+}
+
 TEST_F(ClientTest, InvalidArgumentsNeverLeave) {
+  EXPECT_EQ(client().EditMessage({.message = {"c1", "m1"}, .content = ""}).error().code,
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(client().DeleteMessage({"c1", ""}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(client().CancelMessage({"", "m1"}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(client().RetryMessages("\xFF").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(daemon_.Calls("EditMessage") + daemon_.Calls("DeleteMessage") +
+                daemon_.Calls("CancelMessage") + daemon_.Calls("RetryMessages"),
+            0);
+
   EXPECT_EQ(client().SendMessage(Text("c1", "")).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(client().SendMessage(Text("c1", "\xFF")).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(client().GetConversation("\xFF").error().code, ErrorCode::kInvalidArgument);
@@ -266,6 +347,7 @@ TEST_F(ClientTest, ForeignValuesOfANewerDaemonBecomeUnknown) {
   ASSERT_EQ(page->messages.size(), 1U);
   EXPECT_EQ(page->messages[0].role, Role::kUnknown);
   EXPECT_EQ(page->messages[0].delivery, Delivery::kUnknown);
+  EXPECT_EQ(ToString(Delivery::kUnknown), "unrecognised");
 }
 
 }  // namespace

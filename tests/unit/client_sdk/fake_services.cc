@@ -185,6 +185,61 @@ class MessagesService final : public v1::Messages::Service {
     state_.Store(*request, response->mutable_message());
     return state_.Leave("SendMessage", context);
   }
+  Status EditMessage(ServerContext*, const v1::EditMessageRequest* request,
+                     v1::EditMessageResponse* response) override {
+    return state_.Act("EditMessage", *request, response->mutable_message(), [&](auto& message) {
+      if (message.deleted()) return false;
+      message.set_content(request->content());
+      if (message.delivery() == v1::DELIVERY_STATE_SENT) {
+        message.mutable_pending_change()->set_kind(v1::PendingChange::KIND_EDIT);
+        message.mutable_pending_change()->set_delivery(v1::DELIVERY_STATE_QUEUED);
+      }
+      return true;
+    });
+  }
+  Status DeleteMessage(ServerContext*, const v1::DeleteMessageRequest* request,
+                       v1::DeleteMessageResponse* response) override {
+    return state_.Act("DeleteMessage", *request, response->mutable_message(), [](auto& message) {
+      message.set_deleted(true);
+      message.clear_content();
+      message.mutable_pending_change()->set_kind(v1::PendingChange::KIND_DELETE);
+      message.mutable_pending_change()->set_delivery(v1::DELIVERY_STATE_QUEUED);
+      return true;
+    });
+  }
+  Status RetryMessage(ServerContext*, const v1::RetryMessageRequest* request,
+                      v1::RetryMessageResponse* response) override {
+    return state_.Act("RetryMessage", *request, response->mutable_message(), [](auto& message) {
+      if (message.delivery() == v1::DELIVERY_STATE_SENT) return true;
+      message.set_delivery(v1::DELIVERY_STATE_QUEUED);
+      message.clear_failure();
+      return true;
+    });
+  }
+  Status RetryMessages(ServerContext*, const v1::RetryMessagesRequest* request,
+                       v1::RetryMessagesResponse* response) override {
+    if (Status status = state_.Enter("RetryMessages"); !status.ok()) return status;
+    v1::Conversation ignored;
+    if (!request->conversation_id().empty()) {
+      if (Status status = state_.Find(request->conversation_id(), &ignored); !status.ok())
+        return status;
+    }
+    response->set_count(request->conversation_id().empty() ? 7 : 3);
+    return Status::OK;
+  }
+  Status SkipMessage(ServerContext*, const v1::SkipMessageRequest* request,
+                     v1::SkipMessageResponse* response) override {
+    return state_.Act("SkipMessage", *request, response->mutable_message(),
+                      [](auto&) { return true; });
+  }
+  Status CancelMessage(ServerContext*, const v1::CancelMessageRequest* request,
+                       v1::CancelMessageResponse* response) override {
+    return state_.Act("CancelMessage", *request, response->mutable_message(), [](auto& message) {
+      if (message.delivery() == v1::DELIVERY_STATE_SENT) return false;
+      message.set_delivery(v1::DELIVERY_STATE_CANCELLED);
+      return true;
+    });
+  }
 
  private:
   FakeState& state_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "hark/v1/errors.pb.h"
+
 namespace hark::test {
 
 using grpc::ServerContext;
@@ -104,6 +106,16 @@ void FakeState::Store(const v1::SendMessageRequest& request, v1::Message* stored
   *event.mutable_delta()->add_upserted() = *stored;
   message_logs[request.conversation_id()].push_back(event);
   changed.notify_all();
+}
+
+Status FakeState::WrongState() {
+  v1::ErrorDetail detail;
+  detail.set_reason("PRECONDITION");
+  v1::StatusDetails details;
+  details.set_code(StatusCode::FAILED_PRECONDITION);
+  details.set_message("The action does not fit the message.");
+  details.add_details()->PackFrom(detail);
+  return {StatusCode::FAILED_PRECONDITION, details.message(), details.SerializeAsString()};
 }
 
 }  // namespace hark::test

@@ -46,6 +46,23 @@ struct FakeState {
   grpc::Status Find(const std::string& id, v1::Conversation* found);
   grpc::Status Page(const v1::ListMessagesRequest& request, v1::ListMessagesResponse* response);
   void Store(const v1::SendMessageRequest& request, v1::Message* stored);
+
+  // Changes one message by `change`, which says whether the action fits, and answers it.
+  template <typename Request, typename Change>
+  grpc::Status Act(const std::string& call, const Request& request, v1::Message* answer,
+                   const Change& change) {
+    if (grpc::Status refused = Enter(call); !refused.ok()) return refused;
+    const std::lock_guard lock(mutex);
+    for (v1::Message& message : contents[request.conversation_id()]) {
+      if (message.id() != request.message_id()) continue;
+      if (!change(message)) return WrongState();
+      *answer = message;
+      return grpc::Status::OK;
+    }
+    return {grpc::StatusCode::NOT_FOUND, "There is no such message."};
+  }
+  // FAILED_PRECONDITION with the detail PRECONDITION, as the daemon gives it.
+  static grpc::Status WrongState();
   [[nodiscard]] std::string TokenAt(std::size_t position) const;
 
   // A stream from a log of events: a snapshot or a resumption, then what follows.

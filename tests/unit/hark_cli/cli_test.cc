@@ -130,6 +130,69 @@ TEST_F(CliTest, SendTakesArgumentsAndStdin) {
   EXPECT_EQ(daemon_.sends().back().content(), "--dashes");
 }
 
+TEST_F(CliTest, MessagesAreEditedAndDeleted) {
+  const CliResult edited = Run({"edit", "c1", "m449", "better"});
+  EXPECT_EQ(edited.code, 0);
+  EXPECT_EQ(edited.out, "edit queued  m449\n");
+  const CliResult json = Run({"edit", "c1", "m449", "-", "--json"}, "from stdin\n");
+  EXPECT_THAT(
+      json.out,
+      AllOf(StartsWith(R"({"type":"message","id":"m449",)"), HasSubstr(R"("content":"from stdin")"),
+            HasSubstr(R"("failure_reason":null,"failure_message":null,"can_retry":null,)"
+                      R"("retry_after_ms":null,"pending_change":{"kind":"edit",)"
+                      R"("delivery":"queued","failure_reason":null,"failure_message":null,)"
+                      R"("can_retry":null,"retry_after_ms":null,"content":null}})")));
+  EXPECT_EQ(Run({"delete", "c1", "m449"}).out, "deletion queued  m449\n");
+  const CliResult late = Run({"edit", "c1", "m449", "too late"});
+  EXPECT_EQ(late.code, 8);
+  EXPECT_EQ(late.err, "hark: The action does not fit the message\n");
+  EXPECT_EQ(Run({"delete", "c1", "none"}).code, 4);
+  EXPECT_EQ(Run({"edit", "c1", "m1", ""}).code, 7);
+  EXPECT_EQ(Run({"edit", "c1", "m1"}).code, 2);
+}
+
+TEST_F(CliTest, FailedMessagesAreShownRetriedSkippedAndCancelled) {
+  v1::Message failed = MakeMessage("c2", "f", 0, "too much");
+  failed.set_delivery(v1::DELIVERY_STATE_FAILED);
+  failed.mutable_failure()->set_reason("TOO_LARGE");
+  failed.mutable_failure()->set_message("It is too large.");
+  failed.mutable_failure()->set_can_retry(true);
+  failed.mutable_failure()->set_retry_after_ms(90'000);
+  daemon_.Put(failed);
+  const char* note = "failed: It is too large; it can be tried again in ";
+  EXPECT_THAT(Run({"messages", "c2"}).out, HasSubstr(std::string("[") + note));
+  EXPECT_THAT(Run({"messages", "c2", "--json"}).out,
+              HasSubstr(R"("failure_reason":"TOO_LARGE","failure_message":"It is too large.",)"
+                        R"("can_retry":true,"retry_after_ms":90000,"pending_change":null})"));
+  EXPECT_THAT(Run({"skip", "c2", "f"}).out, StartsWith(note));
+  EXPECT_EQ(Run({"retry", "c2", "f"}).out, "queued  f\n");
+  EXPECT_EQ(Run({"cancel", "c2", "f"}).out, "cancelled  f\n");
+  EXPECT_EQ(Run({"cancel", "c1", "m1"}).code, 8);
+  EXPECT_EQ(Run({"retry", "c1"}).out, "3 are queued again\n");
+  EXPECT_EQ(Run({"retry", "--all", "--json"}).out, "{\"type\":\"retried\",\"count\":7}\n");
+  EXPECT_EQ(Run({"retry"}).code, 2);
+  EXPECT_EQ(Run({"retry", "c1", "--all"}).code, 2);
+  EXPECT_EQ(Run({"retry", "nope"}).code, 4);
+}
+
+TEST_F(CliTest, TextOfALostEditIsShown) {
+  v1::Message message = MakeMessage("c2", "m", 1, "theirs");
+  v1::PendingChange& change = *message.mutable_pending_change();
+  change.set_kind(v1::PendingChange::KIND_EDIT);
+  change.set_delivery(v1::DELIVERY_STATE_FAILED);
+  change.mutable_failure()->set_reason("CONFLICT");
+  change.mutable_failure()->set_message("It was changed meanwhile.");
+  change.set_content("mine\nof two lines");
+  daemon_.Put(message);
+  EXPECT_THAT(Run({"messages", "c2"}).out,
+              AllOf(HasSubstr("theirs\n"), HasSubstr("[edit failed: It was changed meanwhile]\n"),
+                    HasSubstr("| mine\n"), HasSubstr("| of two lines\n")));
+  EXPECT_THAT(Run({"messages", "c2", "--json"}).out,
+              HasSubstr(R"("failure_reason":"CONFLICT",)"
+                        R"("failure_message":"It was changed meanwhile.","can_retry":false,)"
+                        R"("retry_after_ms":0,"content":"mine\nof two lines"}})"));
+}
+
 TEST_F(CliTest, InvalidMessagesAreRefusedWithASentence) {
   const CliResult empty = Run({"send", "c2", ""});
   EXPECT_EQ(empty.code, 7);

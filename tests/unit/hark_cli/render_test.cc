@@ -126,6 +126,66 @@ TEST_F(MessageTailTest, DeliveryOfAShownMessageIsSaidOnce) {
   EXPECT_EQ(tail_.new_messages(), 1U);
 }
 
+TEST_F(MessageTailTest, StatesThatWaitForTheUserAreSaid) {
+  client::Message message = MakeMessage("m1", "hi");
+  message.delivery = client::Delivery::kUnanswered;
+  EXPECT_EQ(DeliveryNote(message), "no answer yet, asked again when connected");
+  EXPECT_FALSE(NeedsAttention(message));
+  message.delivery = client::Delivery::kQueued;
+  const std::string written = Written([&] {
+    tail_.Show(Delta(message));
+    message.delivery = client::Delivery::kExpired;
+    tail_.Show(Delta(message));
+    client::MessagesDelta removed;
+    removed.removed = {"m1", "never shown"};
+    tail_.Show(removed);
+  });
+  EXPECT_NE(written.find("(expired: it waited too long"), std::string::npos) << written;
+  EXPECT_TRUE(written.ends_with("(cancelled) m1\n")) << written;
+  EXPECT_TRUE(NeedsAttention(message));
+}
+
+TEST_F(MessageTailTest, EditIsShownAtOnceAndItsDeliveryOnce) {
+  client::Message message = MakeMessage("m1", "before");
+  const std::string written = Written([&] {
+    tail_.Show(Delta(message));
+    message.content = "after";
+    client::PendingChange& change = message.pending_change.emplace();
+    change.kind = client::PendingChange::Kind::kEdit;
+    change.delivery = client::Delivery::kQueued;
+    tail_.Show(Delta(message));
+    change.delivery = client::Delivery::kSending;
+    tail_.Show(Delta(message));
+    message.pending_change.reset();
+    message.revision = 2;
+    tail_.Show(Delta(message));
+  });
+  EXPECT_NE(written.find("(edited)\n"), std::string::npos) << written;
+  EXPECT_EQ(written.find("(edited)"), written.rfind("(edited)")) << written;
+  EXPECT_EQ(written.find("sending"), std::string::npos) << written;
+  EXPECT_TRUE(written.ends_with("(change delivered) after\n")) << written;
+}
+
+TEST_F(MessageTailTest, EditThatLostIsSaid) {
+  client::Message message = MakeMessage("m1", "mine");
+  client::PendingChange& change = message.pending_change.emplace();
+  change.kind = client::PendingChange::Kind::kEdit;
+  change.delivery = client::Delivery::kSending;
+  const std::string written = Written([&] {
+    tail_.Show(Delta(message));
+    message.content = "theirs";
+    message.revision = 2;
+    change.delivery = client::Delivery::kFailed;
+    change.failure.emplace().message = "It was changed meanwhile.";
+    change.content = "mine";
+    tail_.Show(Delta(message));
+  });
+  EXPECT_NE(written.find("theirs\n"), std::string::npos) << written;
+  EXPECT_NE(written.find("[edit failed: It was changed meanwhile]\n"), std::string::npos)
+      << written;
+  EXPECT_TRUE(written.ends_with("| mine\n")) << written;
+}
+
 TEST_F(MessageTailTest, LaterSnapshotShowsOnlyWhatIsNew) {
   client::MessagesSnapshot first;
   first.messages = {MakeMessage("m1", "one"), MakeMessage("m2", "two")};

@@ -167,5 +167,70 @@ TEST_F(AccountTest, ReflectionListsTheServices) {
   }
 }
 
+class RetentionTest : public ServerTest {
+ protected:
+  std::unique_ptr<v1::Admin::Stub> admin_ = v1::Admin::NewStub(channel_);
+};
+
+TEST_F(RetentionTest, PreviewOfRetentionTakesTheConfiguredNumbersUnlessOthersAreGiven) {
+  v1::PreviewRetentionRequest request;
+  v1::PreviewRetentionResponse response;
+  {
+    grpc::ClientContext context;
+    ASSERT_TRUE(admin_->PreviewRetention(&context, request, &response).ok());
+  }
+  EXPECT_EQ(response.days(), 90U);
+  EXPECT_EQ(response.messages(), 90U);
+  ASSERT_EQ(response.items_size(), 1);
+  EXPECT_EQ(response.items(0).conversation_id(), "old");
+  EXPECT_EQ(response.items(0).before().seconds(), 2 * 86'400);
+  ASSERT_EQ(response.overrides_size(), 1);
+  request.set_days(0);
+  request.set_max_bytes(7);
+  {
+    grpc::ClientContext context;
+    ASSERT_TRUE(admin_->PreviewRetention(&context, request, &response).ok());
+  }
+  EXPECT_EQ(response.days(), 0U);
+  EXPECT_EQ(response.bytes(), 7U);
+  request.set_days(36'501);
+  grpc::ClientContext context;
+  EXPECT_EQ(admin_->PreviewRetention(&context, request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(RetentionTest, RunRetentionAnswersWhatItDid) {
+  v1::RunRetentionResponse response;
+  {
+    grpc::ClientContext context;
+    ASSERT_TRUE(admin_->RunRetention(&context, {}, &response).ok());
+  }
+  EXPECT_EQ(response.messages(), 3U);
+  EXPECT_EQ(response.bytes_before(), 200U);
+  EXPECT_EQ(response.bytes_after(), 100U);
+  accounts_.Forget();
+  grpc::ClientContext context;
+  EXPECT_EQ(admin_->RunRetention(&context, {}, &response).error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(RetentionTest, RollBackRefusesToLoseUnsentEntriesUnlessForced) {
+  v1::RollBackResponse response;
+  {
+    grpc::ClientContext context;
+    const grpc::Status status = admin_->RollBack(&context, {}, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    EXPECT_EQ(ReasonOf(status), "PRECONDITION");
+  }
+  v1::RollBackRequest request;
+  request.set_force(true);
+  grpc::ClientContext context;
+  ASSERT_TRUE(admin_->RollBack(&context, request, &response).ok());
+  EXPECT_EQ(response.from_cache(), 3U);
+  EXPECT_EQ(response.to_authored(), 1U);
+  EXPECT_EQ(response.entries_lost(), 2U);
+  EXPECT_EQ(response.aside(), "/aside");
+}
+
 }  // namespace
 }  // namespace hark::ipc

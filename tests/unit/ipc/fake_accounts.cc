@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <variant>
 
 #include "daemon/base/uuid.h"
 
@@ -64,6 +65,17 @@ void FakeAccount::SetGap(std::string_view conversation, std::optional<Gap> gap) 
   Publish(std::move(commit));
 }
 
+void FakeAccount::ReplaceMessage(const Message& message) {
+  const std::lock_guard order(publishing_);
+  std::unique_lock lock(mutex_);
+  Stored& stored = conversations_.at(message.conversation);
+  *Find(message.conversation, message.id).value() = message;
+  Commit commit = NextCommit(stored);
+  commit.messages = {message};
+  lock.unlock();
+  Publish(std::move(commit));
+}
+
 Message FakeAccount::SentMessage(std::string_view id, std::string content) {
   Message message;
   message.id = MessageId(std::string(id));
@@ -101,6 +113,11 @@ std::vector<Gap> FakeAccount::fetched() const {
 int FakeAccount::sync_nows() const {
   const std::lock_guard lock(mutex_);
   return sync_nows_;
+}
+
+std::vector<std::string> FakeAccount::actions() const {
+  const std::lock_guard lock(mutex_);
+  return actions_;
 }
 
 int FakeAccount::page_reads() const {
@@ -169,8 +186,12 @@ Result<Conversation> FakeAccount::GetConversation(const ConversationId& id) {
   return found->second.conversation;
 }
 
-Result<std::vector<OutboxEntry>> FakeAccount::ReadOutbox(std::uint64_t, std::uint32_t) {
-  return std::vector<OutboxEntry>{};
+Result<store::OutboxState> FakeAccount::ReadOutbox() {
+  return store::OutboxState{};
+}
+
+Result<store::OutgoingEntry> FakeAccount::ReadOutgoing(std::uint64_t) {
+  return Fail(ErrorCode::kInternal, "not used by the local API");
 }
 
 Result<std::vector<ConversationId>> FakeAccount::ActiveConversations(WallTime, std::uint32_t) {
@@ -202,7 +223,7 @@ LocalRevision FakeAccount::CurrentRevision() const {
   return revision_;
 }
 
-void FakeAccount::Send(sync::Draft draft, Done<Message> done) {
+void FakeAccount::Send(sync::Draft draft, sync::Intents::Done<Message> done) {
   auto finish = [this, draft = std::move(draft), done = std::move(done)] {
     done(StoreSend(draft));
   };
@@ -242,16 +263,96 @@ Result<Message> FakeAccount::StoreSend(const sync::Draft& draft) {
   return message;
 }
 
+Result<Message*> FakeAccount::Find(const ConversationId& conversation, const MessageId& message) {
+  const auto found = conversations_.find(conversation);
+  if (found == conversations_.end()) return Fail(ErrorCode::kNotFound, "no such conversation");
+  for (Message& present : found->second.messages) {
+    if (present.id == message) return &present;
+  }
+  return Fail(ErrorCode::kNotFound, "no such message in it");
+}
+
+void FakeAccount::Act(MessageAction action, sync::Intents::Done<Message> done) {
+  static constexpr const char* kNames[] = {"edit", "delete", "retry", "skip", "cancel"};
+  Message changed;
+  {
+    const std::lock_guard lock(mutex_);
+    actions_.push_back(std::string(kNames[action.what.index()]) + " " +
+                       action.conversation.value() + " " + action.message.value());
+    const Result<Message*> found = Find(action.conversation, action.message);
+    if (!found) return done(tl::unexpected(found.error()));
+    changed = **found;
+  }
+  if (std::holds_alternative<CancelMessage>(action.what)) return done(Cancel(action));
+  if (const auto* edit = std::get_if<EditMessage>(&action.what)) {
+    if (edit->content.empty()) {
+      return done(Fail(ErrorCode::kInvalidArgument, "the message is empty"));
+    }
+    if (changed.deleted) return done(Fail(ErrorCode::kPrecondition, "the message is deleted"));
+    changed.content = edit->content;
+    changed.change.emplace().kind = PendingChange::Kind::kEdit;
+  } else if (std::holds_alternative<DeleteMessage>(action.what)) {
+    changed.deleted = true;
+    changed.content.clear();
+    changed.change.emplace().kind = PendingChange::Kind::kDelete;
+  } else if (std::holds_alternative<RetryMessage>(action.what)) {
+    changed.delivery = Delivery::kQueued;
+    changed.failure.reset();
+  }
+  ReplaceMessage(changed);
+  done(changed);
+}
+
+Result<Message> FakeAccount::Cancel(const MessageAction& action) {
+  const std::lock_guard order(publishing_);
+  std::unique_lock lock(mutex_);
+  const Result<Message*> found = Find(action.conversation, action.message);
+  if (!found) return tl::unexpected(found.error());
+  Message gone = **found;
+  if (gone.delivery == Delivery::kSent) {
+    return Fail(ErrorCode::kPrecondition, "the message is sent and nothing of it is pending");
+  }
+  Stored& stored = conversations_.at(action.conversation);
+  std::erase_if(stored.messages, [&](const Message& message) { return message.id == gone.id; });
+  --stored.conversation.message_count;
+  Commit commit = NextCommit(stored);
+  commit.removed = {{action.conversation, action.message}};
+  lock.unlock();
+  Publish(std::move(commit));
+  gone.delivery = Delivery::kCancelled;
+  return gone;
+}
+
+void FakeAccount::RetryAll(std::optional<ConversationId> conversation,
+                           sync::Intents::Done<std::uint32_t> done) {
+  std::uint32_t count = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (conversation && !conversations_.contains(*conversation)) {
+      return done(Fail(ErrorCode::kNotFound, "no such conversation"));
+    }
+    for (auto& [id, stored] : conversations_) {
+      if (conversation && id != *conversation) continue;
+      for (Message& message : stored.messages) {
+        if (message.delivery != Delivery::kFailed) continue;
+        message.delivery = Delivery::kQueued;
+        ++count;
+      }
+    }
+  }
+  done(count);
+}
+
 void FakeAccount::MarkRead(ConversationId conversation, std::optional<MessageId>,
-                           Done<Conversation> done) {
+                           sync::Intents::Done<Conversation> done) {
   done(GetConversation(conversation));
 }
 
-void FakeAccount::Open(ConversationId conversation, Done<LocalRevision> done) {
+void FakeAccount::Open(ConversationId conversation, sync::Intents::Done<LocalRevision> done) {
   done(SetActive(conversation, true));
 }
 
-void FakeAccount::Close(ConversationId conversation, Done<LocalRevision> done) {
+void FakeAccount::Close(ConversationId conversation, sync::Intents::Done<LocalRevision> done) {
   done(SetActive(conversation, false));
 }
 
@@ -287,6 +388,30 @@ Commit FakeAccount::NextCommit(const Stored& changed) {
 
 void FakeAccount::Publish(Commit commit) {
   bus_->Publish(std::make_shared<const Commit>(std::move(commit)));
+}
+
+Result<RetentionPlan> FakeAccount::Preview(const RetentionPolicy& policy) {
+  RetentionPlan plan;
+  plan.messages = policy.days;
+  plan.bytes = policy.max_bytes;
+  plan.oldest = WallTime(std::chrono::hours(24));
+  plan.evictions.push_back({ConversationId("old"), WallTime(std::chrono::hours(48)), *plan.oldest,
+                            policy.days, policy.max_bytes});
+  plan.overrides.push_back({ConversationId("kept"), 0});
+  return plan;
+}
+
+void FakeAccount::Run(account::Retention::Done<account::RetentionOutcome> done) {
+  done(account::RetentionOutcome{3, 200, 100});
+}
+
+void FakeAccount::Set(ConversationId conversation, std::optional<std::uint32_t>,
+                      account::Retention::Done<LocalRevision> done) {
+  const std::lock_guard lock(mutex_);
+  if (!conversations_.contains(conversation)) {
+    return done(Fail(ErrorCode::kNotFound, "no such conversation"));
+  }
+  done(revision_);
 }
 
 FakeAccounts::FakeAccounts() : current_(std::make_shared<FakeAccount>("store-of-ada")) {
@@ -359,6 +484,11 @@ void FakeAccounts::SignIn(Secret token, Done done) {
     return done(Fail(ErrorCode::kUnauthenticated, "the backend refused the token"));
   }
   done(Info());
+}
+
+void FakeAccounts::RollBack(bool force, RollBackDone done) {
+  if (!force) return done(Fail(ErrorCode::kPrecondition, "2 unsent entries would be lost"));
+  done(account::RollBackOutcome{3, 2, 1, 1, 2, "/aside"});
 }
 
 void FakeAccounts::SignOut(Done done) {

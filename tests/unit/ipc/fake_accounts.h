@@ -20,7 +20,10 @@
 namespace hark::ipc {
 
 // Thread-safe.
-class FakeAccount final : public account::OpenAccount, public store::Reader, public sync::Intents {
+class FakeAccount final : public account::OpenAccount,
+                          public account::Retention,
+                          public store::Reader,
+                          public sync::Intents {
  public:
   explicit FakeAccount(std::string store_id);
 
@@ -28,6 +31,8 @@ class FakeAccount final : public account::OpenAccount, public store::Reader, pub
   void AddConversation(std::string_view id, std::string_view title);
   void AddMessages(std::string_view conversation, std::vector<Message> messages);
   void SetGap(std::string_view conversation, std::optional<Gap> gap);
+  // Puts `message` in the place of the one with its id.
+  void ReplaceMessage(const Message& message);
 
   // Of a message at the backend.
   [[nodiscard]] static Message SentMessage(std::string_view id, std::string content);
@@ -39,19 +44,30 @@ class FakeAccount final : public account::OpenAccount, public store::Reader, pub
 
   [[nodiscard]] std::vector<Gap> fetched() const;
   [[nodiscard]] int sync_nows() const;
+  // What was asked for, in order: "skip c m1".
+  [[nodiscard]] std::vector<std::string> actions() const;
   [[nodiscard]] int page_reads() const;
 
   // account::OpenAccount.
   store::Reader& reader() override { return *this; }
   sync::Intents& intents() override { return *this; }
   std::shared_ptr<bus::EventBus> bus() override { return bus_; }
+  account::Retention& retention() override { return *this; }
+
+  // account::Retention: 90 days; everything that the request asks for is in the one eviction.
+  RetentionPolicy policy() const override { return {}; }
+  Result<RetentionPlan> Preview(const RetentionPolicy& policy) override;
+  void Run(account::Retention::Done<account::RetentionOutcome> done) override;
+  void Set(ConversationId conversation, std::optional<std::uint32_t> days,
+           account::Retention::Done<LocalRevision> done) override;
 
   // store::Reader.
   Result<store::MessagePage> ReadPage(const store::PageQuery& query) override;
   Result<Message> ReadMessage(const MessageId& id) override;
   Result<store::ConversationPage> ListConversations(const store::ConversationQuery& query) override;
   Result<Conversation> GetConversation(const ConversationId& id) override;
-  Result<std::vector<OutboxEntry>> ReadOutbox(std::uint64_t after, std::uint32_t limit) override;
+  Result<store::OutboxState> ReadOutbox() override;
+  Result<store::OutgoingEntry> ReadOutgoing(std::uint64_t position) override;
   Result<std::vector<ConversationId>> ActiveConversations(WallTime since,
                                                           std::uint32_t limit) override;
   Result<store::FetchPlan> PlanFetches(const std::vector<ConversationId>& active,
@@ -62,11 +78,14 @@ class FakeAccount final : public account::OpenAccount, public store::Reader, pub
   const std::string& StoreId() const override { return store_id_; }
 
   // sync::Intents.
-  void Send(sync::Draft draft, Done<Message> done) override;
+  void Send(sync::Draft draft, sync::Intents::Done<Message> done) override;
+  void Act(MessageAction action, sync::Intents::Done<Message> done) override;
+  void RetryAll(std::optional<ConversationId> conversation,
+                sync::Intents::Done<std::uint32_t> done) override;
   void MarkRead(ConversationId conversation, std::optional<MessageId> up_to,
-                Done<Conversation> done) override;
-  void Open(ConversationId conversation, Done<LocalRevision> done) override;
-  void Close(ConversationId conversation, Done<LocalRevision> done) override;
+                sync::Intents::Done<Conversation> done) override;
+  void Open(ConversationId conversation, sync::Intents::Done<LocalRevision> done) override;
+  void Close(ConversationId conversation, sync::Intents::Done<LocalRevision> done) override;
   void Fetch(Gap gap) override;
   void SyncNow() override;
 
@@ -82,6 +101,9 @@ class FakeAccount final : public account::OpenAccount, public store::Reader, pub
   void Publish(Commit commit);
   Result<LocalRevision> SetActive(const ConversationId& id, bool active);
   Result<Message> StoreSend(const sync::Draft& draft);
+  // With mutex_ held. kNotFound.
+  Result<Message*> Find(const ConversationId& conversation, const MessageId& message);
+  Result<Message> Cancel(const MessageAction& action);
 
   // The first opening of a store.
   static constexpr LocalRevision kFirstRevision = 0x100000000;
@@ -97,6 +119,7 @@ class FakeAccount final : public account::OpenAccount, public store::Reader, pub
   std::condition_variable held_changed_;
   std::vector<Gap> fetched_;
   int sync_nows_ = 0;
+  std::vector<std::string> actions_;
   int page_reads_ = 0;
 };
 
@@ -123,6 +146,7 @@ class FakeAccounts final : public account::Accounts {
   account::AccountInfo Info() override;
   void SignIn(Secret token, Done done) override;
   void SignOut(Done done) override;
+  void RollBack(bool force, RollBackDone done) override;
   sync::StatusBoard& status() override { return status_; }
 
  private:

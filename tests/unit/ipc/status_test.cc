@@ -28,6 +28,7 @@ TEST(StatusTest, EachErrorHasItsCode) {
       {ErrorCode::kInvalidArgument, StatusCode::INVALID_ARGUMENT},
       {ErrorCode::kNotFound, StatusCode::NOT_FOUND},
       {ErrorCode::kConflict, StatusCode::ALREADY_EXISTS},
+      {ErrorCode::kPrecondition, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kLocked, StatusCode::FAILED_PRECONDITION},
       {ErrorCode::kOffline, StatusCode::UNAVAILABLE},
       {ErrorCode::kUnauthenticated, StatusCode::FAILED_PRECONDITION},
@@ -48,6 +49,12 @@ TEST(StatusTest, OnlyWhatMayPassByItselfIsRetryable) {
   EXPECT_TRUE(DetailOf(ToGrpcStatus(Error(ErrorCode::kCancelled, ""))).retryable());
   EXPECT_GT(DetailOf(ToGrpcStatus(Error(ErrorCode::kOffline, ""))).retry_after_ms(), 0U);
   EXPECT_FALSE(DetailOf(ToGrpcStatus(Error(ErrorCode::kConflict, ""))).retryable());
+}
+
+TEST(StatusTest, WrongStateOfAMessageDiffersFromNobodySignedIn) {
+  const v1::ErrorDetail detail = DetailOf(ToGrpcStatus(Error(ErrorCode::kPrecondition, "")));
+  EXPECT_EQ(detail.reason(), "PRECONDITION");
+  EXPECT_FALSE(detail.retryable());
 }
 
 TEST(StatusTest, RefusedTokenDiffersFromNobodySignedIn) {

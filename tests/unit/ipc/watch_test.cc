@@ -129,6 +129,29 @@ TEST_F(WatchTest, MessagesBeginWithASnapshotAndGoOnWithDeltas) {
   watch->Cancel();
 }
 
+TEST_F(WatchTest, RemovedMessagesAreToldToTheirConversationOnly) {
+  Message queued = FakeAccount::SentMessage("m2", "withdrawn");
+  queued.delivery = Delivery::kQueued;
+  ada_->AddMessages("c", {queued});
+  const auto watch = WatchMessages();
+  const auto other = WatchMessages("", "other");
+  ASSERT_EQ(watch->Next().snapshot().messages_size(), 2);
+  ASSERT_TRUE(other->Next().has_snapshot());
+  ada_->Act({ConversationId("c"), MessageId("m2"), CancelMessage()},
+            [](const Result<Message>& done) {
+              ASSERT_TRUE(done);
+              EXPECT_EQ(done->delivery, Delivery::kCancelled);
+            });
+  Add("other", "m3");
+  const auto removed = watch->Next();
+  ASSERT_EQ(removed.delta().removed_size(), 1);
+  EXPECT_EQ(removed.delta().removed(0), "m2");
+  EXPECT_EQ(removed.delta().upserted_size(), 0);
+  const auto unaffected = other->Next();
+  EXPECT_EQ(unaffected.delta().removed_size(), 0);
+  EXPECT_EQ(unaffected.delta().upserted_size(), 1);
+}
+
 TEST_F(WatchTest, ConversationsBeginWithASnapshotAndGoOnWithDeltas) {
   const auto watch = WatchConversations();
   const auto first = watch->Next();

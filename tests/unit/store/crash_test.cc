@@ -35,7 +35,7 @@ TEST_F(CrashTest, AnsweredSendSurvives) {
   ASSERT_TRUE(ApplyNow(*store, {{TestSummary("A", 0)}}));
   ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "text")));
   const auto again = Open(Kill());
-  ASSERT_EQ(again->ReadOutbox(0, 10)->size(), 1U);
+  ASSERT_EQ(again->ReadOutbox()->entries.size(), 1U);
   EXPECT_EQ(again->ReadPage({ConversationId("A"), std::nullopt, 50})->messages.size(), 1U);
   EXPECT_GT(again->CurrentRevision(), store->CurrentRevision());
 }
@@ -47,7 +47,7 @@ TEST_F(CrashTest, SendOutlivesAConversationThatWasLost) {
   const fs::path copy = Kill();
   LoseCacheTail(copy);
   const auto again = Open(copy);
-  EXPECT_EQ(again->ReadOutbox(0, 10)->size(), 1U);
+  EXPECT_EQ(again->ReadOutbox()->entries.size(), 1U);
   const auto conversation = again->GetConversation(ConversationId("A"));
   ASSERT_TRUE(conversation);
   EXPECT_EQ(conversation->pending_count, 1U);
@@ -70,7 +70,7 @@ TEST_F(CrashTest, AcknowledgedSendIsInTheCacheBeforeItLeavesTheOutbox) {
   }
   fs::remove(after / "authored.db-shm");
   const auto again = Open(after);
-  EXPECT_TRUE(again->ReadOutbox(0, 10)->empty());
+  EXPECT_TRUE(again->ReadOutbox()->entries.empty());
   const auto page = again->ReadPage({ConversationId("A"), std::nullopt, 50});
   ASSERT_EQ(page->messages.size(), 1U);
   EXPECT_EQ(page->messages[0].delivery, Delivery::kSent);
@@ -95,7 +95,7 @@ TEST_F(CrashTest, ReadMarkerSurvivesTheLossOfTheCachesTail) {
   LoseCacheTail(copy);
   const auto again = Open(copy);
   EXPECT_EQ(again->GetConversation(ConversationId("A"))->read_sequence, 4U);
-  EXPECT_EQ(again->ReadOutbox(0, 10)->front().read_sequence, 4U);
+  EXPECT_EQ(again->ReadOutbox()->entries.front().read_sequence, 4U);
 }
 
 TEST_F(CrashTest, PlaceInTheListIsPutRight) {

@@ -1,4 +1,4 @@
-// What is refused, and that refusing changes not one byte.
+// What is refused, and that refusing changes not one byte; and what is mended instead.
 
 #include <filesystem>
 
@@ -33,7 +33,7 @@ class DamageTest : public StoreFixture {
 
 TEST_F(DamageTest, WrongKeyChangesNothing) {
   MakeStore(folder());
-  ExpectRefused(ErrorCode::kCorrupt, std::string(32, 'x'));
+  ExpectRefused(ErrorCode::kCorrupt, std::string(32, 'x'), std::string(32, 'x'));
   ExpectRefused(ErrorCode::kCorrupt, kCacheKey, std::string(32, 'x'));
   ExpectRefused(ErrorCode::kCorrupt, kAuthoredKey, kCacheKey);
   EXPECT_TRUE(TryOpen(folder()));
@@ -51,7 +51,7 @@ TEST_F(DamageTest, WrongKeyChangesNothingWhenACrashLeftALog) {
   fs::remove(cache_file().string() + "-shm");
   fs::remove(authored_file().string() + "-shm");
   ASSERT_GT(fs::file_size(cache_file().string() + "-wal"), 0U);
-  ExpectRefused(ErrorCode::kCorrupt, std::string(32, 'x'));
+  ExpectRefused(ErrorCode::kCorrupt, std::string(32, 'x'), std::string(32, 'x'));
   ExpectRefused(ErrorCode::kCorrupt, kCacheKey, std::string(32, 'x'));
   EXPECT_EQ((*TryOpen(folder()))->GetConversation(ConversationId("A"))->last_sequence, 2U);
 }
@@ -65,23 +65,60 @@ TEST_F(DamageTest, KeyOfAnotherLengthIsRefused) {
   }
 }
 
-TEST_F(DamageTest, EmptiedFileIsRefused) {
+TEST_F(DamageTest, EmptiedAuthoredIsRefused) {
   MakeStore(folder());
-  const std::string bytes = ReadFile(cache_file());
-  WriteFile(cache_file(), "");
-  ExpectRefused(ErrorCode::kCorrupt);
-  WriteFile(cache_file(), bytes);
-  EXPECT_TRUE(TryOpen(folder()));
   WriteFile(authored_file(), "");
   ExpectRefused(ErrorCode::kCorrupt);
 }
 
-TEST_F(DamageTest, MissingFileIsNotMadeAnew) {
+TEST_F(DamageTest, MissingAuthoredIsNotMadeAnew) {
   MakeStore(folder());
-  fs::rename(cache_file(), temporary().path() / "aside");
-  ExpectRefused(ErrorCode::kCorrupt);
-  fs::rename(temporary().path() / "aside", cache_file());
   fs::rename(authored_file(), temporary().path() / "aside");
+  ExpectRefused(ErrorCode::kCorrupt);
+  fs::rename(temporary().path() / "aside", authored_file());
+  EXPECT_TRUE(TryOpen(folder()));
+}
+
+TEST_F(DamageTest, EmptiedOrMissingCacheIsMadeAnewAndTheOutboxStays) {
+  {
+    const auto store = Open(folder());
+    ASSERT_TRUE(ApplyNow(*store, {{TestSummary("A", 2)}}));
+    ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "text")));
+  }
+  for (const bool missing : {false, true}) {
+    if (missing) {
+      fs::remove(cache_file());
+    } else {
+      WriteFile(cache_file(), "");
+    }
+    const auto store = Open(folder());
+    EXPECT_TRUE(store->LastRepair().cache_replaced);
+    EXPECT_FALSE(store->LastRepair().authored_replaced);
+    EXPECT_EQ(store->ReadOutbox()->entries.size(), 1U);
+    EXPECT_EQ(store->ReadPage({ConversationId("A"), std::nullopt, 50})->messages.size(), 1U);
+    EXPECT_FALSE(store->ReadSyncState()->cursor);
+  }
+}
+
+TEST_F(DamageTest, CacheOfAnotherStoreIsSetAside) {
+  MakeStore(folder());
+  MakeStore(temporary().path() / "other");
+  const std::string foreign = ReadFile(temporary().path() / "other" / "cache.db");
+  WriteFile(cache_file(), foreign);
+  const auto store = Open(folder());
+  const auto repair = store->LastRepair();
+  ASSERT_TRUE(repair.cache_replaced);
+  EXPECT_EQ(repair.messages, 0U);
+  EXPECT_EQ(ReadFile(repair.aside / "cache.db"), foreign);
+  EXPECT_EQ(store->ReadMessage(MessageId("A/1")).error().code, ErrorCode::kNotFound);
+}
+
+// The note says which of the two is the stranger.
+TEST_F(DamageTest, AuthoredOfAnotherStoreIsRefused) {
+  MakeStore(folder());
+  MakeStore(temporary().path() / "other");
+  fs::copy_file(temporary().path() / "other" / "authored.db", authored_file(),
+                fs::copy_options::overwrite_existing);
   ExpectRefused(ErrorCode::kCorrupt);
 }
 
@@ -91,24 +128,27 @@ TEST_F(DamageTest, LogWithoutItsDatabaseIsNotOverwritten) {
   ExpectRefused(ErrorCode::kCorrupt);
 }
 
-TEST_F(DamageTest, DamagedFirstPageIsRefused) {
-  MakeStore(folder());
-  std::string bytes = ReadFile(authored_file());
-  bytes[100] = static_cast<char>(bytes[100] ^ 1);
-  WriteFile(authored_file(), bytes);
-  ExpectRefused(ErrorCode::kCorrupt);
-  bytes[100] = static_cast<char>(bytes[100] ^ 1);
-  bytes[3] = static_cast<char>(bytes[3] ^ 1);  // The salt.
-  WriteFile(authored_file(), bytes);
-  ExpectRefused(ErrorCode::kCorrupt);
-}
-
-TEST_F(DamageTest, FilesOfTwoStoresAreRefused) {
-  MakeStore(folder());
-  MakeStore(temporary().path() / "other");
-  fs::copy_file(temporary().path() / "other" / "cache.db", cache_file(),
-                fs::copy_options::overwrite_existing);
-  ExpectRefused(ErrorCode::kCorrupt);
+TEST_F(DamageTest, DamagedAuthoredIsSalvagedLoudly) {
+  for (const std::size_t byte : {std::size_t{100}, std::size_t{3} /* of the salt */}) {
+    const fs::path one = temporary().path() / std::to_string(byte);
+    LocalRevision revision = 0;
+    {
+      const auto store = Open(one);
+      ASSERT_TRUE(ApplyNow(*store, {{TestSummary("A", 0)}}));
+      ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "text")));
+      revision = store->CurrentRevision();
+    }
+    std::string bytes = ReadFile(one / "authored.db");
+    bytes[byte] = static_cast<char>(bytes[byte] ^ 1);
+    WriteFile(one / "authored.db", bytes);
+    const auto store = Open(one);
+    const auto repair = store->LastRepair();
+    ASSERT_TRUE(repair.authored_replaced);
+    EXPECT_EQ(repair.authored_rows, 1U);
+    EXPECT_EQ(ReadFile(repair.aside / "authored.db"), bytes);
+    EXPECT_EQ(store->ReadOutbox()->entries.size(), 1U);
+    EXPECT_GT(store->CurrentRevision(), revision);
+  }
 }
 
 TEST_F(DamageTest, NewerSchemaIsRefused) {
@@ -141,7 +181,19 @@ TEST_F(DamageTest, FileThatBelongsToAnotherStoreDoesNotFinishACreation) {
   MakeStore(temporary().path() / "other");
   fs::rename(cache_file(), temporary().path() / "aside");
   fs::copy_file(temporary().path() / "other" / "cache.db", cache_file().string() + ".new");
-  ExpectRefused(ErrorCode::kCorrupt);
+  const auto store = Open(folder());
+  EXPECT_TRUE(store->LastRepair().cache_replaced);
+  EXPECT_EQ(store->ReadMessage(MessageId("A/1")).error().code, ErrorCode::kNotFound);
+}
+
+// Killed after the salvage and the setting aside, before the new file has its name.
+TEST_F(DamageTest, InterruptedRepairIsFinished) {
+  MakeStore(folder());
+  fs::rename(cache_file(), cache_file().string() + ".new");
+  WriteFile(cache_file().string() + "-wal", "of the damaged file");
+  const auto store = Open(folder());
+  EXPECT_FALSE(store->LastRepair().any());
+  EXPECT_TRUE(store->ReadMessage(MessageId("A/1")));
 }
 
 TEST_F(DamageTest, DamageInTheMiddleIsAnErrorNotAnEnd) {
@@ -161,7 +213,7 @@ TEST_F(DamageTest, DamageInTheMiddleIsAnErrorNotAnEnd) {
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().code, ErrorCode::kCorrupt);
   // The other conversations and the other file are not affected.
-  EXPECT_TRUE(store->ReadOutbox(0, 10));
+  EXPECT_TRUE(store->ReadOutbox());
   EXPECT_TRUE(store->GetConversation(ConversationId("A")));
 }
 

@@ -85,6 +85,7 @@ ApplySummary TestSummary(const std::string& conversation, Sequence last) {
 std::map<std::string, std::string> ReadFolder(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
     files.emplace(entry.path().filename().string(), ReadFile(entry.path()));
   }
   return files;

@@ -70,5 +70,15 @@ TEST(Draft, ErrorsDoNotRepeatTheContent) {
   EXPECT_EQ(message.error().message.find("secret"), std::string::npos);
 }
 
+TEST(CheckContent, AnEditKeepsToTheRulesOfASend) {
+  EXPECT_TRUE(CheckContent("hello"));
+  for (const std::string& bad :
+       {std::string(), std::string(limits::kContentBytes + 1, 'x'), std::string("\xff")}) {
+    const Result<void> checked = CheckContent(bad);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().code, ErrorCode::kInvalidArgument);
+  }
+}
+
 }  // namespace
 }  // namespace hark::sync

@@ -1,5 +1,8 @@
 #include "daemon/sync/fetcher.h"
 
+#include <map>
+#include <optional>
+
 #include <gtest/gtest.h>
 
 namespace hark::sync {
@@ -29,105 +32,206 @@ transport::History Page(transport::RequestId request, Sequence from, Sequence to
   return page;
 }
 
-TEST(Fetcher, FetchesAGapPageByPageFromItsNewestEnd) {
-  Fetcher fetcher;
-  fetcher.SetPlan(Plan({{kConversation, 1, 120, false}}));
-  auto ask = fetcher.Next(1, 50);
+// Stores what is given, and forgets how long the background has been at work.
+class FetcherTest : public testing::Test {
+ protected:
+  // As if so many messages had been stored before: the background may have many under way.
+  void Warm(std::uint64_t stored = 100'000) {
+    fetcher_.SetPlan(Plan({{ConversationId("warm"), 1, 1, false}}));
+    (void)Next(9'000);
+    transport::History page = Page(9'000, 1, 1, false);
+    page.conversation = ConversationId("warm");
+    page.messages.resize(stored);
+    (void)fetcher_.Answer(std::move(page));
+    fetcher_.Stored(9'000, true);
+    fetcher_.ResetProgress();
+  }
+
+  std::optional<transport::GetHistory> Next(transport::RequestId request,
+                                            std::uint32_t page_size = 200) {
+    return fetcher_.Next(request, page_size, true);
+  }
+
+  std::optional<store::ApplyHistory> AnswerAndStore(transport::History page) {
+    const transport::RequestId request = page.request;
+    auto apply = fetcher_.Answer(std::move(page));
+    fetcher_.Stored(request, true);
+    return apply;
+  }
+
+  Fetcher fetcher_;
+};
+
+TEST_F(FetcherTest, FetchesAGapPageByPageFromItsNewestEnd) {
+  Warm();
+  fetcher_.SetPlan(Plan({{kConversation, 1, 120, false}}));
+  auto ask = Next(1, 50);
   ASSERT_TRUE(ask);
   EXPECT_EQ(ask->before, 121U);
   EXPECT_EQ(ask->page_size, 50U);
-  auto apply = fetcher.Answer(Page(1, 71, 120, true));
+  auto apply = AnswerAndStore(Page(1, 71, 120, true));
   ASSERT_TRUE(apply);
   EXPECT_EQ(apply->from, 71U);
   EXPECT_EQ(apply->to, 120U);
-  EXPECT_EQ(fetcher.done(), 50U);
-  EXPECT_EQ(fetcher.total(), 120U);
+  EXPECT_EQ(fetcher_.done(), 50U);
+  EXPECT_EQ(fetcher_.total(), 120U);
 
-  ask = fetcher.Next(2, 50);
+  ask = Next(2, 50);
   ASSERT_TRUE(ask);
   EXPECT_EQ(ask->before, 71U);
-  (void)fetcher.Answer(Page(2, 21, 70, true));
-  ask = fetcher.Next(3, 50);
+  (void)AnswerAndStore(Page(2, 21, 70, true));
+  ask = Next(3, 50);
   ASSERT_TRUE(ask);
   EXPECT_EQ(ask->page_size, 20U) << "asks for no more than the gap";
-  (void)fetcher.Answer(Page(3, 1, 20, false));
-  EXPECT_TRUE(fetcher.Idle());
-  EXPECT_EQ(fetcher.done(), 120U);
+  (void)AnswerAndStore(Page(3, 1, 20, false));
+  EXPECT_TRUE(fetcher_.Idle());
+  EXPECT_EQ(fetcher_.done(), 120U);
 }
 
-TEST(Fetcher, WhatTheBackendNoLongerHasIsNotAskedForAgain) {
-  Fetcher fetcher;
-  fetcher.SetPlan(Plan({{kConversation, 1, 120, false}}));
-  (void)fetcher.Next(1, 200);
+TEST_F(FetcherTest, WhatTheBackendNoLongerHasIsNotAskedForAgain) {
+  Warm();
+  fetcher_.SetPlan(Plan({{kConversation, 1, 120, false}}));
+  (void)Next(1, 200);
   // The backend keeps only the newest 20.
-  const auto apply = fetcher.Answer(Page(1, 101, 120, false));
+  const auto apply = AnswerAndStore(Page(1, 101, 120, false));
   ASSERT_TRUE(apply);
   EXPECT_EQ(apply->from, 1U);
   EXPECT_EQ(apply->to, 120U);
-  EXPECT_TRUE(fetcher.Idle());
+  EXPECT_TRUE(fetcher_.Idle());
 }
 
-TEST(Fetcher, AnEmptyPageClosesTheGapAndEndsTheAsking) {
-  Fetcher fetcher;
-  fetcher.SetPlan(Plan({{kConversation, 5, 9, false}}));
-  (void)fetcher.Next(1, 50);
+TEST_F(FetcherTest, AnEmptyPageClosesTheGapAndEndsTheAsking) {
+  fetcher_.SetPlan(Plan({{kConversation, 5, 9, false}}));
+  (void)Next(1, 50);
   // has_more with nothing in it would otherwise be asked for ever.
-  const auto apply = fetcher.Answer(Page(1, 0, 0, true));
+  const auto apply = AnswerAndStore(Page(1, 0, 0, true));
   ASSERT_TRUE(apply);
   EXPECT_EQ(apply->from, 5U);
   EXPECT_EQ(apply->to, 9U);
-  EXPECT_TRUE(fetcher.Idle());
+  EXPECT_TRUE(fetcher_.Idle());
 }
 
-TEST(Fetcher, AnswersToNoQuestionAreIgnored) {
-  Fetcher fetcher;
-  fetcher.SetPlan(Plan({{kConversation, 1, 10, false}}));
-  (void)fetcher.Next(1, 50);
-  EXPECT_FALSE(fetcher.Answer(Page(7, 1, 10, false)));
+TEST_F(FetcherTest, AnswersToNoQuestionAreIgnored) {
+  fetcher_.SetPlan(Plan({{kConversation, 1, 10, false}}));
+  (void)Next(1, 50);
+  EXPECT_FALSE(fetcher_.Answer(Page(7, 1, 10, false)));
   transport::History other = Page(1, 1, 10, false);
   other.conversation = ConversationId("another");
-  EXPECT_FALSE(fetcher.Answer(std::move(other)));
-  EXPECT_TRUE(fetcher.Answer(Page(1, 1, 10, false)));
-  EXPECT_FALSE(fetcher.Answer(Page(1, 1, 10, false))) << "a repeated answer";
+  EXPECT_FALSE(fetcher_.Answer(std::move(other)));
+  EXPECT_TRUE(fetcher_.Answer(Page(1, 1, 10, false)));
+  EXPECT_FALSE(fetcher_.Answer(Page(1, 1, 10, false))) << "a repeated answer";
 }
 
-TEST(Fetcher, APageFromTheWrongSideClosesNoGap) {
-  Fetcher fetcher;
-  fetcher.SetPlan(Plan({{kConversation, 1, 10, false}}));
-  (void)fetcher.Next(1, 50);
-  EXPECT_FALSE(fetcher.Answer(Page(1, 11, 20, false)));
+TEST_F(FetcherTest, APageFromTheWrongSideClosesNoGap) {
+  fetcher_.SetPlan(Plan({{kConversation, 1, 10, false}}));
+  (void)Next(1, 50);
+  EXPECT_FALSE(fetcher_.Answer(Page(1, 11, 20, false)));
 }
 
-TEST(Fetcher, KeepsABoundedNumberUnderWay) {
-  Fetcher fetcher;
+TEST_F(FetcherTest, KeepsABoundedNumberUnderWay) {
+  Warm();
   std::vector<store::FetchItem> items;
   for (int i = 0; i < 100; ++i) items.push_back({ConversationId(std::to_string(i)), 1, 5, false});
-  fetcher.SetPlan(Plan(std::move(items)));
+  fetcher_.SetPlan(Plan(std::move(items)));
   transport::RequestId request = 0;
-  while (fetcher.Next(++request, 50)) {
+  while (Next(++request, 50)) {
   }
-  EXPECT_EQ(fetcher.in_flight(), limits::kHistoryInFlight);
+  EXPECT_EQ(fetcher_.in_flight(), limits::kHistoryInFlight - limits::kReservedInFlight);
+  for (int i = 0; i < 10; ++i)
+    fetcher_.Want({ConversationId("w" + std::to_string(i)), 1, 5, false});
+  while (Next(++request, 50)) {
+  }
+  EXPECT_EQ(fetcher_.in_flight(), limits::kHistoryInFlight) << "the rest is for what is waited for";
 }
 
-TEST(Fetcher, AWantedPageGoesFirst) {
-  Fetcher fetcher;
-  fetcher.SetPlan(Plan({{ConversationId("a"), 1, 5, false}, {ConversationId("b"), 1, 5, false}}));
-  fetcher.Want({ConversationId("z"), 3, 4, false});
-  EXPECT_EQ(fetcher.Next(1, 50)->conversation, ConversationId("z"));
-  fetcher.Want({ConversationId("z"), 3, 4, false});
-  EXPECT_EQ(fetcher.Next(2, 50)->conversation, ConversationId("a")) << "it is under way already";
+TEST_F(FetcherTest, WhatAKillCouldWasteIsAShareOfWhatIsStored) {
+  std::vector<store::FetchItem> items;
+  for (int i = 0; i < 1'000; ++i)
+    items.push_back({ConversationId(std::to_string(i)), 1, 200, false});
+  fetcher_.SetPlan(Plan(std::move(items)));
+  std::map<transport::RequestId, transport::GetHistory> asked;
+  std::uint64_t stored = 0;
+  std::uint64_t unstored = 0;
+  transport::RequestId request = 0;
+  for (int round = 0; round < 20'000 && stored < 200'000; ++round) {
+    while (auto ask = Next(++request)) {
+      unstored += ask->page_size;
+      asked.emplace(ask->request, *ask);
+      ASSERT_LE(unstored, std::max<std::uint64_t>(64, stored / 25)) << stored;
+    }
+    ASSERT_FALSE(asked.empty());
+    const transport::GetHistory ask = asked.begin()->second;
+    asked.erase(asked.begin());
+    transport::History page;
+    page.request = ask.request;
+    page.conversation = ask.conversation;
+    page.to = ask.before - 1;
+    page.from = ask.before - ask.page_size;
+    page.has_more = page.from > 1;
+    page.messages.resize(ask.page_size);
+    (void)AnswerAndStore(std::move(page));
+    unstored -= ask.page_size;
+    stored += ask.page_size;
+  }
+  EXPECT_EQ(stored, 200'000U);
+  EXPECT_EQ(fetcher_.done(), fetcher_.total());
 }
 
-TEST(Fetcher, ProgressNeverGoesBack) {
-  Fetcher fetcher;
-  fetcher.SetPlan(Plan({{kConversation, 1, 100, false}}));
-  (void)fetcher.Next(1, 50);
-  (void)fetcher.Answer(Page(1, 51, 100, true));
-  EXPECT_EQ(fetcher.done(), 50U);
+TEST_F(FetcherTest, APersonDoesNotWaitForTheBackgroundsShare) {
+  fetcher_.SetPlan(Plan({{ConversationId("a"), 1, 5'000, false}}));
+  (void)Next(1);
+  EXPECT_FALSE(fetcher_.HasNext(true)) << "the share is used up";
+  fetcher_.Want({kConversation, 1, 500, false});
+  const auto ask = fetcher_.Next(2, 200, false);
+  ASSERT_TRUE(ask);
+  EXPECT_EQ(ask->page_size, 200U);
+}
+
+TEST_F(FetcherTest, WhatIsWantedIsFetchedOnce) {
+  Warm();
+  fetcher_.SetPlan(Plan({{kConversation, 1, 1'000, false}}));
+  ASSERT_EQ(Next(1)->before, 1'001U);
+  fetcher_.Want({kConversation, 1, 1'000, false});
+  EXPECT_FALSE(Next(2)) << "the rest follows the page that is under way";
+  (void)fetcher_.Answer(Page(1, 801, 1'000, true));
+  EXPECT_TRUE(fetcher_.HasNext(false)) << "and is waited for now";
+  fetcher_.Want({kConversation, 700, 900, false});
+  const auto ask = fetcher_.Next(3, 200, false);
+  ASSERT_TRUE(ask);
+  EXPECT_EQ(ask->before, 801U) << "801 to 1000 is being stored";
+  EXPECT_EQ(ask->page_size, 101U);
+  EXPECT_EQ(fetcher_.Next(4, 200, false)->before, 700U);
+}
+
+TEST_F(FetcherTest, AnInitialSyncGoesOnWhereTheLastRunLeftIt) {
+  fetcher_.ResumeProgress(700);
+  EXPECT_EQ(fetcher_.total(), 0U) << "of how many is not known yet";
+  fetcher_.ExpectTotal(1'000);
+  EXPECT_EQ(fetcher_.done(), 700U);
+  EXPECT_EQ(fetcher_.total(), 1'000U);
+  fetcher_.SetPlan(Plan({{kConversation, 1, 290, false}}));
+  EXPECT_EQ(fetcher_.done(), 710U) << "10 were counted that do not exist any more";
+  EXPECT_EQ(fetcher_.total(), 1'000U);
+}
+
+TEST_F(FetcherTest, AWantedPageGoesFirst) {
+  fetcher_.SetPlan(Plan({{ConversationId("a"), 1, 5, false}, {ConversationId("b"), 1, 5, false}}));
+  fetcher_.Want({ConversationId("z"), 3, 4, false});
+  EXPECT_EQ(Next(1, 50)->conversation, ConversationId("z"));
+  fetcher_.Want({ConversationId("z"), 3, 4, false});
+  EXPECT_EQ(Next(2, 50)->conversation, ConversationId("a")) << "it is under way already";
+}
+
+TEST_F(FetcherTest, ProgressNeverGoesBack) {
+  Warm();
+  fetcher_.SetPlan(Plan({{kConversation, 1, 100, false}}));
+  (void)Next(1, 50);
+  (void)AnswerAndStore(Page(1, 51, 100, true));
+  EXPECT_EQ(fetcher_.done(), 50U);
   // Meanwhile 30 more became known.
-  fetcher.SetPlan(Plan({{kConversation, 1, 50, false}, {ConversationId("d"), 1, 30, false}}));
-  EXPECT_EQ(fetcher.done(), 50U);
-  EXPECT_EQ(fetcher.total(), 130U);
+  fetcher_.SetPlan(Plan({{kConversation, 1, 50, false}, {ConversationId("d"), 1, 30, false}}));
+  EXPECT_EQ(fetcher_.done(), 50U);
+  EXPECT_EQ(fetcher_.total(), 130U);
 }
 
 }  // namespace

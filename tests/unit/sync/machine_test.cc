@@ -1,172 +1,12 @@
-#include "daemon/sync/machine.h"
-
 #include <random>
 #include <utility>
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/sync/machine_fixture.h"
+
 namespace hark::sync {
 namespace {
-
-using std::chrono::milliseconds;
-
-// Plays the driver: feeds inputs, moves the time by hand, and keeps what the machine asked for.
-class MachineTest : public testing::Test {
- protected:
-  MachineTest() : machine_(MachineOptions{UserId("ada"), 42}) {}
-
-  void Step(Input input) {
-    for (Action& action : machine_.Step(std::move(input), Moment{mono_, wall_}))
-      actions_.push_back(std::move(action));
-  }
-
-  void Pass(milliseconds time) {
-    mono_ += time;
-    wall_ += time;
-  }
-
-  template <typename T>
-  std::vector<T> Take() {
-    std::vector<T> taken;
-    for (Action& action : actions_) {
-      if (auto* found = std::get_if<T>(&action)) taken.push_back(std::move(*found));
-    }
-    std::erase_if(actions_, [](const Action& action) { return std::holds_alternative<T>(action); });
-    return taken;
-  }
-
-  template <typename Frame>
-  std::vector<Frame> TakeFrames() {
-    std::vector<Frame> taken;
-    std::vector<Action> rest;
-    for (Action& action : actions_) {
-      auto* send = std::get_if<SendFrame>(&action);
-      auto* frame = send ? std::get_if<Frame>(&send->frame) : nullptr;
-      if (frame) {
-        taken.push_back(std::move(*frame));
-      } else {
-        rest.push_back(std::move(action));
-      }
-    }
-    actions_ = std::move(rest);
-    return taken;
-  }
-
-  // Answers every commit and load until nothing is left to answer; the store has no gaps and no
-  // outbox unless set.
-  void Settle() {
-    for (bool busy = true; busy;) {
-      busy = false;
-      for (CommitBatch& commit : Take<CommitBatch>()) {
-        committed_.push_back(std::move(commit.batch));
-        Step(Committed{});
-        busy = true;
-      }
-      for (LoadPlan& load : Take<LoadPlan>()) {
-        planned_for_ = load.active;
-        Step(PlanLoaded{std::exchange(plan_, {})});
-        busy = true;
-      }
-      for (LoadOutbox& load : Take<LoadOutbox>()) {
-        std::vector<OutboxEntry> entries;
-        for (const OutboxEntry& entry : outbox_) {
-          if (entry.position > load.after_position) entries.push_back(entry);
-        }
-        Step(OutboxLoaded{std::move(entries)});
-        busy = true;
-      }
-    }
-  }
-
-  template <typename Op>
-  std::vector<Op> CommittedOps() const {
-    std::vector<Op> found;
-    for (const store::Batch& batch : committed_) {
-      for (const store::Operation& operation : batch.operations) {
-        if (const auto* op = std::get_if<Op>(&operation)) found.push_back(*op);
-      }
-    }
-    return found;
-  }
-
-  State Shown() {
-    for (Publish& publish : Take<Publish>()) shown_ = std::move(publish.status);
-    return shown_.state;
-  }
-
-  void Start(std::optional<SyncCursor> cursor = std::nullopt,
-             std::vector<ConversationId> active = {}) {
-    store::SyncState sync;
-    sync.initial_sync_done = cursor.has_value();
-    sync.cursor = std::move(cursor);
-    Step(Started{std::move(sync), std::move(active)});
-    Settle();
-  }
-
-  transport::Welcome Welcome(transport::Resume resume, std::uint64_t head) {
-    transport::Welcome welcome;
-    welcome.user = UserId("ada");
-    welcome.resume = resume;
-    welcome.cursor = {"e1", head};
-    welcome.limits = {1 << 20, 65'536, 200, 64, 1'000};
-    welcome.heartbeat = milliseconds(30'000);
-    return welcome;
-  }
-
-  void Connect(transport::Resume resume, std::uint64_t head) {
-    Step(Connected{});
-    Step(Received{Welcome(resume, head)});
-    Settle();
-  }
-
-  // Up to date with a cursor at 100.
-  void GoLive() {
-    Start(SyncCursor{"e1", 100});
-    Connect(transport::Resume::kOk, 100);
-    ASSERT_EQ(Shown(), State::kLive);
-    actions_.clear();
-    committed_.clear();
-  }
-
-  static transport::Changes ChangesOf(std::uint64_t from, std::uint64_t to,
-                                      std::vector<Message> messages = {}) {
-    transport::Changes changes;
-    changes.from = {"e1", from};
-    changes.to = {"e1", to};
-    for (Message& message : messages) changes.changes.emplace_back(std::move(message));
-    return changes;
-  }
-
-  static Message MessageOf(const char* id, Sequence sequence) {
-    Message message;
-    message.id = MessageId(id);
-    message.conversation = ConversationId("c");
-    message.sequence = sequence;
-    message.revision = 1;
-    return message;
-  }
-
-  OutboxEntry Queue(std::uint64_t position, const char* conversation) {
-    OutboxEntry entry;
-    entry.position = position;
-    entry.conversation = ConversationId(conversation);
-    entry.message = MessageId("m" + std::to_string(position));
-    outbox_.push_back(entry);
-    Step(OutboxChanged{});
-    Settle();
-    return entry;
-  }
-
-  Machine machine_;
-  Clock::Instant mono_{milliseconds(1'000'000)};
-  WallTime wall_{milliseconds(1'700'000'000'000)};
-  Actions actions_;
-  std::vector<store::Batch> committed_;
-  std::vector<OutboxEntry> outbox_;
-  std::vector<ConversationId> planned_for_;
-  store::FetchPlan plan_;
-  Status shown_;
-};
 
 TEST_F(MachineTest, FirstSyncListsThenFetchesThenIsLive) {
   Start();
@@ -279,7 +119,7 @@ TEST_F(MachineTest, AHoleInTheChangesReconnectsFromTheStoredCursor) {
   EXPECT_EQ(Take<CloseConnection>().size(), 1U);
   Settle();
   EXPECT_TRUE(CommittedOps<store::ApplyMessage>().empty());
-  Pass(milliseconds(1'000));
+  Pass(limits::kReturnWindow);
   Step(TimerFired{});
   EXPECT_EQ(Take<OpenConnection>().size(), 1U);
   Step(Connected{});
@@ -296,7 +136,7 @@ TEST_F(MachineTest, AFailedCommitIsFetchedAgainAndNeverSkipped) {
   EXPECT_NE(commits[0].batch.series, 0U);
   Step(CommitFailed{Error(ErrorCode::kResourceExhausted, "disk full")});
   EXPECT_EQ(Take<CloseConnection>().size(), 1U);
-  Pass(milliseconds(5'000));
+  Pass(limits::kReturnWindow + limits::kBackoffFirst);
   Step(TimerFired{});
   EXPECT_TRUE(Take<OpenConnection>().empty())
       << "commits of the last connection are still unanswered";
@@ -305,70 +145,6 @@ TEST_F(MachineTest, AFailedCommitIsFetchedAgainAndNeverSkipped) {
   EXPECT_EQ(Take<OpenConnection>().size(), 1U);
   Step(Connected{});
   EXPECT_EQ(Take<SendHello>().at(0).cursor, (SyncCursor{"e1", 100}));
-}
-
-TEST_F(MachineTest, ASendGoesOutWhenLiveAndIsDoneByItsAcknowledgement) {
-  GoLive();
-  Queue(1, "c");
-  const auto appends = Take<SendAppend>();
-  ASSERT_EQ(appends.size(), 1U);
-  EXPECT_EQ(CommittedOps<store::MarkSending>().size(), 1U);
-  transport::Ack ack;
-  ack.request = appends[0].request;
-  ack.sequence = 12;
-  ack.revision = 1;
-  Step(Received{ack});
-  Settle();
-  ASSERT_EQ(CommittedOps<store::AcknowledgeSend>().size(), 1U);
-  EXPECT_EQ(CommittedOps<store::AcknowledgeSend>()[0].sequence, 12U);
-  Step(Received{ack});
-  Settle();
-  EXPECT_EQ(CommittedOps<store::AcknowledgeSend>().size(), 1U) << "a repeated acknowledgement";
-}
-
-TEST_F(MachineTest, AnUnansweredSendIsSentAgainUnderTheSameIdAfterReconnecting) {
-  GoLive();
-  Queue(1, "c");
-  const MessageId id = Take<SendAppend>().at(0).message;
-  Step(Disconnected{Error(ErrorCode::kOffline, "reset")});
-  Settle();
-  EXPECT_EQ(CommittedOps<store::RequeueSending>().size(), 1U);
-  Pass(milliseconds(1'000));
-  Step(TimerFired{});
-  Connect(transport::Resume::kOk, 100);
-  EXPECT_EQ(Take<SendAppend>().at(0).message, id);
-}
-
-TEST_F(MachineTest, ATransientRefusalIsRetriedAfterTheAskedTime) {
-  GoLive();
-  Queue(1, "c");
-  transport::Refused refused;
-  refused.request = Take<SendAppend>().at(0).request;
-  refused.code = transport::RefusedCode::kRateLimited;
-  refused.retry_after = milliseconds(2'000);
-  Step(Received{refused});
-  Settle();
-  Pass(milliseconds(1'999));
-  Step(TimerFired{});
-  EXPECT_TRUE(Take<SendAppend>().empty());
-  Pass(milliseconds(501));
-  Step(TimerFired{});
-  EXPECT_EQ(Take<SendAppend>().size(), 1U);
-}
-
-TEST_F(MachineTest, APermanentRefusalFailsTheSendAndParksItsConversation) {
-  GoLive();
-  Queue(1, "c");
-  Queue(2, "c");
-  transport::Refused refused;
-  refused.request = Take<SendAppend>().at(0).request;
-  refused.code = transport::RefusedCode::kTooLarge;
-  Step(Received{refused});
-  Settle();
-  ASSERT_EQ(CommittedOps<store::FailSend>().size(), 1U);
-  EXPECT_EQ(CommittedOps<store::FailSend>()[0].failure.reason, "TOO_LARGE");
-  EXPECT_TRUE(Take<SendAppend>().empty());
-  EXPECT_EQ(machine_.NextDeadline().has_value(), true) << "the heartbeat goes on";
 }
 
 TEST_F(MachineTest, ARefusedTokenStopsTryingAndSaysSo) {
@@ -474,11 +250,11 @@ TEST_F(MachineTest, SyncNowEndsTheWaiting) {
 
 TEST_F(MachineTest, OpeningSubscribesAndFetchesWhatIsMissing) {
   GoLive();
-  plan_ = {{{ConversationId("c"), 4, 9, false}}, 6};
+  gaps_ = {{ConversationId("c"), 4, 9, false}};
   Step(Opened{ConversationId("c")});
   Settle();
   ASSERT_EQ(TakeFrames<transport::Subscribe>().size(), 1U);
-  EXPECT_EQ(planned_for_, std::vector{ConversationId("c")});
+  EXPECT_EQ(looked_at_, std::vector{ConversationId("c")});
   EXPECT_EQ(TakeFrames<transport::GetHistory>().at(0).before, 10U);
   EXPECT_EQ(Shown(), State::kLive) << "opening a conversation is no catching-up";
 }
@@ -520,7 +296,7 @@ TEST_F(MachineTest, GoingAwayIsHonoured) {
   Pass(milliseconds(4'999));
   Step(TimerFired{});
   EXPECT_TRUE(Take<OpenConnection>().empty());
-  Pass(milliseconds(501));
+  Pass(limits::kReturnWindow + milliseconds(1));
   Step(TimerFired{});
   EXPECT_EQ(Take<OpenConnection>().size(), 1U);
 }
@@ -563,11 +339,32 @@ TEST_F(MachineTest, EveryInputIsAnsweredInEveryState) {
       case 7: Step(Committed{}); break;
       case 8: Step(CommitFailed{Error(ErrorCode::kInternal, "x")}); break;
       case 9: Step(PlanLoaded{{{{ConversationId("c"), 1, 1 + random() % 9, false}}, 5}}); break;
-      case 10: Step(OutboxLoaded{}); break;
+      case 10:
+        switch (random() % 4) {
+          case 0: Step(OutboxLoaded{}); break;
+          case 1: Step(EntryGone{random() % 50}); break;
+          case 2: Step(WorldChanged{}); break;
+          default: {
+            OutboxEntry entry;
+            entry.position = 1 + random() % 20;
+            entry.kind = static_cast<OutboxKind>(1 + random() % 4);
+            entry.conversation = ConversationId(std::to_string(random() % 3));
+            entry.message = MessageId(std::to_string(random() % 5));
+            entry.base_revision = random() % 3;
+            entry.delivery = static_cast<Delivery>(1 + random() % 6);
+            entry.submitted_at = wall_;
+            Step(OutboxChanged{1, {entry}, {random() % 20}});
+            break;
+          }
+        }
+        break;
       case 11: Step(Opened{ConversationId(std::to_string(random() % 300))}); break;
       case 12: Step(FetchWanted{{ConversationId("c"), 1, 5, GapReason::kLimited}}); break;
       case 13: Step(SyncNowAsked{}); break;
-      case 14: Step(LoadFailed{Error(ErrorCode::kInternal, "x")}); break;
+      case 14:
+        Step(LoadFailed{static_cast<LoadFailed::What>(random() % 4),
+                        Error(ErrorCode::kInternal, "x")});
+        break;
       default:
         Pass(milliseconds(random() % 40'000));
         Step(TimerFired{});

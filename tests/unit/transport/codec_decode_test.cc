@@ -80,6 +80,8 @@ TEST_P(CodecDecode, WelcomeArrivesWhole) {
   EXPECT_EQ(welcome.limits.subscriptions, 500U);
   EXPECT_EQ(welcome.heartbeat, milliseconds{15'000});
   EXPECT_TRUE(welcome.can_renew);
+  EXPECT_TRUE(welcome.can_edit);
+  EXPECT_FALSE(welcome.can_delete);
   EXPECT_EQ(welcome.token_expires_at, kWrittenAt);
 }
 
@@ -97,6 +99,7 @@ TEST_P(CodecDecode, WelcomeWithoutLimitsGetsTheDefaults) {
   EXPECT_EQ(welcome.limits.subscriptions, 1U);
   EXPECT_EQ(welcome.heartbeat, milliseconds{30'000});
   EXPECT_FALSE(welcome.can_renew);
+  EXPECT_FALSE(welcome.can_edit);
   EXPECT_FALSE(welcome.token_expires_at.has_value());
 }
 
@@ -133,6 +136,7 @@ TEST_P(CodecDecode, ConversationPageArrivesWhole) {
   EXPECT_EQ(page.conversations[0], ExpectedConversation());
   EXPECT_EQ(page.next_page_token, "next");
   EXPECT_EQ(page.total_count, 17U);
+  EXPECT_EQ(page.total_messages, 99U);
 }
 
 TEST_P(CodecDecode, HistoryArrivesWhole) {

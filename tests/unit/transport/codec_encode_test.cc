@@ -125,6 +125,57 @@ TEST_P(CodecEncode, Append) {
   EXPECT_EQ(message.created_at().nanos(), 123'000'000);
 }
 
+Edit SampleEdit() {
+  Edit edit;
+  edit.request = 12;
+  edit.conversation = ConversationId("conversation-1");
+  edit.message = MessageId("message-1");
+  edit.base_revision = 3;
+  edit.content = "Grüße \U0001F30D\n\"'<>&";
+  edit.edited_at = WallTime{std::chrono::milliseconds{1'700'000'000'123}};
+  return edit;
+}
+
+TEST_P(CodecEncode, Edit) {
+  wire::ClientFrame frame = EncodeAndParse(SampleEdit());
+  EXPECT_EQ(frame.edit().request_id(), 12U);
+  EXPECT_EQ(frame.edit().conversation_id(), "conversation-1");
+  EXPECT_EQ(frame.edit().message_id(), "message-1");
+  EXPECT_EQ(frame.edit().base_revision(), 3U);
+  EXPECT_EQ(frame.edit().content(), "Grüße \U0001F30D\n\"'<>&");
+  EXPECT_EQ(frame.edit().edited_at().seconds(), 1'700'000'000);
+  EXPECT_EQ(frame.edit().edited_at().nanos(), 123'000'000);
+}
+
+TEST_P(CodecEncode, Delete) {
+  transport::Delete remove;
+  remove.request = 13;
+  remove.conversation = ConversationId("conversation-1");
+  remove.message = MessageId("message-1");
+  wire::ClientFrame frame = EncodeAndParse(remove);
+  EXPECT_EQ(frame.delete_().request_id(), 13U);
+  EXPECT_EQ(frame.delete_().conversation_id(), "conversation-1");
+  EXPECT_EQ(frame.delete_().message_id(), "message-1");
+  EXPECT_EQ(frame.delete_().base_revision(), 0U) << "whatever is there";
+  remove.base_revision = 4;
+  EXPECT_EQ(EncodeAndParse(remove).delete_().base_revision(), 4U);
+}
+
+TEST_P(CodecEncode, AnEditThatTheProtocolForbidsIsRefused) {
+  transport::Edit edit = SampleEdit();
+  edit.base_revision = 0;
+  ExpectRefused(edit);
+  edit = SampleEdit();
+  edit.content.assign(limits::kContentBytes + 1, 'x');
+  ExpectRefused(edit);
+  edit = SampleEdit();
+  edit.content = "\xff";
+  ExpectRefused(edit);
+  edit = SampleEdit();
+  edit.message = MessageId();
+  ExpectRefused(edit);
+}
+
 TEST_P(CodecEncode, TimeBefore1970HasPositiveNanos) {
   transport::Append append = SampleAppend();
   append.message.created_at = WallTime{std::chrono::milliseconds{-1}};

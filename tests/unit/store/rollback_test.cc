@@ -1,0 +1,108 @@
+// Back to the store as it was before a migration.
+
+#include "daemon/store/rollback.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "daemon/store/schema_upgrade.h"
+#include "tests/unit/store/store_fixture.h"
+
+namespace hark::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RollbackTest : public StoreFixture {
+ protected:
+  // A store with one message and one send, then migrated to a schema of tomorrow.
+  void MakeMigrated() {
+    {
+      const auto store = Open(folder());
+      ASSERT_TRUE(
+          ApplyNow(*store, {{TestSummary("A", 2), ApplyMessage{TestMessage("A", 1, "text")}}}));
+      ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "before")));
+    }
+    std::vector<Migration> steps = AuthoredMigrations();
+    steps.push_back(
+        {steps.back().version + 1, "of the test", "ALTER TABLE outbox ADD COLUMN extra TEXT"});
+    ASSERT_TRUE(UpgradeSchemas(StoreFiles(folder()), keys(), {CacheMigrations(), steps}));
+  }
+
+  void SendInTheNewSchema() {
+    Connection connection(authored_file(), authored_key_, Access::kWrite, Durability::kAuthored);
+    connection.Execute(
+        "INSERT INTO outbox (kind, conversation, delivery, message_id, created_at, role, content)"
+        " VALUES (1, 'A', 1, 'later', 0, 1, 'after')");
+    ASSERT_TRUE(connection.CheckpointAndTruncate());
+  }
+
+  [[nodiscard]] StoreKeys keys() const { return {cache_key_, authored_key_}; }
+  [[nodiscard]] Result<RolledBack> Back(bool force = false) {
+    return RollBack({folder(), force}, keys(), SystemClock().WallNow());
+  }
+
+  const Secret cache_key_{std::string(kCacheKey)};
+  const Secret authored_key_{std::string(kAuthoredKey)};
+};
+
+TEST_F(RollbackTest, PutsTheBackupBackAndKeepsWhatWasThere) {
+  MakeMigrated();
+  ASSERT_EQ(TryOpen(folder()).error().code, ErrorCode::kConflict);
+  const std::string present = ReadFile(authored_file());
+  const auto back = Back();
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->from.authored, back->to.authored + 1);
+  EXPECT_EQ(back->entries_lost, 0U);
+  EXPECT_EQ(ReadFile(back->aside / "authored.db"), present);
+  const auto store = Open(folder());
+  EXPECT_FALSE(store->LastRepair().any());
+  EXPECT_EQ(store->ReadOutbox()->entries.size(), 1U);
+  EXPECT_TRUE(store->ReadMessage(MessageId("A/1")));
+  // The backup is still there, and there is nothing to go back from.
+  EXPECT_TRUE(NewestBackup(StoreFiles(folder())));
+}
+
+TEST_F(RollbackTest, NoBackupIsSaidSo) {
+  {
+    const auto store = Open(folder());
+  }
+  EXPECT_EQ(Back().error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(RollbackTest, WhatWasWrittenSinceIsNotLostUnlessForced) {
+  MakeMigrated();
+  SendInTheNewSchema();
+  const auto before = ReadFile(authored_file());
+  const auto refused = Back();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_NE(refused.error().message.find("1 entries"), std::string::npos);
+  EXPECT_EQ(ReadFile(authored_file()), before);
+  const auto forced = Back(true);
+  ASSERT_TRUE(forced);
+  EXPECT_EQ(forced->entries_lost, 1U);
+  EXPECT_EQ(ReadFile(forced->aside / "authored.db"), before);
+  EXPECT_EQ(Open(folder())->ReadOutbox()->entries.size(), 1U);
+}
+
+TEST_F(RollbackTest, TwiceIsRefused) {
+  MakeMigrated();
+  ASSERT_TRUE(Back());
+  EXPECT_EQ(Back().error().code, ErrorCode::kConflict);
+}
+
+TEST_F(RollbackTest, WrongKeysChangeNothing) {
+  MakeMigrated();
+  const auto before = ReadFolder(folder());
+  const Secret wrong(std::string(32, 'x'));
+  EXPECT_EQ(RollBack({folder(), true}, {wrong, wrong}, WallTime{}).error().code,
+            ErrorCode::kCorrupt);
+  EXPECT_TRUE(ReadFolder(folder()) == before);
+}
+
+}  // namespace
+}  // namespace hark::store

@@ -1,0 +1,285 @@
+#include "tests/unit/sync/model_store.h"
+
+#include <utility>
+
+namespace hark::sync {
+namespace {
+
+bool Left(const OutboxEntry& entry) {
+  return entry.delivery == Delivery::kSending || entry.delivery == Delivery::kUnknown;
+}
+
+bool GaveUp(const OutboxEntry& entry) {
+  return entry.delivery == Delivery::kFailed || entry.delivery == Delivery::kExpired;
+}
+
+}  // namespace
+
+ModelStore::Entry* ModelStore::FindSend(const MessageId& id) {
+  for (auto& [position, entry] : entries_) {
+    if (entry.entry.kind == OutboxKind::kSend && entry.entry.message == id) return &entry;
+  }
+  return nullptr;
+}
+
+std::vector<std::uint64_t> ModelStore::ChangesOf(const MessageId& id) const {
+  std::vector<std::uint64_t> changes;
+  for (const auto& [position, entry] : entries_) {
+    if (entry.entry.kind != OutboxKind::kSend && entry.entry.message == id)
+      changes.push_back(position);
+  }
+  return changes;
+}
+
+ModelStore::Entry& ModelStore::Add(OutboxKind kind, const MessageId& id, std::string content,
+                                   std::uint64_t base) {
+  Entry entry;
+  entry.entry.position = ++last_position_;
+  entry.entry.kind = kind;
+  entry.entry.conversation = ConversationId("c");
+  entry.entry.message = id;
+  entry.entry.base_revision = base;
+  entry.entry.submitted_at = now_;
+  entry.content = std::move(content);
+  return entries_[last_position_] = std::move(entry);
+}
+
+// ---- The user ----
+
+void ModelStore::EnqueueSend(const MessageId& id, std::string content, bool leaves_now) {
+  const bool first = entries_.empty();
+  Entry& entry = Add(OutboxKind::kSend, id, std::move(content), 0);
+  if (leaves_now && first) entry.entry.delivery = Delivery::kSending;
+}
+
+bool ModelStore::Act(const MessageId& id, const EditMessage& edit) {
+  Entry* send = FindSend(id);
+  const auto cached = cache_.find(id);
+  if (!send && (cached == cache_.end() || cancelled_.contains(id))) return false;
+  if (send && !Left(send->entry)) {
+    send->content = edit.content;
+    send->entry.delivery = Delivery::kQueued;
+    return true;
+  }
+  if (Show(id)->deleted) return false;
+  const std::uint64_t base = send ? 0 : cached->second.revision;
+  for (const std::uint64_t position : ChangesOf(id)) {
+    if (!Left(entries_[position].entry)) entries_.erase(position);
+  }
+  Add(OutboxKind::kEdit, id, edit.content, base);
+  return true;
+}
+
+void ModelStore::Withdraw(const MessageId& id) {
+  Entry* send = FindSend(id);
+  const bool left = Left(send->entry);
+  entries_.erase(send->entry.position);
+  for (const std::uint64_t position : ChangesOf(id)) entries_.erase(position);
+  if (!left) return;
+  cancelled_.insert(id);
+  Add(OutboxKind::kDelete, id, {}, 0);
+}
+
+bool ModelStore::Act(const MessageId& id, const DeleteMessage&) {
+  if (FindSend(id)) {
+    Withdraw(id);
+    return true;
+  }
+  const std::optional<Message> shown = Show(id);
+  if (!shown || shown->deleted) return true;
+  for (const std::uint64_t position : ChangesOf(id)) {
+    if (!Left(entries_[position].entry)) entries_.erase(position);
+  }
+  Add(OutboxKind::kDelete, id, {}, 0);
+  return true;
+}
+
+bool ModelStore::Act(const MessageId& id, const RetryMessage&) {
+  const auto cached = cache_.find(id);
+  for (auto& [position, entry] : entries_) {
+    if (entry.entry.message != id || !GaveUp(entry.entry)) continue;
+    entry.entry.delivery = Delivery::kQueued;
+    // On top of what is there now.
+    if (entry.entry.kind == OutboxKind::kEdit && cached != cache_.end())
+      entry.entry.base_revision = cached->second.revision;
+  }
+  return true;
+}
+
+bool ModelStore::Act(const MessageId& id, const CancelMessage&) {
+  if (FindSend(id)) {
+    Withdraw(id);
+    return true;
+  }
+  if (cancelled_.contains(id)) return true;
+  bool fits = false;
+  for (const std::uint64_t position : ChangesOf(id)) {
+    if (Left(entries_[position].entry)) continue;
+    entries_.erase(position);
+    fits = true;
+  }
+  return fits;
+}
+
+// ---- The engine ----
+
+void ModelStore::Apply(const store::Batch& batch) {
+  for (const store::Operation& operation : batch.operations)
+    std::visit([this](const auto& one) { Do(one); }, operation);
+}
+
+void ModelStore::SetBases(const MessageId& id, std::uint64_t revision, bool only_unset) {
+  for (const std::uint64_t position : ChangesOf(id)) {
+    OutboxEntry& entry = entries_[position].entry;
+    if (entry.kind == OutboxKind::kEdit && (!only_unset || entry.base_revision == 0))
+      entry.base_revision = revision;
+  }
+}
+
+void ModelStore::Do(const store::ApplyMessage& apply) {
+  const Message& message = apply.message;
+  if (const Entry* send = FindSend(message.id)) entries_.erase(send->entry.position);
+  Message& cached = cache_[message.id];
+  if (message.revision <= cached.revision) return;
+  cached = message;
+  if (cancelled_.contains(message.id)) {
+    if (!message.deleted && ChangesOf(message.id).empty())
+      Add(OutboxKind::kDelete, message.id, {}, 0);
+    return;
+  }
+  // Made before its message was acknowledged: it changes the first revision.
+  SetBases(message.id, 1, true);
+  for (const std::uint64_t position : ChangesOf(message.id)) {
+    Entry& entry = entries_[position];
+    if (message.deleted && entry.entry.kind == OutboxKind::kDelete) {
+      entries_.erase(position);
+    } else if (entry.entry.kind == OutboxKind::kEdit &&
+               entry.entry.base_revision < message.revision && !GaveUp(entry.entry)) {
+      if (!message.deleted && entry.content == message.content &&
+          entry.entry.base_revision + 1 == message.revision) {
+        entries_.erase(position);
+        SetBases(message.id, message.revision, false);
+      } else {
+        entry.entry.delivery = Delivery::kFailed;
+      }
+    }
+  }
+}
+
+void ModelStore::Do(const store::AcknowledgeSend& sent) {
+  Entry* send = FindSend(sent.id);
+  if (!send) return;
+  Message message;
+  message.id = sent.id;
+  message.conversation = ConversationId("c");
+  message.sequence = sent.sequence;
+  message.revision = sent.revision;
+  message.content = send->content;
+  entries_.erase(send->entry.position);
+  if (cache_[sent.id].revision < message.revision) cache_[sent.id] = message;
+  SetBases(sent.id, sent.revision, true);
+}
+
+void ModelStore::Do(const store::AcknowledgeChange& changed) {
+  const auto found = entries_.find(changed.position);
+  if (found == entries_.end()) return;
+  const Entry entry = found->second;
+  entries_.erase(found);
+  const MessageId& id = entry.entry.message;
+  Message& cached = cache_[id];
+  if (cached.revision < changed.revision) {
+    cached.revision = changed.revision;
+    cached.deleted = entry.entry.kind == OutboxKind::kDelete;
+    cached.content = entry.content;
+  }
+  SetBases(id, changed.revision, false);
+}
+
+void ModelStore::Do(const store::MarkSending& marks) {
+  for (const std::uint64_t position : marks.positions) {
+    const auto found = entries_.find(position);
+    if (found != entries_.end() && !GaveUp(found->second.entry))
+      found->second.entry.delivery = Delivery::kSending;
+  }
+}
+
+void ModelStore::Do(const store::ConnectionLost&) {
+  for (auto& [position, entry] : entries_) {
+    if (entry.entry.delivery == Delivery::kSending) entry.entry.delivery = Delivery::kUnknown;
+  }
+}
+
+void ModelStore::Do(const store::RequeueEntry& requeue) {
+  const auto found = entries_.find(requeue.position);
+  if (found != entries_.end()) found->second.entry.delivery = Delivery::kQueued;
+}
+
+void ModelStore::Do(const store::FailEntry& failed) {
+  const auto found = entries_.find(failed.position);
+  if (found != entries_.end()) found->second.entry.delivery = Delivery::kFailed;
+}
+
+void ModelStore::Do(const store::ExpireEntries& expired) {
+  for (const std::uint64_t position : expired.positions) {
+    const auto found = entries_.find(position);
+    if (found != entries_.end()) found->second.entry.delivery = Delivery::kExpired;
+  }
+}
+
+// ---- What is there ----
+
+std::optional<OutboxChanged> ModelStore::TakeDelta() {
+  OutboxChanged delta;
+  delta.revision = ++revision_;
+  for (const auto& [position, entry] : entries_) {
+    const auto before = shown_entries_.find(position);
+    if (before == shown_entries_.end() || !(before->second == entry))
+      delta.entries.push_back(entry.entry);
+  }
+  for (const auto& [position, entry] : shown_entries_) {
+    if (!entries_.contains(position)) delta.removed.push_back(position);
+  }
+  shown_entries_ = entries_;
+  if (delta.entries.empty() && delta.removed.empty()) return std::nullopt;
+  return delta;
+}
+
+store::OutboxState ModelStore::ReadOutbox() const {
+  store::OutboxState state;
+  state.revision = revision_;
+  for (const auto& [position, entry] : entries_) state.entries.push_back(entry.entry);
+  return state;
+}
+
+std::optional<store::OutgoingEntry> ModelStore::ReadOutgoing(std::uint64_t position) const {
+  const auto found = entries_.find(position);
+  if (found == entries_.end()) return std::nullopt;
+  store::OutgoingEntry outgoing;
+  outgoing.entry = found->second.entry;
+  outgoing.message.id = outgoing.entry.message;
+  outgoing.message.conversation = outgoing.entry.conversation;
+  outgoing.message.content = found->second.content;
+  return outgoing;
+}
+
+std::optional<Message> ModelStore::Show(const MessageId& id) const {
+  if (cancelled_.contains(id)) return std::nullopt;
+  std::optional<Message> shown;
+  const auto cached = cache_.find(id);
+  if (cached != cache_.end()) shown = cached->second;
+  for (const auto& [position, entry] : entries_) {
+    if (entry.entry.message != id) continue;
+    if (entry.entry.kind == OutboxKind::kSend) {
+      if (!shown) shown.emplace();
+      shown->id = id;
+      shown->content = entry.content;
+      shown->delivery = entry.entry.delivery;
+    } else if (shown && !GaveUp(entry.entry)) {
+      shown->deleted = shown->deleted || entry.entry.kind == OutboxKind::kDelete;
+      shown->content = entry.content;
+    }
+  }
+  return shown;
+}
+
+}  // namespace hark::sync
