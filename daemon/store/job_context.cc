@@ -8,43 +8,6 @@
 
 namespace hark::store {
 
-void Changes::Note(Message message) {
-  const auto [entry, inserted] = messages.try_emplace(message.id);
-  if (inserted) order.push_back(message.id);
-  entry->second = std::move(message);
-}
-
-void Changes::NoteById(const MessageId& id) {
-  const auto [entry, inserted] = messages.try_emplace(id);
-  if (inserted) order.push_back(id);
-  entry->second.reset();
-}
-
-void Changes::NoteRemoved(const ConversationId& conversation, const MessageId& id) {
-  NoteById(id);
-  removed.insert_or_assign(id, conversation);
-}
-
-void Changes::Merge(Changes other) {
-  if (order.empty()) {
-    order = std::move(other.order);
-    messages = std::move(other.messages);
-  } else {
-    for (MessageId& id : other.order) {
-      std::optional<Message>& message = other.messages[id];
-      const auto [entry, inserted] = messages.try_emplace(id);
-      if (inserted) order.push_back(id);
-      entry->second = std::move(message);
-    }
-  }
-  conversations.merge(other.conversations);
-  gaps.merge(other.gaps);
-  outbox.merge(other.outbox);
-  removed.merge(other.removed);
-  sends_removed = sends_removed || other.sends_removed;
-  any = any || other.any;
-}
-
 JobContext::JobContext(GroupTransaction& cache, GroupTransaction& authored, InFlight& in_flight,
                        PendingHint& pending, const Clock& clock, bool may_overlap, bool is_rerun)
     : cache_(cache),

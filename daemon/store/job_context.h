@@ -1,5 +1,4 @@
-// What a running job works on, and the notes of what it changed, from which the commit's
-// announcement is made.
+// What a running job works on.
 
 #ifndef HARK_DAEMON_STORE_JOB_CONTEXT_H_
 #define HARK_DAEMON_STORE_JOB_CONTEXT_H_
@@ -7,44 +6,16 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
-#include <unordered_map>
-#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/model/ids.h"
-#include "daemon/model/message.h"
+#include "daemon/store/changes.h"
 #include "daemon/store/conversation_state.h"
 #include "daemon/store/in_flight.h"
 #include "daemon/store/merged_view.h"
 #include "daemon/store/transaction.h"
 
 namespace hark::store {
-
-// What jobs changed, each thing once, in the order of the first change.
-class Changes {
- public:
-  // `message` as it is in the cache now.
-  void Note(Message message);
-  // To be read when the commit is made.
-  void NoteById(const MessageId& id);
-  // To be announced as removed if it is nowhere when the commit is made.
-  void NoteRemoved(const ConversationId& conversation, const MessageId& id);
-  // The entry is new, different or gone.
-  void NoteOutbox(std::uint64_t position) { outbox.insert(position); }
-  void NoteConversation(const ConversationId& id) { conversations.insert(id); }
-
-  void Merge(Changes other);
-
-  std::vector<MessageId> order;
-  std::unordered_map<MessageId, std::optional<Message>> messages;
-  std::set<ConversationId> conversations;
-  std::set<ConversationId> gaps;
-  std::set<std::uint64_t> outbox;
-  std::map<MessageId, ConversationId> removed;
-  bool sends_removed = false;  // Moved to the cache: it has to be durable there first.
-  bool any = false;            // Something is different, visible or not.
-};
 
 // Whether authored.db has anything that a message of the backend may concern: an entry of the
 // outbox, or an id that was withdrawn. Absent: to be looked up. Only the writer changes that file,

@@ -54,6 +54,8 @@ struct StoreVerdict {
   [[nodiscard]] bool good() const { return cache.good() && authored.good(); }
 };
 
+struct StoreParts;
+
 // Thread-safe. One process at a time may have a folder open (the daemon's lock file sees to that).
 class SqlcipherStore final : public Reader, public Writer, public RetentionStore {
  public:
@@ -128,15 +130,9 @@ class SqlcipherStore final : public Reader, public Writer, public RetentionStore
                     Writer::Done<LocalRevision> done) override;
 
  private:
-  struct Parts;
-  [[nodiscard]] static Result<void> OpenFiles(Parts& parts, bool replace_cache);
-  static void Repair(Parts& parts, std::string reason, const Writer::Done<RepairReport>& done);
-  explicit SqlcipherStore(std::unique_ptr<Parts> parts);
+  explicit SqlcipherStore(std::unique_ptr<StoreParts> parts);
 
-  static void OnDamage(Parts& parts, File file);
-  static void StartRepair(Parts& parts, std::string reason, Writer::Done<RepairReport> done);
-
-  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<StoreParts> parts_;
 };
 
 }  // namespace hark::store

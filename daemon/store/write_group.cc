@@ -22,20 +22,6 @@ constexpr std::size_t kCheckpointBytes = 4 * 1024 * 1024;
 // waits for them and begins it anew: one more group still fits below the limit.
 constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
 
-constexpr char kAllConversations[] = "SELECT id FROM conversations";
-
-// One file was committed and the other was not, so nobody was told of it: whoever watches reads
-// everything again.
-void NoteEverything(Connection& cache, Connection& authored, Changes& changes) {
-  for (const OutboxRow& row : ListOutbox(authored)) changes.NoteOutbox(row.entry.position);
-  Query query(cache.statements(), kAllConversations);
-  while (query.Next()) {
-    const ConversationId id(query.GetText(0));
-    changes.NoteConversation(id);
-    changes.gaps.insert(id);
-  }
-}
-
 }  // namespace
 
 struct GroupWriter::Group {

@@ -21,6 +21,7 @@ Result<void> FaultyStore::Open() {
     const std::lock_guard lock(mutex_);
     last_announced_ = commit->revision;
   };
+  options.writes_by_hand = by_hand_;
   options.boot_id = "boot " + std::to_string(boots_);
   options.on_damage = [this](store::File file) {
     const std::lock_guard lock(mutex_);
@@ -42,22 +43,28 @@ void FaultyStore::LosePower(std::mt19937_64& random, Loss loss) {
   ++boots_;
 }
 
+template <typename T>
+Result<T> FaultyStore::Wait(Answer<T>& answer) {
+  if (by_hand_) store_->RunWriter();
+  return answer.Wait();
+}
+
 Result<LocalRevision> FaultyStore::Apply(store::Batch batch) {
   Answer<LocalRevision> answer;
   store_->Apply(std::move(batch), answer.Done());
-  return answer.Wait();
+  return Wait(answer);
 }
 
 Result<Message> FaultyStore::Send(Message message) {
   Answer<Message> answer;
   store_->EnqueueSend({std::move(message)}, answer.Done());
-  return answer.Wait();
+  return Wait(answer);
 }
 
 Result<Conversation> FaultyStore::MarkRead(const std::string& conversation) {
   Answer<Conversation> answer;
   store_->MarkRead({ConversationId(conversation), std::nullopt}, answer.Done());
-  return answer.Wait();
+  return Wait(answer);
 }
 
 std::vector<store::File> FaultyStore::damaged() const {

@@ -35,6 +35,20 @@ class CountingClock final : public Clock {
   mutable std::atomic<std::int64_t> looks_ = 0;
 };
 
+// The answer of one call of the Writer.
+template <typename T>
+class Answer {
+ public:
+  // To be given to the call; once.
+  [[nodiscard]] std::function<void(Result<T>)> Done() {
+    return [promise = promise_](Result<T> result) { promise->set_value(std::move(result)); };
+  }
+  [[nodiscard]] Result<T> Wait() { return promise_->get_future().get(); }
+
+ private:
+  std::shared_ptr<std::promise<Result<T>>> promise_ = std::make_shared<std::promise<Result<T>>>();
+};
+
 // One account's folder, opened and closed again and again. Used by one thread.
 class FaultyStore {
  public:
@@ -48,6 +62,9 @@ class FaultyStore {
   [[nodiscard]] std::filesystem::path folder() const { return folder_; }
   [[nodiscard]] std::uintmax_t SizeOf(const std::string& name) const;
 
+  // By hand: from the next Open(), nothing is written by itself; a call here makes the writer do what
+  // waits, so that a test knows what has been looked at and what has not.
+  void SetWritesByHand(bool by_hand) { by_hand_ = by_hand; }
   Result<void> Open();
   void Close() { store_.reset(); }
   // Closes it too.
@@ -72,7 +89,11 @@ class FaultyStore {
   std::vector<store::File> damaged_;
   LocalRevision last_announced_ = 0;
   std::unique_ptr<store::SqlcipherStore> store_;
+  bool by_hand_ = false;
   int boots_ = 0;  // A power loss ends one.
+
+  template <typename T>
+  Result<T> Wait(Answer<T>& answer);
 };
 
 // Holds the writer's thread, so that what is submitted meanwhile becomes one group.
@@ -87,21 +108,6 @@ class HeldWriter {
  private:
   std::promise<void> released_;
   bool is_released_ = false;
-};
-
-// The answer of one call of the Writer.
-template <typename T>
-class Answer {
- public:
-  // To be given to the call; once.
-  [[nodiscard]] std::function<void(Result<T>)> Done() {
-    return [promise = promise_](Result<T> result) { promise->set_value(std::move(result)); };
-  }
-  [[nodiscard]] Result<T> Wait() { return promise_->get_future().get(); }
-
- private:
-  std::shared_ptr<std::promise<Result<T>>> promise_ = std::make_shared<std::promise<Result<T>>>();
-  int boots_ = 0;  // A power loss ends one.
 };
 
 [[nodiscard]] Message TestMessage(const std::string& conversation, const std::string& id,

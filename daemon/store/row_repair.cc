@@ -1,6 +1,8 @@
-#include "daemon/store/repair.h"
+#include "daemon/store/row_repair.h"
 
+#include <array>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "daemon/store/apply_to_outbox.h"
@@ -24,7 +26,19 @@ void SettleWithCache(JobContext& context, const MessageId& id) {
   if (const auto message = FindMessage(context.cache(), id)) SettleOutbox(context, *message);
 }
 
-}  // namespace
+class RepairJob final : public Job {
+ public:
+  explicit RepairJob(Result<void>& result) : result_(result) {}
+
+  Result<void> Run(JobContext& context) override;
+  void Answer(Result<LocalRevision> result) override {
+    if (!result) result_ = tl::unexpected<Error>(std::move(result.error()));
+  }
+  [[nodiscard]] std::size_t Weight() const override { return 1; }
+
+ private:
+  Result<void>& result_;
+};
 
 Result<void> RepairJob::Run(JobContext& context) {
   for (const MessageId& id : AllSendIds(context.authored())) SettleWithCache(context, id);
@@ -39,8 +53,13 @@ Result<void> RepairJob::Run(JobContext& context) {
   return {};
 }
 
-void RepairJob::Answer(Result<LocalRevision> result) {
-  if (!result) result_ = tl::unexpected<Error>(std::move(result.error()));
+}  // namespace
+
+Result<void> RepairRows(GroupWriter& writer) {
+  Result<void> repaired;
+  const std::array<std::unique_ptr<Job>, 1> jobs = {std::make_unique<RepairJob>(repaired)};
+  writer.Run(jobs);
+  return repaired;
 }
 
 }  // namespace hark::store
