@@ -72,6 +72,8 @@ std::shared_ptr<transport::Backend> MakeBackend(const Config& config) {
   options.encoding =
       config.encoding == Encoding::kJson ? transport::Encoding::kJson : transport::Encoding::kProto;
   if (config.ca_file) options.ca_file = config.ca_file->string();
+  // Without TLS it is on this machine: compressing costs more than copying.
+  options.deflate = !config.backend_url.starts_with("ws://");
   options.user_agent = "harkd/" + std::string(Version());
   return std::make_shared<transport::WebsocketBackend>(std::move(options));
 }

@@ -12,15 +12,11 @@ constexpr char kAllConversations[] = "SELECT id FROM conversations";
 }  // namespace
 
 void Changes::Note(Message message) {
-  const auto [entry, inserted] = messages.try_emplace(message.id);
-  if (inserted) order.push_back(message.id);
-  entry->second = std::move(message);
+  Put(Noted(std::move(message)));
 }
 
 void Changes::NoteById(const MessageId& id) {
-  const auto [entry, inserted] = messages.try_emplace(id);
-  if (inserted) order.push_back(id);
-  entry->second.reset();
+  Put(Noted(id));
 }
 
 void Changes::NoteRemoved(const ConversationId& conversation, const MessageId& id) {
@@ -28,17 +24,26 @@ void Changes::NoteRemoved(const ConversationId& conversation, const MessageId& i
   removed.insert_or_assign(id, conversation);
 }
 
+void Changes::Put(Noted noted) {
+  const auto known = by_id_.find(noted.id().value());
+  if (known == by_id_.end()) {
+    Noted& added = messages_.emplace_back(std::move(noted));
+    by_id_.emplace(added.id().value(), &added);
+    return;
+  }
+  // The key looks into the id that is replaced.
+  Noted* place = known->second;
+  by_id_.erase(known);
+  *place = std::move(noted);
+  by_id_.emplace(place->id().value(), place);
+}
+
 void Changes::Merge(Changes other) {
-  if (order.empty()) {
-    order = std::move(other.order);
-    messages = std::move(other.messages);
+  if (messages_.empty()) {
+    messages_.swap(other.messages_);
+    by_id_.swap(other.by_id_);
   } else {
-    for (MessageId& id : other.order) {
-      std::optional<Message>& message = other.messages[id];
-      const auto [entry, inserted] = messages.try_emplace(id);
-      if (inserted) order.push_back(id);
-      entry->second = std::move(message);
-    }
+    for (Noted& noted : other.messages_) Put(std::move(noted));
   }
   conversations.merge(other.conversations);
   gaps.merge(other.gaps);

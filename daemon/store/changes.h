@@ -4,11 +4,13 @@
 #define HARK_DAEMON_STORE_CHANGES_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <unordered_map>
-#include <vector>
+#include <utility>
 
 #include "daemon/model/ids.h"
 #include "daemon/model/message.h"
@@ -16,9 +18,27 @@
 
 namespace hark::store {
 
-// What jobs changed, each thing once, in the order of the first change.
+// What jobs changed, each thing once, in the order of the first change. A sync notes some 100,000
+// messages in a row, so that a message is moved and never copied.
 class Changes {
  public:
+  // One message: as it is in the cache now, or to be read when the commit is made.
+  struct Noted {
+    explicit Noted(MessageId message_id) : only_id(std::move(message_id)) {}
+    explicit Noted(Message now) : message(std::move(now)) {}
+
+    [[nodiscard]] const MessageId& id() const { return message ? message->id : only_id; }
+
+    MessageId only_id;
+    std::optional<Message> message;
+  };
+
+  Changes() = default;
+  Changes(const Changes&) = delete;
+  Changes& operator=(const Changes&) = delete;
+  Changes(Changes&&) = default;
+  Changes& operator=(Changes&&) = default;
+
   // `message` as it is in the cache now.
   void Note(Message message);
   // To be read when the commit is made.
@@ -31,14 +51,22 @@ class Changes {
 
   void Merge(Changes other);
 
-  std::vector<MessageId> order;
-  std::unordered_map<MessageId, std::optional<Message>> messages;
+  // In the order of their first change.
+  [[nodiscard]] std::deque<Noted>& messages() { return messages_; }
+
   std::set<ConversationId> conversations;
   std::set<ConversationId> gaps;
   std::set<std::uint64_t> outbox;
   std::map<MessageId, ConversationId> removed;
   bool sends_removed = false;  // Moved to the cache: it has to be durable there first.
   bool any = false;            // Something is different, visible or not.
+
+ private:
+  void Put(Noted noted);
+
+  std::deque<Noted> messages_;
+  // Into `messages_`, whose elements stay where they are.
+  std::unordered_map<std::string_view, Noted*> by_id_;
 };
 
 // For when it is not known what those who watch were told of: every conversation as one whose gaps

@@ -7,8 +7,8 @@
 
 #include "daemon/base/log.h"
 #include "daemon/store/job_context.h"
-#include "daemon/store/row_repair.h"
 #include "daemon/store/retention_jobs.h"
+#include "daemon/store/row_repair.h"
 #include "daemon/store/sqlite_error.h"
 
 namespace hark::store {

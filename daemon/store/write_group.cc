@@ -1,5 +1,6 @@
 #include "daemon/store/write_group.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <utility>
@@ -16,11 +17,17 @@ namespace hark::store {
 namespace {
 
 // A checkpoint writes each page once, however often it is in the WAL: late is cheap, but readers
-// search the WAL.
-constexpr std::size_t kCheckpointBytes = 4 * 1024 * 1024;
+// search the WAL, and whoever comes meanwhile waits for all of it. So little is copied at a time
+// while there is time for it.
+constexpr std::size_t kCheckpointBytes = 2 * 1024 * 1024;
+constexpr std::size_t kIdleCheckpointBytes = 1024 * 1024;
 // As long as readers are in it, the log goes on behind what was copied. From here on the writer
 // waits for them and begins it anew: one more group still fits below the limit.
 constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
+
+bool NeedsDurability(const std::unique_ptr<Job>& job) {
+  return job->NeedsDurability();
+}
 
 }  // namespace
 
@@ -76,6 +83,9 @@ std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_re
   std::shared_ptr<Commit> commit;
   Results results;
   try {
+    authored_->SetDurability(std::any_of(jobs.begin(), jobs.end(), NeedsDurability)
+                                 ? Durability::kAuthored
+                                 : Durability::kFetchable);
     Group group(*cache_, *authored_, is_rerun);
     for (const auto& job : jobs) {
       if (RunJob(*job, group) == Ran::kNextGroup) break;
@@ -203,12 +213,12 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Changes& changes) {
   commit->gaps_changed.assign(changes.gaps.begin(), changes.gaps.end());
   const MergedView view(*authored_, *cache_, in_flight_, clock_.WallNow(),
                         position_.moves.broken());
-  commit->messages.reserve(changes.order.size());
-  for (const MessageId& id : changes.order) {
-    std::optional<Message>& message = changes.messages[id];
-    if (!message) message = FindMerged(view, id);
-    if (message) {
-      commit->messages.push_back(*std::move(message));
+  commit->messages.reserve(changes.messages().size());
+  for (Changes::Noted& noted : changes.messages()) {
+    const MessageId& id = noted.only_id;
+    if (!noted.message) noted.message = FindMerged(view, id);
+    if (noted.message) {
+      commit->messages.push_back(*std::move(noted.message));
     } else if (const auto removed = changes.removed.find(id); removed != changes.removed.end()) {
       commit->removed.push_back({removed->second, id});
     }
@@ -271,20 +281,24 @@ Result<void> GroupWriter::ReplaceCache(const std::function<Result<void>()>& repl
   return replaced;
 }
 
+void GroupWriter::Maintain(bool jobs_wait) {
+  Checkpoint(jobs_wait ? kCheckpointBytes : kIdleCheckpointBytes);
+}
+
 void GroupWriter::Close() {
   (void)Reopen();
-  Checkpoint(true);
+  Checkpoint(0);
   cache_.reset();
   authored_.reset();
 }
 
-void GroupWriter::Checkpoint(bool everything) {
+void GroupWriter::Checkpoint(std::size_t from_bytes) {
   if (broken_) return;
   for (Connection* connection : {cache_.get(), authored_.get()}) {
     try {
       const bool is_long = connection->WalBytes() >= kLongWalBytes;
-      if (!everything && !is_long && connection->NewWalBytes() < kCheckpointBytes) continue;
-      if (everything || is_long) {
+      if (!is_long && connection->NewWalBytes() < from_bytes) continue;
+      if (from_bytes == 0 || is_long) {
         (void)connection->CheckpointAndTruncate();
       } else {
         connection->Checkpoint();

@@ -33,8 +33,9 @@ using OnCommit = std::function<void(std::shared_ptr<const Commit>)>;
 // writer's thread.
 //
 // The order of the two commits. A send that was acknowledged must be durable in cache.db before it
-// leaves authored.db, so a group that moves one commits cache.db first and syncs it. A group with
-// something that the user did commits authored.db first: what was promised is in it, and what
+// leaves authored.db, so a group that moves one commits cache.db first and syncs it. That it left
+// authored.db need not be durable: a group of nothing but acknowledgements costs one sync. A group
+// with something that the user did commits authored.db first: what was promised is in it, and what
 // cache.db then lacks is put right at the next opening (row_repair.h). Jobs of the two kinds never
 // share a group: a failure of the second commit would leave one of them half done and visible.
 //
@@ -59,8 +60,9 @@ class GroupWriter {
   // Runs and commits the jobs, announces the commit, answers each.
   void Run(std::span<const std::unique_ptr<Job>> jobs);
 
-  // Checkpoints when the WAL has grown; to be called between groups.
-  void Maintain() { Checkpoint(false); }
+  // Checkpoints when the WAL has grown; to be called between groups. `jobs_wait`: only if it has to
+  // be.
+  void Maintain(bool jobs_wait);
 
   // Closes cache.db as it is, lets `replace` put another file in its place, and opens what is there
   // then, whether `replace` succeeded or not. Between groups.
@@ -83,7 +85,8 @@ class GroupWriter {
   void UndoInFlight(const InFlight& before);
   void CommitFiles(Group& group);
   std::shared_ptr<Commit> MakeCommit(Changes& changes);
-  void Checkpoint(bool everything);
+  // Of files whose WAL has at least so much that is new. 0: everything, and nobody reads any more.
+  void Checkpoint(std::size_t from_bytes);
   // What an error means for the connections. An error that a rerun has too is no accident.
   void Note(const SQLite::Exception& exception, bool is_rerun);
   // Opens again what an error broke. False: not possible now.

@@ -96,8 +96,13 @@ bool WriterThread::RunNext() {
   }
   if (group.empty()) return false;
   writer_.Run(group);
-  writer_.Maintain();
+  writer_.Maintain(JobsWait());
   return true;
+}
+
+bool WriterThread::JobsWait() {
+  const std::lock_guard lock(mutex_);
+  return !queue_.empty();
 }
 
 std::vector<std::unique_ptr<Job>> WriterThread::Take(std::function<void()>& action) {

@@ -44,6 +44,7 @@ class WriterThread {
   void Loop();
   // Runs the next group, or what is to be run alone. False: nothing waits.
   bool RunNext();
+  bool JobsWait();
   // The next group, in order; empty when nothing waits, or `action` was set: what is to be run
   // alone.
   std::vector<std::unique_ptr<Job>> Take(std::function<void()>& action);

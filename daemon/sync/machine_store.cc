@@ -10,7 +10,7 @@ namespace hark::sync {
 namespace {
 
 // Commits that may wait for the writer before the background asks for no more history.
-constexpr std::size_t kCommitsPending = 2 * limits::kHistoryInFlight;
+constexpr std::size_t kCommitsPending = limits::kHistoryInFlight;
 
 }  // namespace
 

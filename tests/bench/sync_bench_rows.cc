@@ -4,8 +4,9 @@
 //
 // ROWS has a line for each message: conversation's number, sequence, "u" or "a", content, with tabs
 // between. They are inserted by 1,000 into a new encrypted file, with the settings of cache.db:
-// into the table `messages` as it is but without the search index, and then once more without any
-// index at all. Prints JSON.
+// into the table `messages` as it is, but without the search index; into one without any index at
+// all; and, to see what the search index alone leaves of that, into one with all indexes. Prints
+// JSON.
 
 #include <charconv>
 #include <chrono>
@@ -25,6 +26,7 @@
 #include "daemon/store/columns.h"
 #include "daemon/store/connection.h"
 #include "daemon/store/migrator.h"
+#include "daemon/store/search_index.h"
 
 namespace hark::store {
 namespace {
@@ -73,15 +75,19 @@ std::vector<Row> ReadRows() {
   return rows;
 }
 
+enum class Indexes : std::uint8_t { kNone, kPlaces, kSearchToo };
+
 // Messages a second.
-double Insert(const fs::path& file, const std::vector<Row>& rows, bool with_indexes) {
+double Insert(const fs::path& file, const std::vector<Row>& rows, Indexes indexes) {
   for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix);
   ::close(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600));
   const auto key = [] { return Secret(std::string(32, '\x11')); };
   {
     Connection connection(file, key(), Access::kCreate, Durability::kFetchable);
-    connection.Execute(CacheMigrations().front().sql);
-    if (!with_indexes) connection.Execute("DROP INDEX messages_id; DROP INDEX messages_place");
+    for (const Migration& step : CacheMigrations()) connection.Execute(step.sql);
+    connection.Execute("INSERT INTO store_info (one, store_id) VALUES (1, 'baseline')");
+    if (indexes == Indexes::kNone)
+      connection.Execute("DROP INDEX messages_id; DROP INDEX messages_place");
     connection.Execute("PRAGMA foreign_keys = OFF");
   }
   Connection connection(file, key(), Access::kWrite, Durability::kFetchable);
@@ -97,6 +103,8 @@ double Insert(const fs::path& file, const std::vector<Row>& rows, bool with_inde
       BindTime(query, rows[i].created_at);
       query.LongText(rows[i].content).Run();
     }
+    if (indexes == Indexes::kSearchToo && (i % kIndexBatch == 0 || i == rows.size()))
+      IndexNewRows(connection);
     connection.Execute("COMMIT");
     if (connection.NewWalBytes() >= kCheckpointBytes) (void)connection.CheckpointAndTruncate();
   }
@@ -111,9 +119,12 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::filesystem::path file = std::filesystem::path(argv[1]) / "baseline.db";
   const auto rows = hark::store::ReadRows();
-  const double with = hark::store::Insert(file, rows, true);
-  const double without = hark::store::Insert(file, rows, false);
+  using hark::store::Indexes;
+  using hark::store::Insert;
+  const double with = Insert(file, rows, Indexes::kPlaces);
+  const double without = Insert(file, rows, Indexes::kNone);
+  const double search_too = Insert(file, rows, Indexes::kSearchToo);
   std::cout << "{\"rows\": " << rows.size() << ", \"with_indexes\": " << with
-            << ", \"without_indexes\": " << without << "}\n";
+            << ", \"without_indexes\": " << without << ", \"with_search\": " << search_too << "}\n";
   return 0;
 }

@@ -62,8 +62,8 @@ class FaultyStore {
   [[nodiscard]] std::filesystem::path folder() const { return folder_; }
   [[nodiscard]] std::uintmax_t SizeOf(const std::string& name) const;
 
-  // By hand: from the next Open(), nothing is written by itself; a call here makes the writer do what
-  // waits, so that a test knows what has been looked at and what has not.
+  // By hand: from the next Open(), nothing is written by itself; a call here makes the writer do
+  // what waits, so that a test knows what has been looked at and what has not.
   void SetWritesByHand(bool by_hand) { by_hand_ = by_hand; }
   Result<void> Open();
   void Close() { store_.reset(); }

@@ -269,7 +269,8 @@ TEST_F(StoreFaultTest, DamageIsReportedOnceAndOnlyWhenANewConnectionSeesItToo) {
 
 TEST_F(StoreFaultTest, DamagedPagesAreReportedByReadersAndByTheWriter) {
   faulty_.Close();
-  faulty_.SetWritesByHand(true);  // The search index, made in the background, may be first to see it.
+  faulty_.SetWritesByHand(
+      true);  // The search index, made in the background, may be first to see it.
   ASSERT_TRUE(faulty_.Open());
   store::Batch batch;
   // So that opening has nothing to look up.
