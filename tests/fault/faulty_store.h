@@ -62,10 +62,13 @@ class FaultyStore {
   [[nodiscard]] std::filesystem::path folder() const { return folder_; }
   [[nodiscard]] std::uintmax_t SizeOf(const std::string& name) const;
 
-  // By hand: from the next Open(), nothing is written by itself; a call here makes the writer do what
-  // waits, so that a test knows what has been looked at and what has not.
+  // By hand: from the next Open(), nothing is written by itself; a call here makes the writer do
+  // what waits, so that a test knows what has been looked at and what has not.
   void SetWritesByHand(bool by_hand) { by_hand_ = by_hand; }
   Result<void> Open();
+  // Opens it and puts something in: the messages m1 to m3 of conversation "A", and a send of it,
+  // "first", that waits.
+  Result<void> OpenFilled();
   void Close() { store_.reset(); }
   // Closes it too.
   void LosePower(std::mt19937_64& random, Loss loss = Loss::kAnyOrder);
@@ -81,7 +84,7 @@ class FaultyStore {
   [[nodiscard]] LocalRevision last_announced() const;
 
  private:
-  ScratchFolder scratch_;
+  test::ScratchFolder scratch_;
   FaultVfs disk_;
   std::filesystem::path folder_ = scratch_.path() / "account";
   CountingClock clock_;

@@ -43,7 +43,7 @@ class HandWrittenStore {
     mutable std::int64_t looks_ = 0;
   };
 
-  fault::ScratchFolder folder_;
+  test::ScratchFolder folder_;
   fault::FaultVfs disk_;
   CountingClock clock_;
   std::vector<std::shared_ptr<const Commit>> announced_;
