@@ -26,6 +26,19 @@ void Note(JobContext& context, const OutboxEntry& entry) {
   context.Touch(entry.conversation);
 }
 
+// The entry is on its way, or not any more. Of several changes of a message only the last one's way
+// is shown.
+void NoteWay(JobContext& context, const OutboxEntry& entry) {
+  if (entry.kind == OutboxKind::kEdit || entry.kind == OutboxKind::kDelete) {
+    const std::vector<ChangeRow> changes = ListChanges(context.authored(), entry.message);
+    if (changes.back().row.entry.position != entry.position) {
+      context.changes().NoteOutbox(entry.position);
+      return;
+    }
+  }
+  Note(context, entry);
+}
+
 void LeaveConnection(JobContext& context, std::uint64_t position) {
   const InFlight& now = context.in_flight();
   if (now.sending.contains(position) || now.leaving.contains(position))
@@ -164,7 +177,7 @@ Result<void> ApplyToOutbox(JobContext& context, const MarkSending& operation) {
     InFlight& in_flight = context.ChangeInFlight();
     in_flight.leaving.erase(position);
     in_flight.sending.insert(position);
-    Note(context, row->entry);
+    NoteWay(context, row->entry);
   }
   return {};
 }
@@ -174,7 +187,8 @@ Result<void> ApplyToOutbox(JobContext& context, const ConnectionLost&) {
   const InFlight lost = std::exchange(context.ChangeInFlight(), {});
   for (const auto* positions : {&lost.sending, &lost.leaving}) {
     for (const std::uint64_t position : *positions) {
-      if (const auto row = FindOutboxRow(context.authored(), position)) Note(context, row->entry);
+      if (const auto row = FindOutboxRow(context.authored(), position))
+        NoteWay(context, row->entry);
     }
   }
   return {};
@@ -188,7 +202,7 @@ Result<void> ApplyToOutbox(JobContext& context, const RequeueEntry& operation) {
   InFlight& in_flight = context.ChangeInFlight();
   in_flight.sending.erase(operation.position);
   in_flight.leaving.insert(operation.position);
-  Note(context, row->entry);
+  NoteWay(context, row->entry);
   return {};
 }
 

@@ -200,12 +200,12 @@ class ChangeActions {
   Result<Message> operator()(const SkipMessage&) { return Done(); }
 
   Result<Message> operator()(const CancelMessage&) {
-    if (changes_.empty()) {
-      // A repetition, of a send that reached the backend before it could be withdrawn.
-      if (FindCancelled(context_.authored(), action_.message))
-        return Shown(context_, action_.message);
+    // A repetition, of a send that reached the backend before it could be withdrawn: its deletion
+    // is not what is withdrawn now.
+    if (FindCancelled(context_.authored(), action_.message))
+      return Shown(context_, action_.message);
+    if (changes_.empty())
       return DoesNotFit("the message is at the server already: delete it instead");
-    }
     const bool under_way = !IsStillHere(changes_.back());
     if (under_way) return DoesNotFit("the change is under way: edit the message again instead");
     DropWhatIsStillHere();

@@ -163,7 +163,8 @@ GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
   });
   if (group.authored.begun()) pending_.reset();  // Something is there, or gone, or undone.
   if (result && !next_group) {
-    group.changes.Merge(std::move(context.changes()));
+    // What it looked at and left as it is, is no news.
+    if (context.changes().any) group.changes.Merge(std::move(context.changes()));
     group.results.emplace_back(0);
     return Ran::kDone;
   }

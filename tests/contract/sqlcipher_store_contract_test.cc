@@ -1,7 +1,6 @@
 // The store's contract, on SQLCipher.
 
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/store/sqlcipher_store.h"
 #include "tests/contract/store_contract.h"
+#include "tests/support/scratch_folder.h"
 
 namespace hark::store {
 namespace {
@@ -17,16 +17,7 @@ class SqlcipherUnderTest final : public StoreUnderTest {
  public:
   SqlcipherUnderTest(const Clock& clock, OnCommit on_commit)
       : clock_(clock), on_commit_(std::move(on_commit)) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "hark-store-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    folder_ = pattern;
     Open();
-  }
-
-  ~SqlcipherUnderTest() override {
-    store_.reset();
-    std::error_code error;
-    std::filesystem::remove_all(folder_, error);
   }
 
   Reader& reader() override { return *store_; }
@@ -57,7 +48,7 @@ class SqlcipherUnderTest final : public StoreUnderTest {
 
   const Clock& clock_;
   OnCommit on_commit_;
-  std::filesystem::path folder_;
+  test::ScratchFolder folder_;
   std::unique_ptr<SqlcipherStore> store_;
 };
 

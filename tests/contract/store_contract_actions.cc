@@ -150,6 +150,26 @@ TEST_P(StoreContract, LostEditIsGivenUpByCancelling) {
   EXPECT_THAT(Outbox(), IsEmpty());
 }
 
+TEST_P(StoreContract, ChangeBehindAnotherIsAllThatIsShownOfThem) {
+  Do(HistoryOf("A", 1, 1));
+  ASSERT_TRUE(Act("A", IdOf("A", 1), EditMessage{"mine"}));
+  const std::uint64_t first = ChangeOf(IdOf("A", 1)).position;
+  Do(MarkSending{{first}});
+  ASSERT_TRUE(Act("A", IdOf("A", 1), EditMessage{"better"}));
+  TakeCommits();
+  // How the first one is doing is news to the engine only.
+  Do(ConnectionLost{});
+  Do(MarkSending{{first}});
+  Do(RequeueEntry{first});
+  const auto commits = TakeCommits();
+  ASSERT_THAT(commits, SizeIs(3));
+  for (const auto& commit : commits) {
+    EXPECT_THAT(commit->messages, IsEmpty());
+    ASSERT_THAT(commit->outbox, SizeIs(1));
+    EXPECT_EQ(commit->outbox[0].position, first);
+  }
+}
+
 TEST_P(StoreContract, EchoOfAnEditUnderWayIsItsAcknowledgement) {
   Do(HistoryOf("A", 1, 1));
   ASSERT_TRUE(Act("A", IdOf("A", 1), EditMessage{"mine"}));
@@ -233,6 +253,20 @@ TEST_P(StoreContract, CancelledSendUnderWayIsDeletedAtTheBackend) {
   EXPECT_TRUE(Page("A").messages[0].deleted);
   EXPECT_FALSE(Page("A").messages[0].change);
   EXPECT_THAT(Outbox(), IsEmpty());
+}
+
+TEST_P(StoreContract, RepeatedCancelOfASendThatArrivedKeepsItsDeletion) {
+  Do(SummaryOf("A", 0));
+  ASSERT_TRUE(Send(UserMessage("A", 1, "hello")));
+  Do(MarkSending{{PositionOf(1)}});
+  ASSERT_TRUE(Act("A", UuidOf(1), CancelMessage{}));
+  Message echo = UserMessage("A", 1, "hello");
+  echo.sequence = 1;
+  echo.revision = 1;
+  Do(ApplyMessage{echo});
+  ASSERT_TRUE(Act("A", UuidOf(1), CancelMessage{}));
+  EXPECT_TRUE(Page("A").messages[0].deleted);
+  EXPECT_EQ(ChangeOf(UuidOf(1)).kind, OutboxKind::kDelete);
 }
 
 TEST_P(StoreContract, CancelledSendThatShowsUpLaterIsDeletedThen) {

@@ -39,6 +39,31 @@ TEST_P(StoreContract, RepetitionIsNoCommit) {
   EXPECT_THAT(TakeCommits(), IsEmpty());
 }
 
+TEST_P(StoreContract, WhatChangesNothingIsNotAnnouncedWithItsGroupEither) {
+  Do(HistoryOf("A", 1, 2));
+  TakeCommits();
+  std::promise<void> held;
+  std::promise<void> released;
+  writer().Apply({}, [&](const Result<LocalRevision>&) {
+    held.set_value();
+    released.get_future().wait();
+  });
+  held.get_future().wait();
+  std::promise<void> repeated;
+  writer().Act({ConversationId("A"), MessageId(IdOf("A", 1)), RetryMessage{}},
+               [&repeated](const Result<Message>&) { repeated.set_value(); });
+  std::promise<void> edited;
+  writer().Act({ConversationId("A"), MessageId(IdOf("A", 2)), EditMessage{"mine"}},
+               [&edited](const Result<Message>&) { edited.set_value(); });
+  released.set_value();
+  repeated.get_future().wait();
+  edited.get_future().wait();
+  const auto commits = TakeCommits();
+  ASSERT_THAT(commits, SizeIs(1));
+  ASSERT_THAT(commits[0]->messages, SizeIs(1));
+  EXPECT_EQ(commits[0]->messages[0].id.value(), IdOf("A", 2));
+}
+
 TEST_P(StoreContract, EachStepOfASendIsAnnounced) {
   Do(SummaryOf("A", 0));
   TakeCommits();

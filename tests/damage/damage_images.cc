@@ -21,6 +21,8 @@
 #include "daemon/store/page_source.h"
 #include "tests/damage/kinds.h"
 #include "tests/damage/world.h"
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 
 namespace hark::damage {
 namespace {
@@ -130,7 +132,8 @@ class Examination {
 };
 
 std::string Examination::Run() {
-  damaged_bytes_ = ReadBytes(image_.folder / (image_.kind.authored ? "authored.db" : "cache.db"));
+  damaged_bytes_ =
+      test::ReadBytes(image_.folder / (image_.kind.authored ? "authored.db" : "cache.db"));
   for (auto step : {&Examination::Open, &Examination::VerifyAndRepair, &Examination::ReadCache,
                     &Examination::ReadAuthored, &Examination::ReadPages, &Examination::Write}) {
     if (std::string wrong = (this->*step)(); !wrong.empty()) return wrong;
@@ -261,7 +264,7 @@ std::string Examination::LookAside() const {
   const std::string name = image_.kind.authored ? "authored.db" : "cache.db";
   for (const auto& entry : fs::recursive_directory_iterator(image_.folder / "set-aside")) {
     if (entry.path().filename() == name &&
-        (!seen_at_opening_ || ReadBytes(entry.path()) == damaged_bytes_))
+        (!seen_at_opening_ || test::ReadBytes(entry.path()) == damaged_bytes_))
       return {};
   }
   return "the damaged file is not set aside as it was";
@@ -326,10 +329,9 @@ int Main(int argc, char** argv) {
     return 2;
   }
   log::Start(log::Level::kOff);
-  std::string pattern = (fs::temp_directory_path() / "hark-damage-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) return 2;
-  const int code = Run(options, pattern);
-  if (code == 0) fs::remove_all(pattern);
+  test::ScratchFolder folder(test::ScratchFolder::Place::kTemporary);
+  const int code = Run(options, folder.path());
+  if (code != 0) folder.Keep();
   return code;
 }
 

@@ -5,6 +5,7 @@
 
 #include "daemon/store/page_cipher.h"
 #include "daemon/store/raw_file.h"
+#include "tests/support/files.h"
 
 namespace hark::damage {
 namespace {
@@ -40,7 +41,7 @@ Kind Pages(std::string name, bool authored, std::string page_class, std::size_t 
               return hit;
             }
             const fs::path file = FileOf(folder, authored);
-            std::string bytes = ReadBytes(file);
+            std::string bytes = test::ReadBytes(file);
             const std::size_t count = 1 + random() % most;
             for (std::size_t i = 0; i < count; ++i) {
               const std::uint32_t page = found->second[random() % found->second.size()];
@@ -56,8 +57,8 @@ Kind Pages(std::string name, bool authored, std::string page_class, std::size_t 
               }
               hit.pages.insert(page);
             }
-            hit.may_be_unnoticed = hit.may_be_unnoticed && bytes != ReadBytes(file);
-            WriteBytes(file, bytes);
+            hit.may_be_unnoticed = hit.may_be_unnoticed && bytes != test::ReadBytes(file);
+            test::WriteBytes(file, bytes);
             return hit;
           }};
 }
@@ -65,10 +66,10 @@ Kind Pages(std::string name, bool authored, std::string page_class, std::size_t 
 Kind Salt(bool authored) {
   return {authored ? "authored: salt" : "salt", false, authored,
           [=](const World&, const fs::path& folder, Random& random) {
-            std::string bytes = ReadBytes(FileOf(folder, authored));
+            std::string bytes = test::ReadBytes(FileOf(folder, authored));
             char& byte = bytes[random() % store::kSaltBytes];
             byte = static_cast<char>(byte ^ static_cast<char>(1 + random() % 255));
-            WriteBytes(FileOf(folder, authored), bytes);
+            test::WriteBytes(FileOf(folder, authored), bytes);
             return Hit{};
           }};
 }
@@ -77,7 +78,7 @@ Kind Truncated(bool authored) {
   return {authored ? "authored: truncated" : "truncated", false, authored,
           [=](const World&, const fs::path& folder, Random& random) {
             const fs::path file = FileOf(folder, authored);
-            const std::size_t size = ReadBytes(file).size();
+            const std::size_t size = test::ReadBytes(file).size();
             const std::size_t left = kPage + random() % (size - kPage);
             fs::resize_file(file, left);
             Hit hit;
@@ -99,21 +100,21 @@ Kind Log(std::string name, bool authored,
 }
 
 void FlipFrame(const fs::path& log, Random& random) {
-  std::string bytes = ReadBytes(log);
+  std::string bytes = test::ReadBytes(log);
   const std::size_t frames = (bytes.size() - kWalHeader) / kWalFrame;
   Flip(bytes, kWalHeader + random() % frames * kWalFrame, kWalFrame, random);
-  WriteBytes(log, bytes);
+  test::WriteBytes(log, bytes);
 }
 
 void FlipHeader(const fs::path& log, Random& random) {
-  std::string bytes = ReadBytes(log);
+  std::string bytes = test::ReadBytes(log);
   Flip(bytes, 0, kWalHeader, random);
-  WriteBytes(log, bytes);
+  test::WriteBytes(log, bytes);
 }
 
 void CutLog(const fs::path& log, Random& random) {
   // Half of the time between two frames.
-  const std::size_t size = ReadBytes(log).size();
+  const std::size_t size = test::ReadBytes(log).size();
   const std::size_t frames = (size - kWalHeader) / kWalFrame;
   fs::resize_file(log,
                   random() % 2 == 0 ? kWalHeader + random() % frames * kWalFrame : random() % size);
@@ -167,18 +168,18 @@ std::vector<Kind> AllKinds() {
   kinds.push_back(Whole(
       "noise",
       [](const World&, const fs::path& folder, Random& random) {
-        std::string bytes(ReadBytes(folder / "cache.db").size(), '\0');
+        std::string bytes(test::ReadBytes(folder / "cache.db").size(), '\0');
         for (char& byte : bytes) byte = static_cast<char>(random());
-        WriteBytes(folder / "cache.db", bytes);
+        test::WriteBytes(folder / "cache.db", bytes);
       },
       false));
   kinds.push_back(Whole(
       "garbage appended",
       [](const World&, const fs::path& folder, Random& random) {
-        std::string bytes = ReadBytes(folder / "cache.db");
+        std::string bytes = test::ReadBytes(folder / "cache.db");
         const std::size_t count = 1 + random() % 10'000;
         for (std::size_t i = 0; i < count; ++i) bytes += static_cast<char>(random());
-        WriteBytes(folder / "cache.db", bytes);
+        test::WriteBytes(folder / "cache.db", bytes);
       },
       true));
   for (const char* page_class : {"schema", "leaf", "interior", "overflow", "index or small table"})

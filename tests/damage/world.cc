@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
 #include <future>
 #include <iostream>
 #include <iterator>
@@ -281,16 +280,6 @@ RowPages MapPages(const fs::path& file, const std::string& key, const store::Not
       map.classes["free or map"].push_back(number);
   }
   return map;
-}
-
-std::string ReadBytes(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
-void WriteBytes(const fs::path& file, const std::string& bytes) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 }  // namespace hark::damage

@@ -69,9 +69,6 @@ struct World {
 [[nodiscard]] RowPages MapPages(const fs::path& file, const std::string& key,
                                 const store::NotedFile& note);
 
-[[nodiscard]] std::string ReadBytes(const fs::path& file);
-void WriteBytes(const fs::path& file, const std::string& bytes);
-
 }  // namespace hark::damage
 
 #endif  // HARK_TESTS_DAMAGE_WORLD_H_

@@ -31,16 +31,9 @@ struct Answers {
 
 class EveryOperationTest : public testing::TestWithParam<Failure> {
  protected:
-  // Three messages and an unacknowledged send, closed.
+  // Filled, and closed.
   void SetUp() override {
-    ASSERT_TRUE(faulty_.Open());
-    store::Batch batch;
-    batch.operations.emplace_back(TestSummary("A", 3));
-    for (Sequence i = 1; i <= 3; ++i)
-      batch.operations.emplace_back(
-          store::ApplyMessage{TestMessage("A", "m" + std::to_string(i), i, "text")});
-    ASSERT_TRUE(faulty_.Apply(batch));
-    ASSERT_TRUE(faulty_.Send(TestMessage("A", "first", 0, "text")));
+    ASSERT_TRUE(faulty_.OpenFilled());
     faulty_.Close();
     fs::copy(faulty_.folder(), template_, fs::copy_options::recursive);
   }

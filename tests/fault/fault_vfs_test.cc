@@ -3,8 +3,6 @@
 #include "tests/support/fault_vfs.h"
 
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <random>
 #include <set>
@@ -12,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/files.h"
 #include "tests/support/scratch_folder.h"
 
 namespace hark::fault {
@@ -47,11 +46,6 @@ class OpenFile {
   int code_ = 0;
 };
 
-std::string BytesOf(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
 class FaultVfsTest : public testing::Test {
  protected:
   // What the file holds after a power loss, which happened right after `body(file)`.
@@ -66,10 +60,10 @@ class FaultVfsTest : public testing::Test {
     std::mt19937_64 random(seed);
     vfs_.LosePower(random, loss);
     vfs_.PowerOn();
-    return BytesOf(path);
+    return test::ReadBytes(path);
   }
 
-  ScratchFolder folder_;
+  test::ScratchFolder folder_;
   FaultVfs vfs_;
   int files_ = 0;
 };
@@ -178,7 +172,7 @@ TEST_F(FaultVfsTest, AFullDiskTakesWhatFits) {
   vfs_.SetSpace(6);
   EXPECT_EQ(file.Write(0, "abcd"), SQLITE_OK);
   EXPECT_EQ(file.Write(4, "efgh"), SQLITE_FULL);
-  EXPECT_EQ(BytesOf(path), "abcdef");
+  EXPECT_EQ(test::ReadBytes(path), "abcdef");
   vfs_.SetSpace(4);
   EXPECT_EQ(file.Write(4, "efgh"), SQLITE_OK);
 }
@@ -191,7 +185,7 @@ TEST_F(FaultVfsTest, NothingReachesTheDiskFromTheNthOperationOn) {
   EXPECT_EQ(file.Write(0, "b"), SQLITE_IOERR_WRITE);
   EXPECT_TRUE(vfs_.is_off());
   EXPECT_EQ(file.Truncate(0), SQLITE_IOERR_TRUNCATE);
-  EXPECT_EQ(BytesOf(path), "a");
+  EXPECT_EQ(test::ReadBytes(path), "a");
   vfs_.PowerOn();
   EXPECT_EQ(file.Write(0, "c"), SQLITE_OK);
 }

@@ -33,6 +33,20 @@ Result<void> FaultyStore::Open() {
   return {};
 }
 
+Result<void> FaultyStore::OpenFilled() {
+  if (auto opened = Open(); !opened) return opened;
+  store::Batch batch;
+  batch.operations.emplace_back(TestSummary("A", 3));
+  for (Sequence i = 1; i <= 3; ++i)
+    batch.operations.emplace_back(
+        store::ApplyMessage{TestMessage("A", "m" + std::to_string(i), i, "text")});
+  if (auto applied = Apply(std::move(batch)); !applied)
+    return tl::unexpected<Error>(applied.error());
+  if (auto sent = Send(TestMessage("A", "first", 0, "text")); !sent)
+    return tl::unexpected<Error>(sent.error());
+  return {};
+}
+
 void FaultyStore::LosePower(std::mt19937_64& random, Loss loss) {
   disk_.PowerOff();
   Close();

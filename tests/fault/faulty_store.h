@@ -66,6 +66,9 @@ class FaultyStore {
   // what waits, so that a test knows what has been looked at and what has not.
   void SetWritesByHand(bool by_hand) { by_hand_ = by_hand; }
   Result<void> Open();
+  // Opens it and puts something in: the messages m1 to m3 of conversation "A", and a send of it,
+  // "first", that waits.
+  Result<void> OpenFilled();
   void Close() { store_.reset(); }
   // Closes it too.
   void LosePower(std::mt19937_64& random, Loss loss = Loss::kAnyOrder);
@@ -81,7 +84,7 @@ class FaultyStore {
   [[nodiscard]] LocalRevision last_announced() const;
 
  private:
-  ScratchFolder scratch_;
+  test::ScratchFolder scratch_;
   FaultVfs disk_;
   std::filesystem::path folder_ = scratch_.path() / "account";
   CountingClock clock_;

@@ -16,14 +16,7 @@ namespace {
 class StoreFaultTest : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(faulty_.Open());
-    store::Batch batch;
-    batch.operations.emplace_back(TestSummary("A", 0));
-    for (Sequence i = 1; i <= 3; ++i)
-      batch.operations.emplace_back(
-          store::ApplyMessage{TestMessage("A", "m" + std::to_string(i), i, "text")});
-    ASSERT_TRUE(faulty_.Apply(batch));
-    ASSERT_TRUE(faulty_.Send(TestMessage("A", "first", 0, "text")));
+    ASSERT_TRUE(faulty_.OpenFilled());
     ASSERT_EQ(Shown(), 4U);
   }
 
@@ -269,8 +262,8 @@ TEST_F(StoreFaultTest, DamageIsReportedOnceAndOnlyWhenANewConnectionSeesItToo) {
 
 TEST_F(StoreFaultTest, DamagedPagesAreReportedByReadersAndByTheWriter) {
   faulty_.Close();
-  faulty_.SetWritesByHand(
-      true);  // The search index, made in the background, may be first to see it.
+  // The search index, made in the background, may be first to see it.
+  faulty_.SetWritesByHand(true);
   ASSERT_TRUE(faulty_.Open());
   store::Batch batch;
   // So that opening has nothing to look up.

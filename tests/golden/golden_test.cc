@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/golden/describe.h"
+#include "tests/support/files.h"
 #include "tests/unit/store/store_fixture.h"
 
 namespace hark::store {
@@ -51,7 +52,7 @@ TEST_F(GoldenTest, EveryOldStoreShowsWhatItShowed) {
   for (const fs::path& golden : folders) {
     SCOPED_TRACE(golden.string());
     const fs::path copy = Copy(golden);
-    const std::string expected = ReadFile(golden / "expected.txt");
+    const std::string expected = test::ReadBytes(golden / "expected.txt");
     {
       auto store = OpenGolden(copy);
       ASSERT_TRUE(store) << store.error().message;

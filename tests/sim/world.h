@@ -106,7 +106,7 @@ class World {
 
   const std::uint64_t seed_;
   std::mt19937_64 random_;
-  fault::ScratchFolder folder_;
+  test::ScratchFolder folder_;
   fault::FaultVfs disk_;
   SimulatedTime time_;
   asio::io_context io_;

@@ -7,7 +7,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hark::test {
@@ -29,12 +31,24 @@ inline constexpr std::array<SendEvent, 7> kSendEvents = {
 
 using SendScript = std::vector<SendEvent>;
 
-// One letter an event, for messages: "aed" is ack, echo, drop.
+// One letter an event: "aed" is ack, echo, drop.
+inline constexpr std::string_view kSendLetters = "aedrcwx";
+
 [[nodiscard]] inline std::string ToString(const SendScript& script) {
-  constexpr std::array<char, 7> kLetters = {'a', 'e', 'd', 'r', 'c', 'w', 'x'};
   std::string text;
-  for (const SendEvent event : script) text += kLetters.at(static_cast<std::size_t>(event));
+  for (const SendEvent event : script) text += kSendLetters[static_cast<std::size_t>(event)];
   return text;
+}
+
+// Absent: no such event.
+[[nodiscard]] inline std::optional<SendScript> ParseSendScript(std::string_view text) {
+  SendScript script;
+  for (const char letter : text) {
+    const std::size_t event = kSendLetters.find(letter);
+    if (event == std::string_view::npos) return std::nullopt;
+    script.push_back(kSendEvents.at(event));
+  }
+  return script;
 }
 
 // Calls `run` for each script of exactly `length` events that begins with `prefix`. Shorter ones

@@ -7,13 +7,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/keys/temp_folder.h"
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 
 namespace hark::app {
 namespace {
 
-using ::hark::testing::TempFolder;
-using ::hark::testing::WriteBytes;
+using ::hark::test::ScratchFolder;
+using ::hark::test::WriteBytes;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -133,20 +134,20 @@ TEST(ConfigFile, HostileTextIsAnErrorAndNeverACrash) {
 }
 
 TEST(ConfigFile, AMissingFileIsNotFound) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   EXPECT_EQ(ReadConfigFile(folder / "harkd.toml").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(ReadConfigFile(folder / "no" / "harkd.toml").error().code, ErrorCode::kNotFound);
 }
 
 TEST(ConfigFile, AnErrorNamesTheWholePath) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   WriteBytes(folder / "harkd.toml", "x = 1\n");
   EXPECT_EQ(ReadConfigFile(folder / "harkd.toml").error().message,
             (folder / "harkd.toml").string() + ":1: unknown key 'x'");
 }
 
 TEST(ConfigFile, AFolderAFifoAndAHugeFileAreNoConfiguration) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   std::filesystem::create_directory(folder / "folder");
   EXPECT_EQ(ReadConfigFile(folder / "folder").error().code, ErrorCode::kInvalidArgument);
   ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);

@@ -6,13 +6,14 @@
 #include <gtest/gtest.h>
 
 #include "daemon/app/config_file.h"
-#include "tests/unit/keys/temp_folder.h"
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 
 namespace hark::app {
 namespace {
 
-using ::hark::testing::TempFolder;
-using ::hark::testing::WriteBytes;
+using ::hark::test::ScratchFolder;
+using ::hark::test::WriteBytes;
 using ::testing::HasSubstr;
 
 Environment Home() {
@@ -134,7 +135,7 @@ TEST(Config, ItsDescriptionGivesTheSameConfigAgain) {
 }
 
 TEST(Config, AMissingFileIsAnErrorOnlyWhenItWasNamed) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   Environment environment = Home();
   environment.variables["XDG_CONFIG_HOME"] = folder.path();
   EXPECT_TRUE(LoadConfig({}, environment));
@@ -146,7 +147,7 @@ TEST(Config, AMissingFileIsAnErrorOnlyWhenItWasNamed) {
 }
 
 TEST(Config, TheDefaultFileIsReadWhenItIsThere) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   Environment environment = Home();
   environment.variables["XDG_CONFIG_HOME"] = folder.path();
   std::filesystem::create_directory(folder / "hark");
@@ -160,7 +161,7 @@ TEST(Config, TheDefaultFileIsReadWhenItIsThere) {
 }
 
 TEST(Config, ANamedFileMayBeRelativeToTheCurrentFolder) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   Environment environment = Home();
   environment.current_folder = folder.path();
   WriteBytes(folder / "mine.toml", "[backend]\nencoding = \"json\"\n");

@@ -8,19 +8,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/keys/other_user.h"
-#include "tests/unit/keys/temp_folder.h"
 
 namespace hark::app {
 namespace {
 
 namespace fs = std::filesystem;
-using ::hark::testing::IsRoot;
-using ::hark::testing::kOtherUid;
-using ::hark::testing::ModeOf;
-using ::hark::testing::RunAsUser;
-using ::hark::testing::TempFolder;
-using ::hark::testing::WriteBytes;
+using ::hark::test::IsRoot;
+using ::hark::test::kOtherUid;
+using ::hark::test::ModeOf;
+using ::hark::test::RunAsUser;
+using ::hark::test::ScratchFolder;
+using ::hark::test::WriteBytes;
 using ::testing::HasSubstr;
 
 Environment With(std::map<std::string, std::string> variables) {
@@ -84,7 +85,7 @@ TEST(DefaultPaths, TheEnvironmentOfThisProcessIsTaken) {
 }
 
 TEST(PrivateFolder, IsMadeWithItsParentsForThisUserAlone) {
-  const TempFolder temp;
+  const ScratchFolder temp;
   ASSERT_TRUE(EnsurePrivateFolder(temp / "a" / "b" / "c"));
   EXPECT_EQ(ModeOf(temp / "a"), 0700U);
   EXPECT_EQ(ModeOf(temp / "a" / "b"), 0700U);
@@ -93,7 +94,7 @@ TEST(PrivateFolder, IsMadeWithItsParentsForThisUserAlone) {
 }
 
 TEST(PrivateFolder, AWiderModeIsTightenedAndItsParentIsLeftAlone) {
-  const TempFolder temp;
+  const ScratchFolder temp;
   fs::create_directories(temp / "a" / "b");
   ::chmod((temp / "a").c_str(), 0755);
   for (const mode_t mode : {0755U, 0777U, 0710U, 0701U}) {
@@ -105,7 +106,7 @@ TEST(PrivateFolder, AWiderModeIsTightenedAndItsParentIsLeftAlone) {
 }
 
 TEST(PrivateFolder, ALinkIsRefusedHoweverItIsWritten) {
-  const TempFolder temp;
+  const ScratchFolder temp;
   fs::create_directory(temp / "real");
   ::chmod((temp / "real").c_str(), 0755);
   fs::create_directory_symlink(temp / "real", temp / "link");
@@ -121,7 +122,7 @@ TEST(PrivateFolder, ALinkIsRefusedHoweverItIsWritten) {
 }
 
 TEST(PrivateFolder, AFileInItsPlaceIsRefused) {
-  const TempFolder temp;
+  const ScratchFolder temp;
   WriteBytes(temp / "file", "x");
   EXPECT_THAT(EnsurePrivateFolder(temp / "file").error().message, HasSubstr("is not a folder"));
   EXPECT_THAT(EnsurePrivateFolder(temp / "file" / "below").error().message,
@@ -129,7 +130,7 @@ TEST(PrivateFolder, AFileInItsPlaceIsRefused) {
 }
 
 TEST(PrivateFolder, ASharedOneIsRefusedAndNotClosedToTheOthers) {
-  const TempFolder temp;
+  const ScratchFolder temp;
   fs::create_directory(temp / "shared");
   ::chmod((temp / "shared").c_str(), 01777);
   EXPECT_THAT(EnsurePrivateFolder(temp / "shared").error().message, HasSubstr("shared"));
@@ -144,7 +145,7 @@ TEST(PrivateFolder, ARelativePathIsRefused) {
 
 TEST(PrivateFolder, OfAnotherUserIsRefusedAndLeftAlone) {
   if (!IsRoot()) GTEST_SKIP() << "only root can give a folder to another user";
-  const TempFolder temp;
+  const ScratchFolder temp;
   fs::create_directory(temp / "foreign");
   ::chmod((temp / "foreign").c_str(), 0755);
   ASSERT_EQ(::chown((temp / "foreign").c_str(), kOtherUid, kOtherUid), 0);
@@ -170,7 +171,7 @@ class PrivateFolderOfOrdinaryUser : public ::testing::Test {
            }) == 0;
   }
 
-  TempFolder temp_;
+  ScratchFolder temp_;
 };
 
 TEST_F(PrivateFolderOfOrdinaryUser, ThatCannotBeWrittenIsRefused) {

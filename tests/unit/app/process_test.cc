@@ -10,14 +10,15 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/keys/other_user.h"
-#include "tests/unit/keys/temp_folder.h"
 
 namespace hark::app {
 namespace {
 
-using ::hark::testing::RunAsUser;
-using ::hark::testing::TempFolder;
+using ::hark::test::RunAsUser;
+using ::hark::test::ScratchFolder;
 
 // Each test hardens a child process, or the test program itself would be changed for the tests that
 // follow.
@@ -40,9 +41,9 @@ TEST(HardenProcess, ABrokenPipeAndAFileSizeLimitDoNotKillIt) {
 }
 
 TEST(HardenProcess, NewFilesAreForThisUserAlone) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   EXPECT_TRUE(HoldsInHardenedProcess([&] { return ::mkdir((folder / "d").c_str(), 0777) == 0; }));
-  EXPECT_EQ(hark::testing::ModeOf(folder / "d"), 0700U);
+  EXPECT_EQ(hark::test::ModeOf(folder / "d"), 0700U);
 }
 
 TEST(HardenProcess, VariablesThatMakeLibrariesTellAreGone) {

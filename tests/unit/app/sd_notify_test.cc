@@ -11,12 +11,12 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/keys/temp_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace hark::app {
 namespace {
 
-using ::hark::testing::TempFolder;
+using ::hark::test::ScratchFolder;
 
 // What systemd would be: a datagram socket with a path or an abstract name (@…).
 class FakeServiceManager {
@@ -49,7 +49,7 @@ class FakeServiceManager {
 };
 
 TEST(NotifyServiceManager, SendsEachStateAsOneDatagram) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const std::string socket = (folder / "notify").string();
   const FakeServiceManager manager(socket);
   ASSERT_TRUE(manager.bound());
@@ -73,7 +73,7 @@ TEST(NotifyServiceManager, DoesNothingOutsideSystemd) {
 }
 
 TEST(NotifyServiceManager, WhatIsNoSocketIsAnError) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   EXPECT_FALSE(NotifyServiceManager((folder / "nobody").string(), kNotifyReady));
   EXPECT_FALSE(NotifyServiceManager("relative", kNotifyReady));
   EXPECT_FALSE(NotifyServiceManager("vsock:2:1234", kNotifyReady));

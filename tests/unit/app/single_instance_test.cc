@@ -16,19 +16,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/keys/temp_folder.h"
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 
 namespace hark::app {
 namespace {
 
-using ::hark::testing::ModeOf;
-using ::hark::testing::ReadBytes;
-using ::hark::testing::TempFolder;
-using ::hark::testing::WriteBytes;
+using ::hark::test::ModeOf;
+using ::hark::test::ReadBytes;
+using ::hark::test::ScratchFolder;
+using ::hark::test::WriteBytes;
 using ::testing::HasSubstr;
 
 TEST(LockFile, IsPrivateAndNamesItsHolder) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const auto lock = LockFile::Acquire(folder / "harkd.lock");
   ASSERT_TRUE(lock);
   EXPECT_EQ(ModeOf(folder / "harkd.lock"), 0600U);
@@ -36,7 +37,7 @@ TEST(LockFile, IsPrivateAndNamesItsHolder) {
 }
 
 TEST(LockFile, ASecondHolderIsRefusedWithPidAndFolder) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const auto first = LockFile::Acquire(folder / "harkd.lock");
   ASSERT_TRUE(first);
   const auto second = LockFile::Acquire(folder / "harkd.lock");
@@ -47,7 +48,7 @@ TEST(LockFile, ASecondHolderIsRefusedWithPidAndFolder) {
 }
 
 TEST(LockFile, WhatIsWrittenInAFreeFileDoesNotMatter) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   WriteBytes(folder / "harkd.lock", "999999 and much more than a pid\n");
   const auto lock = LockFile::Acquire(folder / "harkd.lock");
   ASSERT_TRUE(lock);
@@ -55,7 +56,7 @@ TEST(LockFile, WhatIsWrittenInAFreeFileDoesNotMatter) {
 }
 
 TEST(LockFile, AHolderWithoutAPidIsStillReported) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const auto lock = LockFile::Acquire(folder / "harkd.lock");
   ASSERT_TRUE(lock);
   WriteBytes(folder / "harkd.lock", "garbage");
@@ -64,7 +65,7 @@ TEST(LockFile, AHolderWithoutAPidIsStillReported) {
 }
 
 TEST(LockFile, IsFreeAgainWhenTheObjectIsGone) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   {
     ASSERT_TRUE(LockFile::Acquire(folder / "harkd.lock"));
   }
@@ -72,7 +73,7 @@ TEST(LockFile, IsFreeAgainWhenTheObjectIsGone) {
 }
 
 TEST(LockFile, MovesWithItsObject) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   auto first = LockFile::Acquire(folder / "harkd.lock");
   ASSERT_TRUE(first);
   std::optional<LockFile> moved(std::move(*first));
@@ -83,7 +84,7 @@ TEST(LockFile, MovesWithItsObject) {
 }
 
 TEST(LockFile, AFileRemovedByHandIsMadeAgainAndLocks) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   auto first = LockFile::Acquire(folder / "harkd.lock");
   ASSERT_TRUE(first);
   std::filesystem::remove(folder / "harkd.lock");
@@ -94,7 +95,7 @@ TEST(LockFile, AFileRemovedByHandIsMadeAgainAndLocks) {
 }
 
 TEST(LockFile, IsNotMadeThroughALinkNorInAMissingFolder) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   WriteBytes(folder / "precious", "precious");
   std::filesystem::create_symlink(folder / "precious", folder / "harkd.lock");
   EXPECT_EQ(LockFile::Acquire(folder / "harkd.lock").error().code, ErrorCode::kInvalidArgument);
@@ -106,7 +107,7 @@ TEST(LockFile, IsNotMadeThroughALinkNorInAMissingFolder) {
 }
 
 TEST(LockFile, IsNotInheritedByAnotherProgram) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const auto lock = LockFile::Acquire(folder / "harkd.lock");
   ASSERT_TRUE(lock);
   for (int fd = 3; fd < 64; ++fd) {
@@ -121,7 +122,7 @@ TEST(LockFile, IsNotInheritedByAnotherProgram) {
 }
 
 TEST(LockFile, TheLocksOfDataAndSocketDifferInOneFolder) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const auto data = LockFile::Acquire(DataLockPath(folder.path()));
   const auto socket = LockFile::Acquire(SocketLockPath(folder / "harkd.sock"));
   EXPECT_TRUE(data);
@@ -173,7 +174,7 @@ class Race {
 
 TEST(LockFile, OfFiftyRacingProcessesOneGetsIt) {
   constexpr int kProcesses = 50;
-  const TempFolder folder;
+  const ScratchFolder folder;
   Race race;
   ASSERT_TRUE(race.valid());
   std::vector<pid_t> children;
@@ -198,7 +199,7 @@ TEST(LockFile, OfFiftyRacingProcessesOneGetsIt) {
 
 TEST(LockFile, OfFiftyRacingThreadsOneGetsIt) {
   constexpr int kThreads = 50;
-  const TempFolder folder;
+  const ScratchFolder folder;
   std::vector<std::optional<LockFile>> locks(kThreads);
   std::vector<std::thread> threads;
   threads.reserve(kThreads);
@@ -214,7 +215,7 @@ TEST(LockFile, OfFiftyRacingThreadsOneGetsIt) {
 
 // However the holder ends, the kernel lets go of its lock.
 TEST(LockFile, IsFreeAgainAfterItsHolderWasKilled) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   Race race;
   ASSERT_TRUE(race.valid());
   const pid_t child = ::fork();

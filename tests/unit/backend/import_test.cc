@@ -1,9 +1,9 @@
 // Importing files of conversations.
-#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/files.h"
 #include "tests/unit/backend/support.h"
 #include "tools/backend/importer.h"
 
@@ -20,7 +20,7 @@ constexpr char kGood[] =
 class ImportTest : public testing::Test {
  protected:
   Result<ImportSummary> Import(const std::string& text) {
-    std::ofstream(dir_ / "file.jsonl") << text;
+    test::WriteBytes(dir_ / "file.jsonl", text);
     return ImportFile(*archive_, clock_, {dir_ / "file.jsonl", "user", 30},
                       [](const char*, double) {});
   }
@@ -37,7 +37,7 @@ class ImportTest : public testing::Test {
     return R"({"conversation_id":"y","title":"Y","messages":[)" + message + "]}";
   }
 
-  TempDir dir_;
+  test::ScratchFolder dir_;
   FakeClock clock_;
   std::unique_ptr<Archive> archive_ =
       std::move(*Archive::Open(dir_ / "archive.db", clock_, kDefaultChangeLogLimit));

@@ -5,7 +5,6 @@
 // real store in it, and a client that talks to a session without a socket.
 
 #include <deque>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/scratch_folder.h"
 #include "tools/backend/archive.h"
 #include "tools/backend/archive_import.h"
 #include "tools/backend/clock.h"
@@ -38,21 +38,6 @@ class FakeClock final : public Clock {
  private:
   TimePoint now_{std::chrono::hours(24) * 20'000};  // 2024-10-04
   SteadyPoint steady_{std::chrono::hours(1)};
-};
-
-class TempDir {
- public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "hark-backend-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
 };
 
 inline Message MakeMessage(const std::string& id, const std::string& content,
@@ -97,7 +82,7 @@ class BackendFixture {
 
   std::uint64_t Head() { return store->GetLog(user)->head; }
 
-  TempDir dir;
+  test::ScratchFolder dir;
   FakeClock clock;
   Hub hub;
   std::unique_ptr<Users> users;

@@ -1,9 +1,9 @@
 // Users and tokens.
-#include <fstream>
 #include <iterator>
 
 #include <gtest/gtest.h>
 
+#include "tests/support/files.h"
 #include "tests/unit/backend/support.h"
 #include "tools/backend/random.h"
 
@@ -12,7 +12,7 @@ namespace {
 
 class UsersTest : public testing::Test {
  protected:
-  TempDir dir_;
+  test::ScratchFolder dir_;
   FakeClock clock_;
   std::unique_ptr<Users> users_ = std::move(*Users::Open(dir_ / "users.db", clock_));
 };
@@ -20,8 +20,7 @@ class UsersTest : public testing::Test {
 TEST_F(UsersTest, TokenIsStoredOnlyAsItsDigest) {
   ASSERT_TRUE(users_->Add("ana"));
   const std::string token = users_->CreateToken("ana", std::nullopt)->token;
-  std::ifstream file(dir_ / "users.db", std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string bytes = test::ReadBytes(dir_ / "users.db");
   EXPECT_EQ(bytes.find(token), std::string::npos);
   EXPECT_EQ(bytes.find(token.substr(5)), std::string::npos);
   EXPECT_NE(bytes.find(Sha256(token)), std::string::npos);

@@ -12,6 +12,7 @@
 #include <grpcpp/support/status_code_enum.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/client_sdk/fake_daemon.h"
 
 namespace hark::client {
@@ -35,8 +36,8 @@ class ClientTest : public testing::Test {
   void SetUp() override { ASSERT_TRUE(client_.has_value()); }
   Client& client() { return *client_; }
 
-  test::TempFolder folder_;
-  std::string path_ = folder_.path() + "/harkd.sock";
+  ::hark::test::ScratchFolder folder_;
+  std::string path_ = folder_ / "harkd.sock";
   test::FakeDaemon daemon_{path_};
   std::optional<Client> client_;
 };

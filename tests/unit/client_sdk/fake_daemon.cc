@@ -153,17 +153,6 @@ std::vector<std::string> FakeDaemon::resume_tokens() const {
   return impl_->state.tokens;
 }
 
-TempFolder::TempFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "hark-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) std::abort();
-  path_ = pattern;
-}
-
-TempFolder::~TempFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 v1::Conversation MakeConversation(const std::string& id, const std::string& title) {
   v1::Conversation conversation;
   conversation.set_id(id);

@@ -64,20 +64,6 @@ class FakeDaemon {
   std::unique_ptr<Impl> impl_;
 };
 
-// A private folder, removed with all it holds.
-class TempFolder {
- public:
-  TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  ~TempFolder();
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 // Values with the usual fields set.
 [[nodiscard]] v1::Conversation MakeConversation(const std::string& id, const std::string& title);
 [[nodiscard]] v1::Message MakeMessage(const std::string& conversation_id, const std::string& id,

@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <sys/socket.h>
@@ -12,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/client_sdk/fake_daemon.h"
 
 namespace hark::client {
@@ -39,8 +40,8 @@ class SocketCheckTest : public testing::Test {
     return result ? Error{ErrorCode::kCancelled, "nothing is wrong", Retry::kNo} : result.error();
   }
 
-  test::TempFolder folder_;
-  std::string path_ = folder_.path() + "/harkd.sock";
+  ::hark::test::ScratchFolder folder_;
+  std::string path_ = folder_ / "harkd.sock";
   int fd_ = -1;
 };
 
@@ -55,7 +56,7 @@ TEST_F(SocketCheckTest, MissingSocketMeansNoDaemon) {
 }
 
 TEST_F(SocketCheckTest, MissingFolderMeansNoDaemon) {
-  path_ = folder_.path() + "/none/harkd.sock";
+  path_ = folder_.path() / "none" / "harkd.sock";
   EXPECT_EQ(Check().code, ErrorCode::kNoDaemon);
 }
 
@@ -66,13 +67,13 @@ TEST_F(SocketCheckTest, SocketWithoutListenerMeansNoDaemon) {
 }
 
 TEST_F(SocketCheckTest, OrdinaryFileIsNoSocket) {
-  std::ofstream(path_) << "x";
+  ::hark::test::WriteBytes(path_, "x");
   EXPECT_EQ(Check().code, ErrorCode::kNoDaemon);
   EXPECT_NE(Check().message.find("is not a socket"), std::string::npos);
 }
 
 TEST_F(SocketCheckTest, LongPathIsRefused) {
-  path_ = folder_.path() + "/" + std::string(107 - folder_.path().size() - 1, 'x');
+  path_ = folder_ / std::string(107 - folder_.path().native().size() - 1, 'x');
   EXPECT_EQ(Check().code, ErrorCode::kNoDaemon);
   path_ += 'x';
   EXPECT_EQ(Check().code, ErrorCode::kInvalidArgument);
@@ -102,9 +103,9 @@ TEST_F(SocketCheckTest, FolderThatOthersCanWriteToIsNotTrusted) {
 
 TEST_F(SocketCheckTest, FolderThatIsALinkIsNotTrusted) {
   Bind(true);
-  const test::TempFolder elsewhere;
-  std::filesystem::create_directory_symlink(folder_.path(), elsewhere.path() + "/link");
-  path_ = elsewhere.path() + "/link/harkd.sock";
+  const ::hark::test::ScratchFolder elsewhere;
+  std::filesystem::create_directory_symlink(folder_.path(), elsewhere / "link");
+  path_ = elsewhere / "link" / "harkd.sock";
   EXPECT_EQ(Check().code, ErrorCode::kUntrustedDaemon);
 }
 

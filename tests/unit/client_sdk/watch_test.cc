@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "hark/client.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/client_sdk/fake_daemon.h"
 
 namespace hark::client {
@@ -107,8 +108,8 @@ class WatchTest : public testing::Test {
     return started ? std::move(*started) : Subscription();
   }
 
-  test::TempFolder folder_;
-  std::string path_ = folder_.path() + "/harkd.sock";
+  ::hark::test::ScratchFolder folder_;
+  std::string path_ = folder_ / "harkd.sock";
   test::FakeDaemon daemon_{path_};
   std::optional<Client> client_;
   Journal journal_;

@@ -12,6 +12,7 @@
 #include <grpcpp/support/status_code_enum.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/client_sdk/fake_daemon.h"
 #include "tests/unit/hark_cli/cli_process.h"
 
@@ -43,8 +44,8 @@ class CliTest : public testing::Test {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   }
 
-  TempFolder folder_;
-  std::string path_ = folder_.path() + "/harkd.sock";
+  ::hark::test::ScratchFolder folder_;
+  std::string path_ = folder_ / "harkd.sock";
   FakeDaemon daemon_{path_};
 };
 

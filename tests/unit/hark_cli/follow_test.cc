@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/client_sdk/fake_daemon.h"
 #include "tests/unit/hark_cli/cli_process.h"
 
@@ -37,8 +38,8 @@ class FollowTest : public testing::Test {
     daemon_.SetStatus(status);
   }
 
-  TempFolder folder_;
-  std::string path_ = folder_.path() + "/harkd.sock";
+  ::hark::test::ScratchFolder folder_;
+  std::string path_ = folder_ / "harkd.sock";
   FakeDaemon daemon_{path_};
 };
 

@@ -20,8 +20,8 @@
 #include "daemon/base/metrics.h"
 #include "daemon/base/result.h"
 #include "daemon/ipc/server.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/ipc/fake_accounts.h"
-#include "tests/unit/ipc/temp_folder.h"
 
 namespace hark::ipc {
 
@@ -40,7 +40,7 @@ class ServerTest : public testing::Test {
   [[nodiscard]] grpc::Status CallRaw(const std::string& method, std::string_view request,
                                      std::string* response);
 
-  TempFolder folder_;
+  test::ScratchFolder folder_;
   SystemClock clock_;
   Metrics metrics_;
   FakeAccounts accounts_;

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +25,7 @@
 #include "hark/v1/account.grpc.pb.h"
 #include "hark/v1/admin.grpc.pb.h"
 
+#include "tests/support/files.h"
 #include "tests/unit/ipc/server_fixture.h"
 
 namespace hark::ipc {
@@ -34,12 +34,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uid_t kNobody = 65'534;
-
-mode_t ModeOf(const fs::path& path) {
-  struct stat info{};
-  EXPECT_EQ(::lstat(path.c_str(), &info), 0) << path;
-  return info.st_mode & 07777;
-}
 
 sockaddr_un AddressOf(const fs::path& path) {
   sockaddr_un address{};
@@ -75,8 +69,8 @@ class ServerLifeTest : public ServerTest {
 };
 
 TEST_F(ServerLifeTest, SocketAndFolderArePrivate) {
-  EXPECT_EQ(ModeOf(socket_path()), 0600U);
-  EXPECT_EQ(ModeOf(socket_path().parent_path()), 0700U);
+  EXPECT_EQ(test::ModeOf(socket_path()), 0600U);
+  EXPECT_EQ(test::ModeOf(socket_path().parent_path()), 0700U);
   EXPECT_TRUE(Answers());
 }
 
@@ -102,7 +96,7 @@ TEST_F(ServerLifeTest, FolderThatIsOpenToOthersIsClosed) {
   fs::permissions(folder, fs::perms(0755));
   const auto server = StartAt(folder / "s");
   ASSERT_TRUE(server) << server.error().message;
-  EXPECT_EQ(ModeOf(folder), 0700U);
+  EXPECT_EQ(test::ModeOf(folder), 0700U);
 }
 
 TEST_F(ServerLifeTest, SharedFolderIsRefusedAndUntouched) {
@@ -112,7 +106,7 @@ TEST_F(ServerLifeTest, SharedFolderIsRefusedAndUntouched) {
   const auto server = StartAt(folder / "s");
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().code, ErrorCode::kInvalidArgument);
-  EXPECT_EQ(ModeOf(folder), 01777U);
+  EXPECT_EQ(test::ModeOf(folder), 01777U);
 }
 
 TEST_F(ServerLifeTest, FolderThatIsNoFolderIsRefused) {
@@ -120,7 +114,7 @@ TEST_F(ServerLifeTest, FolderThatIsNoFolderIsRefused) {
   fs::create_directory_symlink(folder_.path() / "run", link);
   EXPECT_EQ(StartAt(link / "s").error().code, ErrorCode::kInvalidArgument);
   const fs::path file = folder_.path() / "file";
-  std::ofstream(file) << "data";
+  test::WriteBytes(file, "data");
   EXPECT_EQ(StartAt(file / "s").error().code, ErrorCode::kInvalidArgument);
 }
 
@@ -149,7 +143,7 @@ TEST_F(ServerLifeTest, StaleSocketIsReplaced) {
   auto server = StartAt(socket_path());
   ASSERT_TRUE(server) << server.error().message;
   server_ = *std::move(server);
-  EXPECT_EQ(ModeOf(socket_path()), 0600U);
+  EXPECT_EQ(test::ModeOf(socket_path()), 0600U);
   EXPECT_TRUE(Answers());
 }
 
@@ -162,13 +156,11 @@ TEST_F(ServerLifeTest, LiveSocketIsNotStolen) {
 
 TEST_F(ServerLifeTest, FileAtThePathIsRefusedAndUntouched) {
   const fs::path file = folder_.path() / "run" / "file";
-  std::ofstream(file) << "data";
+  test::WriteBytes(file, "data");
   const auto server = StartAt(file);
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().code, ErrorCode::kInvalidArgument);
-  std::string content;
-  std::ifstream(file) >> content;
-  EXPECT_EQ(content, "data");
+  EXPECT_EQ(test::ReadBytes(file), "data");
 }
 
 TEST_F(ServerLifeTest, StopRemovesTheSocketOnlyIfItIsStillOurs) {
@@ -179,7 +171,7 @@ TEST_F(ServerLifeTest, StopRemovesTheSocketOnlyIfItIsStillOurs) {
   auto server = StartAt(socket_path());
   ASSERT_TRUE(server);
   fs::remove(socket_path());
-  std::ofstream(socket_path()) << "another's";
+  test::WriteBytes(socket_path(), "another's");
   (*server)->Stop();
   EXPECT_TRUE(fs::exists(socket_path()));
 }

@@ -10,15 +10,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/keys/temp_folder.h"
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 
 namespace hark::keys {
 namespace {
 
-using ::hark::testing::ModeOf;
-using ::hark::testing::ReadBytes;
-using ::hark::testing::TempFolder;
-using ::hark::testing::WriteBytes;
+using ::hark::test::ModeOf;
+using ::hark::test::NamesIn;
+using ::hark::test::ReadBytes;
+using ::hark::test::ScratchFolder;
+using ::hark::test::WriteBytes;
 using ::testing::Each;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -36,7 +38,7 @@ class FileKeySourceTest : public ::testing::Test {
   // A new object for each call, as after a restart.
   [[nodiscard]] FileKeySource Source() const { return FileKeySource(KeyPath()); }
 
-  TempFolder folder_;
+  ScratchFolder folder_;
 };
 
 TEST_F(FileKeySourceTest, WithoutAFileThereIsNoKeyAndNoneIsMade) {
@@ -103,7 +105,7 @@ TEST_F(FileKeySourceTest, RacingCreatorsGiveOneKey) {
     }
   }
   EXPECT_EQ(winners, 1);
-  EXPECT_THAT(TempFolder::NamesIn(Folder()), Each(Not(EndsWith(".tmp"))));
+  EXPECT_THAT(NamesIn(Folder()), Each(Not(EndsWith(".tmp"))));
 }
 
 TEST_F(FileKeySourceTest, EveryChangedBitOfTheKeyFileIsFound) {
@@ -174,7 +176,7 @@ TEST_F(FileKeySourceTest, StoringAgainReplacesTheSecret) {
   const auto loaded = Source().LoadSecret("session");
   ASSERT_TRUE(loaded && *loaded);
   EXPECT_EQ((*loaded)->bytes(), "new");
-  EXPECT_THAT(TempFolder::NamesIn(Folder()), UnorderedElementsAre("master.key", "session.sealed"));
+  EXPECT_THAT(NamesIn(Folder()), UnorderedElementsAre("master.key", "session.sealed"));
 }
 
 TEST_F(FileKeySourceTest, AnEmptySecretIsNotTheSameAsNone) {
@@ -233,7 +235,7 @@ TEST_F(FileKeySourceTest, AnErasedSecretIsGoneAndErasingAgainIsNoError) {
   ASSERT_TRUE(loaded);
   EXPECT_FALSE(*loaded);
   EXPECT_TRUE(Source().EraseSecret("session"));
-  EXPECT_THAT(TempFolder::NamesIn(Folder()), UnorderedElementsAre("master.key"));
+  EXPECT_THAT(NamesIn(Folder()), UnorderedElementsAre("master.key"));
 }
 
 TEST_F(FileKeySourceTest, ANameCannotLeadOutOfTheFolder) {

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace hark::testing {
+namespace hark::test {
 
 // "nobody" nearly everywhere; any number does, as long as it is not ours.
 inline constexpr uid_t kOtherUid = 65534;
@@ -32,6 +32,6 @@ int RunAsUser(uid_t uid, Body body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-}  // namespace hark::testing
+}  // namespace hark::test
 
 #endif  // HARK_TESTS_UNIT_KEYS_OTHER_USER_H_

@@ -11,16 +11,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/keys/other_user.h"
-#include "tests/unit/keys/temp_folder.h"
 
 namespace hark::keys {
 namespace {
 
-using ::hark::testing::ModeOf;
-using ::hark::testing::ReadBytes;
-using ::hark::testing::TempFolder;
-using ::hark::testing::WriteBytes;
+using ::hark::test::ModeOf;
+using ::hark::test::NamesIn;
+using ::hark::test::ReadBytes;
+using ::hark::test::ScratchFolder;
+using ::hark::test::WriteBytes;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -28,7 +30,7 @@ using ::testing::IsEmpty;
 constexpr std::size_t kMax = 100;
 
 TEST(PrivateFile, IsReadBackWhole) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   ASSERT_TRUE(CreatePrivateFile(folder / "f", std::string("a\0b", 3)));
   const auto read = ReadPrivateFile(folder / "f", kMax);
   ASSERT_TRUE(read);
@@ -36,7 +38,7 @@ TEST(PrivateFile, IsReadBackWhole) {
 }
 
 TEST(PrivateFile, OfExactlyTheAllowedLengthIsReadAndOneByteMoreIsRefused) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   ASSERT_TRUE(CreatePrivateFile(folder / "f", std::string(kMax, 'x')));
   EXPECT_TRUE(ReadPrivateFile(folder / "f", kMax));
   const auto longer = ReadPrivateFile(folder / "f", kMax - 1);
@@ -45,22 +47,22 @@ TEST(PrivateFile, OfExactlyTheAllowedLengthIsReadAndOneByteMoreIsRefused) {
 }
 
 TEST(PrivateFile, AndItsFolderAreMadeForThisUserAlone) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   ASSERT_TRUE(CreatePrivateFile(folder / "keys" / "f", "x"));
   EXPECT_EQ(ModeOf(folder / "keys"), 0700U);
   EXPECT_EQ(ModeOf(folder / "keys" / "f"), 0600U);
 }
 
 TEST(PrivateFile, LeavesNoTemporaryFileBehind) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   ASSERT_TRUE(CreatePrivateFile(folder / "f", "1"));
   ASSERT_TRUE(ReplacePrivateFile(folder / "f", "2"));
   ASSERT_FALSE(CreatePrivateFile(folder / "f", "3"));
-  EXPECT_THAT(folder.Names(), ElementsAre("f"));
+  EXPECT_THAT(NamesIn(folder.path()), ElementsAre("f"));
 }
 
 TEST(PrivateFile, IsNotCreatedOverAnother) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   ASSERT_TRUE(CreatePrivateFile(folder / "f", "first"));
   const auto second = CreatePrivateFile(folder / "f", "second");
   ASSERT_FALSE(second);
@@ -69,7 +71,7 @@ TEST(PrivateFile, IsNotCreatedOverAnother) {
 }
 
 TEST(PrivateFile, IsNotCreatedThroughADanglingLink) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   std::filesystem::create_symlink(folder / "elsewhere", folder / "f");
   const auto created = CreatePrivateFile(folder / "f", "x");
   ASSERT_FALSE(created);
@@ -78,7 +80,7 @@ TEST(PrivateFile, IsNotCreatedThroughADanglingLink) {
 }
 
 TEST(PrivateFile, ReplacesALinkAndNotWhatItPointsTo) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   WriteBytes(folder / "elsewhere", "precious");
   std::filesystem::create_symlink(folder / "elsewhere", folder / "f");
   ASSERT_TRUE(ReplacePrivateFile(folder / "f", "x"));
@@ -87,13 +89,13 @@ TEST(PrivateFile, ReplacesALinkAndNotWhatItPointsTo) {
 }
 
 TEST(PrivateFile, ThatIsMissingIsNotFound) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   EXPECT_EQ(ReadPrivateFile(folder / "f", kMax).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(ReadPrivateFile(folder / "no" / "f", kMax).error().code, ErrorCode::kNotFound);
 }
 
 TEST(PrivateFile, BehindALinkIsRefused) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   ASSERT_TRUE(CreatePrivateFile(folder / "real", "x"));
   std::filesystem::create_symlink(folder / "real", folder / "f");
   const auto read = ReadPrivateFile(folder / "f", kMax);
@@ -103,7 +105,7 @@ TEST(PrivateFile, BehindALinkIsRefused) {
 }
 
 TEST(PrivateFile, ThatOthersMayReadWriteOrRunIsRefused) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   for (const mode_t mode : {0640U, 0604U, 0620U, 0602U, 0700U, 0644U, 0666U}) {
     WriteBytes(folder / "f", "x", mode);
     const auto read = ReadPrivateFile(folder / "f", kMax);
@@ -114,7 +116,7 @@ TEST(PrivateFile, ThatOthersMayReadWriteOrRunIsRefused) {
 }
 
 TEST(PrivateFile, InAFolderThatOthersMayWriteIsRefused) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   WriteBytes(folder / "f", "x");
   for (const mode_t mode : {0770U, 0702U, 0777U, 01777U}) {
     ::chmod(folder.path().c_str(), mode);
@@ -124,7 +126,7 @@ TEST(PrivateFile, InAFolderThatOthersMayWriteIsRefused) {
 }
 
 TEST(PrivateFile, ThatIsAFolderOrAFifoIsRefusedWithoutWaiting) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   std::filesystem::create_directory(folder / "folder");
   ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
   EXPECT_EQ(ReadPrivateFile(folder / "folder", kMax).error().code, ErrorCode::kCorrupt);
@@ -132,10 +134,10 @@ TEST(PrivateFile, ThatIsAFolderOrAFifoIsRefusedWithoutWaiting) {
 }
 
 TEST(PrivateFile, OfAnotherUserIsRefused) {
-  if (!hark::testing::IsRoot()) GTEST_SKIP() << "only root can give a file to another user";
-  const TempFolder folder;
+  if (!hark::test::IsRoot()) GTEST_SKIP() << "only root can give a file to another user";
+  const ScratchFolder folder;
   WriteBytes(folder / "f", "x");
-  ASSERT_EQ(::chown((folder / "f").c_str(), hark::testing::kOtherUid, hark::testing::kOtherUid), 0);
+  ASSERT_EQ(::chown((folder / "f").c_str(), hark::test::kOtherUid, hark::test::kOtherUid), 0);
   const auto read = ReadPrivateFile(folder / "f", kMax);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
@@ -143,10 +145,10 @@ TEST(PrivateFile, OfAnotherUserIsRefused) {
 }
 
 TEST(PrivateFile, OutOfReachIsAnErrorAndNotAMissingKey) {
-  if (!hark::testing::IsRoot()) GTEST_SKIP() << "needs a second user";
-  const TempFolder folder;  // 0700 and root's
+  if (!hark::test::IsRoot()) GTEST_SKIP() << "needs a second user";
+  const ScratchFolder folder;  // 0700 and root's
   WriteBytes(folder / "f", "x");
-  const int code = hark::testing::RunAsUser(hark::testing::kOtherUid, [&] {
+  const int code = hark::test::RunAsUser(hark::test::kOtherUid, [&] {
     const auto read = ReadPrivateFile(folder / "f", kMax);
     return !read && read.error().code == ErrorCode::kInternal ? 0 : 1;
   });
@@ -155,9 +157,9 @@ TEST(PrivateFile, OutOfReachIsAnErrorAndNotAMissingKey) {
 
 // A file size limit stands in for a full disk.
 TEST(PrivateFile, ThatCannotBeWrittenWholeLeavesTheOldOne) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   ASSERT_TRUE(CreatePrivateFile(folder / "f", "old"));
-  const int code = hark::testing::RunAsUser(::geteuid(), [&] {
+  const int code = hark::test::RunAsUser(::geteuid(), [&] {
     ::signal(SIGXFSZ, SIG_IGN);
     const struct rlimit limit{10, 10};
     if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 2;
@@ -165,23 +167,23 @@ TEST(PrivateFile, ThatCannotBeWrittenWholeLeavesTheOldOne) {
   });
   EXPECT_EQ(code, 0);
   EXPECT_EQ(ReadBytes(folder / "f"), "old");
-  EXPECT_THAT(folder.Names(), ElementsAre("f"));
+  EXPECT_THAT(NamesIn(folder.path()), ElementsAre("f"));
 }
 
 TEST(PrivateFile, IsRemovedTogetherWithWhatACrashLeft) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   ASSERT_TRUE(CreatePrivateFile(folder / "f", "x"));
   WriteBytes(folder / "f.0123456789abcdef.tmp", "half");
   WriteBytes(folder / "g", "other");
   ASSERT_TRUE(RemovePrivateFile(folder / "f"));
-  EXPECT_THAT(folder.Names(), ElementsAre("g"));
+  EXPECT_THAT(NamesIn(folder.path()), ElementsAre("g"));
   EXPECT_TRUE(RemovePrivateFile(folder / "f")) << "there is none: no error";
   EXPECT_TRUE(RemovePrivateFile(folder / "no" / "f"));
 }
 
 // Killed at any moment, a replacement leaves one version or the other.
 TEST(PrivateFile, SurvivesAKillWhileItIsReplaced) {
-  const TempFolder folder;
+  const ScratchFolder folder;
   const std::string first(3000, '1');
   const std::string second(3000, '2');
   ASSERT_TRUE(CreatePrivateFile(folder / "f", first));
@@ -208,7 +210,7 @@ TEST(PrivateFile, SurvivesAKillWhileItIsReplaced) {
     EXPECT_TRUE(read->bytes() == first || read->bytes() == second);
   }
   ASSERT_TRUE(RemovePrivateFile(folder / "f"));
-  EXPECT_THAT(folder.Names(), IsEmpty());
+  EXPECT_THAT(NamesIn(folder.path()), IsEmpty());
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ TEST_F(ConnectionTest, KeyIsInNoStatement) {
     hex += digits;
   }
   // Connections of one thread only: the store's own would race with the recording.
-  WriteFile(temporary().path() / "traced.db", "");
+  test::WriteBytes(temporary().path() / "traced.db", "");
   Connection connection(temporary().path() / "traced.db", Secret(std::string(key)), Access::kCreate,
                         Durability::kAuthored);
   connection.Execute("CREATE TABLE t (x)");

@@ -67,7 +67,7 @@ TEST_F(DamageTest, KeyOfAnotherLengthIsRefused) {
 
 TEST_F(DamageTest, EmptiedAuthoredIsRefused) {
   MakeStore(folder());
-  WriteFile(authored_file(), "");
+  test::WriteBytes(authored_file(), "");
   ExpectRefused(ErrorCode::kCorrupt);
 }
 
@@ -89,7 +89,7 @@ TEST_F(DamageTest, EmptiedOrMissingCacheIsMadeAnewAndTheOutboxStays) {
     if (missing) {
       fs::remove(cache_file());
     } else {
-      WriteFile(cache_file(), "");
+      test::WriteBytes(cache_file(), "");
     }
     const auto store = Open(folder());
     EXPECT_TRUE(store->LastRepair().cache_replaced);
@@ -103,13 +103,13 @@ TEST_F(DamageTest, EmptiedOrMissingCacheIsMadeAnewAndTheOutboxStays) {
 TEST_F(DamageTest, CacheOfAnotherStoreIsSetAside) {
   MakeStore(folder());
   MakeStore(temporary().path() / "other");
-  const std::string foreign = ReadFile(temporary().path() / "other" / "cache.db");
-  WriteFile(cache_file(), foreign);
+  const std::string foreign = test::ReadBytes(temporary().path() / "other" / "cache.db");
+  test::WriteBytes(cache_file(), foreign);
   const auto store = Open(folder());
   const auto repair = store->LastRepair();
   ASSERT_TRUE(repair.cache_replaced);
   EXPECT_EQ(repair.messages, 0U);
-  EXPECT_EQ(ReadFile(repair.aside / "cache.db"), foreign);
+  EXPECT_EQ(test::ReadBytes(repair.aside / "cache.db"), foreign);
   EXPECT_EQ(store->ReadMessage(MessageId("A/1")).error().code, ErrorCode::kNotFound);
 }
 
@@ -124,7 +124,7 @@ TEST_F(DamageTest, AuthoredOfAnotherStoreIsRefused) {
 
 TEST_F(DamageTest, LogWithoutItsDatabaseIsNotOverwritten) {
   fs::create_directory(folder());
-  WriteFile(cache_file().string() + "-wal", "log");
+  test::WriteBytes(cache_file().string() + "-wal", "log");
   ExpectRefused(ErrorCode::kCorrupt);
 }
 
@@ -138,14 +138,14 @@ TEST_F(DamageTest, DamagedAuthoredIsSalvagedLoudly) {
       ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "text")));
       revision = store->CurrentRevision();
     }
-    std::string bytes = ReadFile(one / "authored.db");
+    std::string bytes = test::ReadBytes(one / "authored.db");
     bytes[byte] = static_cast<char>(bytes[byte] ^ 1);
-    WriteFile(one / "authored.db", bytes);
+    test::WriteBytes(one / "authored.db", bytes);
     const auto store = Open(one);
     const auto repair = store->LastRepair();
     ASSERT_TRUE(repair.authored_replaced);
     EXPECT_EQ(repair.authored_rows, 1U);
-    EXPECT_EQ(ReadFile(repair.aside / "authored.db"), bytes);
+    EXPECT_EQ(test::ReadBytes(repair.aside / "authored.db"), bytes);
     EXPECT_EQ(store->ReadOutbox()->entries.size(), 1U);
     EXPECT_GT(store->CurrentRevision(), revision);
   }
@@ -171,8 +171,8 @@ TEST_F(DamageTest, InterruptedCreationIsFinishedOrRepeated) {
   // A crash before the first.
   const fs::path other = temporary().path() / "other";
   fs::create_directory(other);
-  WriteFile(other / "cache.db.new", "half");
-  WriteFile(other / "authored.db.new", "");
+  test::WriteBytes(other / "cache.db.new", "half");
+  test::WriteBytes(other / "authored.db.new", "");
   EXPECT_TRUE(TryOpen(other));
 }
 
@@ -190,7 +190,7 @@ TEST_F(DamageTest, FileThatBelongsToAnotherStoreDoesNotFinishACreation) {
 TEST_F(DamageTest, InterruptedRepairIsFinished) {
   MakeStore(folder());
   fs::rename(cache_file(), cache_file().string() + ".new");
-  WriteFile(cache_file().string() + "-wal", "of the damaged file");
+  test::WriteBytes(cache_file().string() + "-wal", "of the damaged file");
   const auto store = Open(folder());
   EXPECT_FALSE(store->LastRepair().any());
   EXPECT_TRUE(store->ReadMessage(MessageId("A/1")));
@@ -205,9 +205,9 @@ TEST_F(DamageTest, DamageInTheMiddleIsAnErrorNotAnEnd) {
     }
     ASSERT_TRUE(ApplyNow(*store, std::move(batch)));
   }
-  std::string bytes = ReadFile(cache_file());
+  std::string bytes = test::ReadBytes(cache_file());
   for (std::size_t page = 20; page * 4096 < bytes.size(); ++page) bytes[page * 4096 + 50] ^= 1;
-  WriteFile(cache_file(), bytes);
+  test::WriteBytes(cache_file(), bytes);
   const auto store = Open(folder());
   const auto page = store->ReadPage({ConversationId("A"), std::nullopt, 200});
   ASSERT_FALSE(page);
@@ -218,10 +218,10 @@ TEST_F(DamageTest, DamageInTheMiddleIsAnErrorNotAnEnd) {
 }
 
 TEST_F(DamageTest, FolderThatCannotBeMadeIsAnError) {
-  WriteFile(folder(), "a file");
+  test::WriteBytes(folder(), "a file");
   const auto opened = TryOpen(folder());
   ASSERT_FALSE(opened);
-  EXPECT_EQ(ReadFile(folder()), "a file");
+  EXPECT_EQ(test::ReadBytes(folder()), "a file");
 }
 
 }  // namespace

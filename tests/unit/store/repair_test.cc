@@ -31,9 +31,9 @@ class RepairTest : public StoreFixture {
         EXPECT_TRUE(ApplyNow(*store, std::move(batch)));
       }
     }
-    std::string bytes = ReadFile(cache_file());
+    std::string bytes = test::ReadBytes(cache_file());
     for (std::size_t page = 60; page < 66; ++page) bytes[page * 4096 + 50] ^= 1;
-    WriteFile(cache_file(), bytes);
+    test::WriteBytes(cache_file(), bytes);
     StoreOptions options;
     options.folder = folder();
     options.cache_key = Secret(std::string(kCacheKey));

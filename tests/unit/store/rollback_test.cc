@@ -52,12 +52,12 @@ class RollbackTest : public StoreFixture {
 TEST_F(RollbackTest, PutsTheBackupBackAndKeepsWhatWasThere) {
   MakeMigrated();
   ASSERT_EQ(TryOpen(folder()).error().code, ErrorCode::kConflict);
-  const std::string present = ReadFile(authored_file());
+  const std::string present = test::ReadBytes(authored_file());
   const auto back = Back();
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->from.authored, back->to.authored + 1);
   EXPECT_EQ(back->entries_lost, 0U);
-  EXPECT_EQ(ReadFile(back->aside / "authored.db"), present);
+  EXPECT_EQ(test::ReadBytes(back->aside / "authored.db"), present);
   const auto store = Open(folder());
   EXPECT_FALSE(store->LastRepair().any());
   EXPECT_EQ(store->ReadOutbox()->entries.size(), 1U);
@@ -76,16 +76,16 @@ TEST_F(RollbackTest, NoBackupIsSaidSo) {
 TEST_F(RollbackTest, WhatWasWrittenSinceIsNotLostUnlessForced) {
   MakeMigrated();
   SendInTheNewSchema();
-  const auto before = ReadFile(authored_file());
+  const auto before = test::ReadBytes(authored_file());
   const auto refused = Back();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
   EXPECT_NE(refused.error().message.find("1 entries"), std::string::npos);
-  EXPECT_EQ(ReadFile(authored_file()), before);
+  EXPECT_EQ(test::ReadBytes(authored_file()), before);
   const auto forced = Back(true);
   ASSERT_TRUE(forced);
   EXPECT_EQ(forced->entries_lost, 1U);
-  EXPECT_EQ(ReadFile(forced->aside / "authored.db"), before);
+  EXPECT_EQ(test::ReadBytes(forced->aside / "authored.db"), before);
   EXPECT_EQ(Open(folder())->ReadOutbox()->entries.size(), 1U);
 }
 

@@ -74,7 +74,7 @@ TEST_F(SchemaUpgradeTest, KeepsABackupOfBothFiles) {
   for (const char* name : {"cache.db", "authored.db"}) {
     EXPECT_EQ(fs::status(backup->folder / name).permissions(),
               fs::perms::owner_read | fs::perms::owner_write);
-    EXPECT_EQ(ReadFile(backup->folder / name).find("pending"), std::string::npos);
+    EXPECT_EQ(test::ReadBytes(backup->folder / name).find("pending"), std::string::npos);
   }
   const auto old = TryOpen(backup->folder);
   ASSERT_TRUE(old);
@@ -154,7 +154,7 @@ TEST_F(SchemaUpgradeTest, AStepThatFailsIsUndone) {
 // RLIMIT_FSIZE stands for the full disk: the kernel refuses the write in the same way.
 TEST_F(SchemaUpgradeTest, NoRoomForTheBackupIsTypedAndChangesNothing) {
   MakeStore();
-  const auto before = ReadFile(cache_file());
+  const auto before = test::ReadBytes(cache_file());
   const pid_t child = ::fork();
   if (child == 0) {
     ::signal(SIGXFSZ, SIG_IGN);
@@ -166,7 +166,7 @@ TEST_F(SchemaUpgradeTest, NoRoomForTheBackupIsTypedAndChangesNothing) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  EXPECT_EQ(ReadFile(cache_file()), before);
+  EXPECT_EQ(test::ReadBytes(cache_file()), before);
   EXPECT_EQ(VersionsOf(folder()), old_);
   EXPECT_FALSE(NewestBackup(files_));
   EXPECT_TRUE(TryOpen(folder()));

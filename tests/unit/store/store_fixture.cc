@@ -1,9 +1,7 @@
 #include "tests/unit/store/store_fixture.h"
 
 #include <cstdlib>
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <utility>
 
 namespace hark::store {
@@ -20,17 +18,6 @@ Result<T> Wait(Call&& call) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (fs::temp_directory_path() / "hark-store-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code error;
-  fs::remove_all(path_, error);
-}
 
 Result<std::unique_ptr<SqlcipherStore>> StoreFixture::TryOpen(const fs::path& folder,
                                                               const std::string& cache_key,
@@ -86,19 +73,9 @@ std::map<std::string, std::string> ReadFolder(const fs::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (!entry.is_regular_file()) continue;
-    files.emplace(entry.path().filename().string(), ReadFile(entry.path()));
+    files.emplace(entry.path().filename().string(), test::ReadBytes(entry.path()));
   }
   return files;
-}
-
-std::string ReadFile(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
-void WriteFile(const fs::path& file, const std::string& bytes) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 }  // namespace hark::store

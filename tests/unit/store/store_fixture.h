@@ -14,25 +14,13 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/store/sqlcipher_store.h"
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 
 namespace hark::store {
 
 inline const std::string kCacheKey(32, '\x11');
 inline const std::string kAuthoredKey(32, '\x22');
-
-// Gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 class StoreFixture : public testing::Test {
  protected:
@@ -45,10 +33,10 @@ class StoreFixture : public testing::Test {
   [[nodiscard]] std::filesystem::path folder() const { return temporary_.path() / "account"; }
   [[nodiscard]] std::filesystem::path cache_file() const { return folder() / "cache.db"; }
   [[nodiscard]] std::filesystem::path authored_file() const { return folder() / "authored.db"; }
-  [[nodiscard]] const TemporaryFolder& temporary() const { return temporary_; }
+  [[nodiscard]] const test::ScratchFolder& temporary() const { return temporary_; }
 
  private:
-  TemporaryFolder temporary_;
+  test::ScratchFolder temporary_;
   SystemClock clock_;
 };
 
@@ -62,8 +50,6 @@ Result<Message> SendNow(SqlcipherStore& store, Message message);
 
 // Every file of a folder with its bytes.
 [[nodiscard]] std::map<std::string, std::string> ReadFolder(const std::filesystem::path& folder);
-[[nodiscard]] std::string ReadFile(const std::filesystem::path& file);
-void WriteFile(const std::filesystem::path& file, const std::string& bytes);
 
 }  // namespace hark::store
 

@@ -1,13 +1,10 @@
 #include "tests/unit/sync/model_store.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hark::sync {
 namespace {
-
-bool Left(const OutboxEntry& entry) {
-  return entry.delivery == Delivery::kSending || entry.delivery == Delivery::kUnknown;
-}
 
 bool GaveUp(const OutboxEntry& entry) {
   return entry.delivery == Delivery::kFailed || entry.delivery == Delivery::kExpired;
@@ -46,38 +43,66 @@ ModelStore::Entry& ModelStore::Add(OutboxKind kind, const MessageId& id, std::st
 
 // ---- The user ----
 
+OutboxEntry ModelStore::Shown(const Entry& entry) {
+  OutboxEntry shown = entry.entry;
+  if (GaveUp(shown)) return shown;
+  if (entry.way == Way::kSending) {
+    shown.delivery = Delivery::kSending;
+  } else if (entry.attempted && entry.way == Way::kNone) {
+    shown.delivery = Delivery::kUnknown;
+  }
+  return shown;
+}
+
 void ModelStore::EnqueueSend(const MessageId& id, std::string content, bool leaves_now) {
-  const bool first = entries_.empty();
+  const bool first = std::none_of(entries_.begin(), entries_.end(), [](const auto& known) {
+    return known.second.entry.kind == OutboxKind::kSend;
+  });
   Entry& entry = Add(OutboxKind::kSend, id, std::move(content), 0);
-  if (leaves_now && first) entry.entry.delivery = Delivery::kSending;
+  if (!leaves_now || !first) return;
+  entry.attempted = true;
+  entry.way = Way::kLeaving;
+}
+
+void ModelStore::Requeue(Entry& entry) {
+  if (!GaveUp(entry.entry)) return;
+  entry.entry.delivery = Delivery::kQueued;
+  entry.entry.submitted_at = now_;
+}
+
+void ModelStore::DropWhatIsStillHere(const MessageId& id) {
+  std::vector<std::uint64_t> changes = ChangesOf(id);
+  for (; !changes.empty() && !entries_[changes.back()].attempted; changes.pop_back())
+    entries_.erase(changes.back());
 }
 
 bool ModelStore::Act(const MessageId& id, const EditMessage& edit) {
-  Entry* send = FindSend(id);
-  const auto cached = cache_.find(id);
-  if (!send && (cached == cache_.end() || cancelled_.contains(id))) return false;
-  if (send && !Left(send->entry)) {
-    send->content = edit.content;
-    send->entry.delivery = Delivery::kQueued;
+  if (Entry* send = FindSend(id)) {
+    const std::vector<std::uint64_t> changes = ChangesOf(id);
+    if (!send->attempted) {
+      send->content = edit.content;
+    } else if (changes.empty()) {
+      Add(OutboxKind::kEdit, id, edit.content, 0);
+    } else {
+      entries_[changes.back()].content = edit.content;
+    }
+    Requeue(*send);
     return true;
   }
-  if (Show(id)->deleted) return false;
-  const std::uint64_t base = send ? 0 : cached->second.revision;
-  for (const std::uint64_t position : ChangesOf(id)) {
-    if (!Left(entries_[position].entry)) entries_.erase(position);
-  }
-  Add(OutboxKind::kEdit, id, edit.content, base);
+  const std::optional<Message> shown = Show(id);
+  if (!shown || shown->deleted) return false;
+  DropWhatIsStillHere(id);
+  Add(OutboxKind::kEdit, id, edit.content, cache_.at(id).revision);
   return true;
 }
 
 void ModelStore::Withdraw(const MessageId& id) {
   Entry* send = FindSend(id);
-  const bool left = Left(send->entry);
+  const bool left = send->attempted;
   entries_.erase(send->entry.position);
   for (const std::uint64_t position : ChangesOf(id)) entries_.erase(position);
-  if (!left) return;
   cancelled_.insert(id);
-  Add(OutboxKind::kDelete, id, {}, 0);
+  if (left) Add(OutboxKind::kDelete, id, {}, 0);
 }
 
 bool ModelStore::Act(const MessageId& id, const DeleteMessage&) {
@@ -87,9 +112,7 @@ bool ModelStore::Act(const MessageId& id, const DeleteMessage&) {
   }
   const std::optional<Message> shown = Show(id);
   if (!shown || shown->deleted) return true;
-  for (const std::uint64_t position : ChangesOf(id)) {
-    if (!Left(entries_[position].entry)) entries_.erase(position);
-  }
+  DropWhatIsStillHere(id);
   Add(OutboxKind::kDelete, id, {}, 0);
   return true;
 }
@@ -98,10 +121,11 @@ bool ModelStore::Act(const MessageId& id, const RetryMessage&) {
   const auto cached = cache_.find(id);
   for (auto& [position, entry] : entries_) {
     if (entry.entry.message != id || !GaveUp(entry.entry)) continue;
-    entry.entry.delivery = Delivery::kQueued;
+    Requeue(entry);
+    if (entry.entry.kind == OutboxKind::kSend || cached == cache_.end()) continue;
     // On top of what is there now.
-    if (entry.entry.kind == OutboxKind::kEdit && cached != cache_.end())
-      entry.entry.base_revision = cached->second.revision;
+    entry.attempted = false;
+    entry.entry.base_revision = cached->second.revision;
   }
   return true;
 }
@@ -112,13 +136,10 @@ bool ModelStore::Act(const MessageId& id, const CancelMessage&) {
     return true;
   }
   if (cancelled_.contains(id)) return true;
-  bool fits = false;
-  for (const std::uint64_t position : ChangesOf(id)) {
-    if (Left(entries_[position].entry)) continue;
-    entries_.erase(position);
-    fits = true;
-  }
-  return fits;
+  const std::vector<std::uint64_t> changes = ChangesOf(id);
+  if (changes.empty() || entries_[changes.back()].attempted) return false;
+  DropWhatIsStillHere(id);
+  return true;
 }
 
 // ---- The engine ----
@@ -136,17 +157,18 @@ void ModelStore::SetBases(const MessageId& id, std::uint64_t revision, bool only
   }
 }
 
+void ModelStore::Fail(Entry& entry) {
+  entry.entry.delivery = Delivery::kFailed;
+  entry.attempted = false;
+  entry.way = Way::kNone;
+}
+
 void ModelStore::Do(const store::ApplyMessage& apply) {
   const Message& message = apply.message;
   if (const Entry* send = FindSend(message.id)) entries_.erase(send->entry.position);
   Message& cached = cache_[message.id];
   if (message.revision <= cached.revision) return;
   cached = message;
-  if (cancelled_.contains(message.id)) {
-    if (!message.deleted && ChangesOf(message.id).empty())
-      Add(OutboxKind::kDelete, message.id, {}, 0);
-    return;
-  }
   // Made before its message was acknowledged: it changes the first revision.
   SetBases(message.id, 1, true);
   for (const std::uint64_t position : ChangesOf(message.id)) {
@@ -160,10 +182,12 @@ void ModelStore::Do(const store::ApplyMessage& apply) {
         entries_.erase(position);
         SetBases(message.id, message.revision, false);
       } else {
-        entry.entry.delivery = Delivery::kFailed;
+        Fail(entry);
       }
     }
   }
+  const bool may_stay = message.deleted || !cancelled_.contains(message.id);
+  if (!may_stay && ChangesOf(message.id).empty()) Add(OutboxKind::kDelete, message.id, {}, 0);
 }
 
 void ModelStore::Do(const store::AcknowledgeSend& sent) {
@@ -186,7 +210,9 @@ void ModelStore::Do(const store::AcknowledgeChange& changed) {
   const Entry entry = found->second;
   entries_.erase(found);
   const MessageId& id = entry.entry.message;
-  Message& cached = cache_[id];
+  const auto known = cache_.find(id);
+  if (known == cache_.end()) return;
+  Message& cached = known->second;
   if (cached.revision < changed.revision) {
     cached.revision = changed.revision;
     cached.deleted = entry.entry.kind == OutboxKind::kDelete;
@@ -198,31 +224,32 @@ void ModelStore::Do(const store::AcknowledgeChange& changed) {
 void ModelStore::Do(const store::MarkSending& marks) {
   for (const std::uint64_t position : marks.positions) {
     const auto found = entries_.find(position);
-    if (found != entries_.end() && !GaveUp(found->second.entry))
-      found->second.entry.delivery = Delivery::kSending;
+    if (found == entries_.end() || GaveUp(found->second.entry)) continue;
+    found->second.attempted = true;
+    found->second.way = Way::kSending;
   }
 }
 
 void ModelStore::Do(const store::ConnectionLost&) {
-  for (auto& [position, entry] : entries_) {
-    if (entry.entry.delivery == Delivery::kSending) entry.entry.delivery = Delivery::kUnknown;
-  }
+  for (auto& [position, entry] : entries_) entry.way = Way::kNone;
 }
 
 void ModelStore::Do(const store::RequeueEntry& requeue) {
   const auto found = entries_.find(requeue.position);
-  if (found != entries_.end()) found->second.entry.delivery = Delivery::kQueued;
+  if (found != entries_.end()) found->second.way = Way::kLeaving;
 }
 
 void ModelStore::Do(const store::FailEntry& failed) {
   const auto found = entries_.find(failed.position);
-  if (found != entries_.end()) found->second.entry.delivery = Delivery::kFailed;
+  if (found != entries_.end()) Fail(found->second);
 }
 
 void ModelStore::Do(const store::ExpireEntries& expired) {
   for (const std::uint64_t position : expired.positions) {
     const auto found = entries_.find(position);
-    if (found != entries_.end()) found->second.entry.delivery = Delivery::kExpired;
+    if (found == entries_.end()) continue;
+    found->second.entry.delivery = Delivery::kExpired;
+    found->second.way = Way::kNone;
   }
 }
 
@@ -234,7 +261,7 @@ std::optional<OutboxChanged> ModelStore::TakeDelta() {
   for (const auto& [position, entry] : entries_) {
     const auto before = shown_entries_.find(position);
     if (before == shown_entries_.end() || !(before->second == entry))
-      delta.entries.push_back(entry.entry);
+      delta.entries.push_back(Shown(entry));
   }
   for (const auto& [position, entry] : shown_entries_) {
     if (!entries_.contains(position)) delta.removed.push_back(position);
@@ -247,7 +274,7 @@ std::optional<OutboxChanged> ModelStore::TakeDelta() {
 store::OutboxState ModelStore::ReadOutbox() const {
   store::OutboxState state;
   state.revision = revision_;
-  for (const auto& [position, entry] : entries_) state.entries.push_back(entry.entry);
+  for (const auto& [position, entry] : entries_) state.entries.push_back(Shown(entry));
   return state;
 }
 
@@ -255,7 +282,7 @@ std::optional<store::OutgoingEntry> ModelStore::ReadOutgoing(std::uint64_t posit
   const auto found = entries_.find(position);
   if (found == entries_.end()) return std::nullopt;
   store::OutgoingEntry outgoing;
-  outgoing.entry = found->second.entry;
+  outgoing.entry = Shown(found->second);
   outgoing.message.id = outgoing.entry.message;
   outgoing.message.conversation = outgoing.entry.conversation;
   outgoing.message.content = found->second.content;
@@ -263,21 +290,30 @@ std::optional<store::OutgoingEntry> ModelStore::ReadOutgoing(std::uint64_t posit
 }
 
 std::optional<Message> ModelStore::Show(const MessageId& id) const {
-  if (cancelled_.contains(id)) return std::nullopt;
   std::optional<Message> shown;
   const auto cached = cache_.find(id);
   if (cached != cache_.end()) shown = cached->second;
   for (const auto& [position, entry] : entries_) {
     if (entry.entry.message != id) continue;
-    if (entry.entry.kind == OutboxKind::kSend) {
-      if (!shown) shown.emplace();
+    const OutboxEntry as_shown = Shown(entry);
+    if (as_shown.kind == OutboxKind::kSend) {
+      shown.emplace();
       shown->id = id;
       shown->content = entry.content;
-      shown->delivery = entry.entry.delivery;
-    } else if (shown && !GaveUp(entry.entry)) {
-      shown->deleted = shown->deleted || entry.entry.kind == OutboxKind::kDelete;
-      shown->content = entry.content;
+      shown->delivery = as_shown.delivery;
+      continue;
     }
+    if (!shown) continue;
+    PendingChange change;
+    change.delivery = as_shown.delivery;
+    if (as_shown.kind == OutboxKind::kDelete) change.kind = PendingChange::Kind::kDelete;
+    if (GaveUp(as_shown)) {
+      change.content = entry.content;
+    } else {
+      shown->deleted = shown->deleted || as_shown.kind == OutboxKind::kDelete;
+      shown->content = shown->deleted ? std::string() : entry.content;
+    }
+    shown->change = std::move(change);
   }
   return shown;
 }

@@ -25,6 +25,8 @@ class ModelStore {
   bool Act(const MessageId& id, const EditMessage& edit);
   bool Act(const MessageId& id, const DeleteMessage&);
   bool Act(const MessageId& id, const RetryMessage&);
+  // Skipping is about what failed, and nothing does here.
+  bool Act(const MessageId&, const SkipMessage&) { return true; }
   bool Act(const MessageId& id, const CancelMessage&);
   void Apply(const store::Batch& batch);
 
@@ -42,16 +44,24 @@ class ModelStore {
   [[nodiscard]] std::optional<Message> Show(const MessageId& id) const;
 
  private:
+  enum class Way : std::uint8_t { kNone, kLeaving, kSending };  // On the present connection.
   struct Entry {
-    OutboxEntry entry;
+    OutboxEntry entry;  // `delivery` as in its row: kQueued, kFailed or kExpired.
     std::string content;
+    bool attempted = false;  // It may have left.
+    Way way = Way::kNone;
     friend bool operator==(const Entry&, const Entry&) = default;
   };
   using Entries = std::map<std::uint64_t, Entry>;
 
   [[nodiscard]] Entry* FindSend(const MessageId& id);
   [[nodiscard]] std::vector<std::uint64_t> ChangesOf(const MessageId& id) const;
+  [[nodiscard]] static OutboxEntry Shown(const Entry& entry);
   Entry& Add(OutboxKind kind, const MessageId& id, std::string content, std::uint64_t base);
+  // Changes that have not left, from the last one back.
+  void DropWhatIsStillHere(const MessageId& id);
+  void Requeue(Entry& entry);
+  static void Fail(Entry& entry);
   void Withdraw(const MessageId& id);
   void SetBases(const MessageId& id, std::uint64_t revision, bool only_unset);
 
@@ -71,7 +81,7 @@ class ModelStore {
   Entries entries_;
   Entries shown_entries_;  // As of the last TakeDelta().
   std::map<MessageId, Message> cache_;
-  std::set<MessageId> cancelled_;  // After they had left.
+  std::set<MessageId> cancelled_;
   std::uint64_t last_position_ = 0;
   WallTime now_{};
   LocalRevision revision_ = 0;

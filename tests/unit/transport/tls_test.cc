@@ -1,16 +1,14 @@
 // Who is believed to be the backend over TLS.
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <utility>
 #include <variant>
 
-#include <unistd.h>
-
 #include <gtest/gtest.h>
 
+#include "tests/support/files.h"
+#include "tests/support/scratch_folder.h"
 #include "tests/unit/transport/certificates.h"
 #include "tests/unit/transport/harness.h"
 
@@ -19,16 +17,11 @@ namespace {
 
 class TlsTest : public Harness {
  protected:
-  TlsTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "hark-tls-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-    ca_file_ = Save("ca.pem", authority_.CertificatePem());
-  }
-  ~TlsTest() override { std::filesystem::remove_all(folder_); }
+  TlsTest() { ca_file_ = Save("ca.pem", authority_.CertificatePem()); }
 
   std::string Save(const std::string& name, const std::string& text) {
     std::filesystem::path path = folder_ / name;
-    std::ofstream(path) << text;
+    test::WriteBytes(path, text);
     return path.string();
   }
 
@@ -52,7 +45,7 @@ class TlsTest : public Harness {
   }
 
   TestAuthority authority_;
-  std::filesystem::path folder_;
+  test::ScratchFolder folder_;
   std::string ca_file_;
 };
 
