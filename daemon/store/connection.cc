@@ -68,11 +68,6 @@ sqlite3_file* WalFileOf(sqlite3* database) {
   return wal != nullptr && wal->pMethods != nullptr ? wal : nullptr;
 }
 
-const char* SynchronousFor(Durability durability) {
-  return durability == Durability::kAuthored ? "PRAGMA synchronous = FULL"
-                                             : "PRAGMA synchronous = NORMAL";
-}
-
 void CheckLog(int code) {
   if (code != SQLITE_OK) throw SQLite::Exception("the log could not be synced", code);
 }
@@ -82,14 +77,13 @@ void CheckLog(int code) {
 Connection::Connection(const std::filesystem::path& file, const Secret& key, Access access,
                        Durability durability)
     : database_(NameFor(file, access), FlagsFor(file, access), kBusyMilliseconds),
-      statements_(std::make_unique<StatementCache>(database_.getHandle())),
-      durability_(durability) {
+      statements_(std::make_unique<StatementCache>(database_.getHandle())) {
   sqlite3_extended_result_codes(database_.getHandle(), 1);
   // Only CheckpointAndTruncate() may empty the WAL: closing after a failure must not change a byte.
   sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   CheckReadable();
   SetKey(key);
-  SetUp(access);
+  SetUp(access, durability);
 }
 
 Connection::~Connection() {
@@ -130,7 +124,7 @@ void Connection::SetKey(const Secret& key) {
   if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
 }
 
-void Connection::SetUp(Access access) {
+void Connection::SetUp(Access access, Durability durability) {
   if (access == Access::kProbe) Execute("PRAGMA locking_mode = EXCLUSIVE");
   // Has an effect only before the first table: space that retention frees can then be given back.
   if (access == Access::kCreate) Execute("PRAGMA auto_vacuum = INCREMENTAL");
@@ -149,8 +143,8 @@ void Connection::SetUp(Access access) {
     return;
   }
   Execute("PRAGMA foreign_keys = ON");
-  Execute(durability_ == Durability::kAuthored ? "PRAGMA secure_delete = ON"
-                                               : "PRAGMA secure_delete = OFF");
+  Execute(durability == Durability::kAuthored ? "PRAGMA secure_delete = ON"
+                                              : "PRAGMA secure_delete = OFF");
   if (access == Access::kCreate) {
     Execute("PRAGMA synchronous = FULL");
     return;
@@ -158,7 +152,8 @@ void Connection::SetUp(Access access) {
   Execute("PRAGMA cache_size = -16384");
   if (ReadText("PRAGMA journal_mode = WAL") != "wal")
     throw SQLite::Exception(database_.getHandle(), SQLITE_CANTOPEN);
-  Execute(SynchronousFor(durability_));
+  Execute(durability == Durability::kAuthored ? "PRAGMA synchronous = FULL"
+                                              : "PRAGMA synchronous = NORMAL");
   Execute("PRAGMA wal_autocheckpoint = 0");
   sqlite3_wal_hook(
       database_.getHandle(),
@@ -194,12 +189,6 @@ std::int64_t Connection::TotalChanges() const {
 
 std::int64_t Connection::LastChanges() const {
   return sqlite3_changes64(database_.getHandle());
-}
-
-void Connection::SetDurability(Durability durability) {
-  if (durability == durability_) return;
-  Execute(SynchronousFor(durability));  // It acts when it is compiled, so it cannot be kept.
-  durability_ = durability;
 }
 
 void Connection::SyncWal() {

@@ -66,8 +66,6 @@ class Connection {
   [[nodiscard]] std::size_t NewWalBytes() const {
     return wal_bytes_ - std::min(wal_bytes_, tried_bytes_);
   }
-  // From the next transaction on; not within one.
-  void SetDurability(Durability durability);
   // Makes the finished commits survive a power loss, whatever the durability.
   void SyncWal();
   // For a new connection after another one's sync failed: writes what is in the WAL once more, as
@@ -82,13 +80,12 @@ class Connection {
  private:
   void CheckReadable();
   void SetKey(const Secret& key);
-  void SetUp(Access access);
+  void SetUp(Access access, Durability durability);
 
   void OnWal(std::size_t bytes);
 
   SQLite::Database database_;
   std::unique_ptr<StatementCache> statements_;
-  Durability durability_;
   std::size_t wal_bytes_ = 0;
   // How long the WAL was at the last checkpoint. As long as some reader is in it, it grows on from
   // there.

@@ -30,10 +30,6 @@ class Job {
   // Tells the caller: the revision that made it visible, or why it failed. Called exactly once.
   virtual void Answer(Result<LocalRevision> result) = 0;
 
-  // Whether what it writes to authored.db has to survive a power loss. False: what that file holds
-  // without it is put right at the next opening (row_repair.h).
-  [[nodiscard]] virtual bool NeedsDurability() const { return true; }
-
   // Bytes of content, about: bounds the groups.
   [[nodiscard]] virtual std::size_t Weight() const = 0;
 };

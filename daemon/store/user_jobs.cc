@@ -1,6 +1,5 @@
 #include "daemon/store/user_jobs.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -65,14 +64,6 @@ void ApplyJob::Undone() {
 void ApplyJob::Answer(Result<LocalRevision> result) {
   if (!result) failed_series_.Add(batch_.series);
   done_(std::move(result));
-}
-
-// An acknowledged send is removed from authored.db once it is durable in the cache: found in both
-// after a power loss, it is removed again.
-bool ApplyJob::NeedsDurability() const {
-  return !std::all_of(
-      batch_.operations.begin(), batch_.operations.end(),
-      [](const auto& operation) { return std::holds_alternative<AcknowledgeSend>(operation); });
 }
 
 EnqueueSendJob::EnqueueSendJob(NewMessage message, Writer::Done<Message> done)

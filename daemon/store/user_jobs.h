@@ -37,7 +37,6 @@ class ApplyJob final : public Job {
   Result<void> Run(JobContext& context) override;
   void Undone() override;
   void Answer(Result<LocalRevision> result) override;
-  [[nodiscard]] bool NeedsDurability() const override;
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
 
  private:

@@ -1,6 +1,5 @@
 #include "daemon/store/write_group.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <utility>
@@ -24,10 +23,6 @@ constexpr std::size_t kIdleCheckpointBytes = 1024 * 1024;
 // As long as readers are in it, the log goes on behind what was copied. From here on the writer
 // waits for them and begins it anew: one more group still fits below the limit.
 constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
-
-bool NeedsDurability(const std::unique_ptr<Job>& job) {
-  return job->NeedsDurability();
-}
 
 }  // namespace
 
@@ -83,9 +78,6 @@ std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_re
   std::shared_ptr<Commit> commit;
   Results results;
   try {
-    authored_->SetDurability(std::any_of(jobs.begin(), jobs.end(), NeedsDurability)
-                                 ? Durability::kAuthored
-                                 : Durability::kFetchable);
     Group group(*cache_, *authored_, is_rerun);
     for (const auto& job : jobs) {
       if (RunJob(*job, group) == Ran::kNextGroup) break;

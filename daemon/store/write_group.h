@@ -33,9 +33,8 @@ using OnCommit = std::function<void(std::shared_ptr<const Commit>)>;
 // writer's thread.
 //
 // The order of the two commits. A send that was acknowledged must be durable in cache.db before it
-// leaves authored.db, so a group that moves one commits cache.db first and syncs it. That it left
-// authored.db need not be durable: a group of nothing but acknowledgements costs one sync. A group
-// with something that the user did commits authored.db first: what was promised is in it, and what
+// leaves authored.db, so a group that moves one commits cache.db first and syncs it. A group with
+// something that the user did commits authored.db first: what was promised is in it, and what
 // cache.db then lacks is put right at the next opening (row_repair.h). Jobs of the two kinds never
 // share a group: a failure of the second commit would leave one of them half done and visible.
 //
