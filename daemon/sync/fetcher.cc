@@ -113,8 +113,8 @@ std::optional<store::ApplyHistory> Fetcher::Answer(transport::History history) {
   apply.messages = std::move(history.messages);
   apply.asked_from = item.from;
   apply.asked_to = item.to;
-  // What lies between the page and the place asked for no longer exists there. Of what is older only
-  // the page's range counts: a false "no more" would lose it for ever.
+  // What lies between the page and the place asked for no longer exists there. Of what is older
+  // only the page's range counts: a false "no more" would lose it for ever.
   apply.to = item.to;
   apply.from = empty ? item.from : history.from;
   storing_.emplace(history.request, Storing{{item.conversation, apply.from, apply.to, item.refresh},

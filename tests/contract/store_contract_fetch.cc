@@ -111,7 +111,8 @@ TEST_P(StoreContract, ReconcileAgainstAShorterConversationEnds) {
   EXPECT_EQ(Page("A", std::nullopt, 200).messages.size(), 100U);
 }
 
-// Only a summary told of 6 and 7, nobody had the conversation open, and the backend has forgotten them.
+// Only a summary told of 6 and 7, nobody had the conversation open, and the backend has forgotten
+// them.
 TEST_P(StoreContract, ReconcileBelowAGapThatTheBackendForgotEnds) {
   Do(HistoryOf("A", 1, 5));
   Do(SummaryOf("A", 7, GapReason::kLimited));
