@@ -45,7 +45,7 @@ class Backend:
 
     def __init__(self, faults, users, libraries):
         self.faults, self.users, self.libraries = faults, users, libraries
-        self.sessions = set()
+        self.sessions, self.serving = set(), set()
         self.rewound = set()  # users whose log went back and whose client may not know yet: nobody writes
         self.count = 0
         self.loop = asyncio.new_event_loop()
@@ -75,10 +75,14 @@ class Backend:
 
     def stop(self):
         self.server.close()
-        self.do(self.hang_up)
-        while self.sessions:
-            self.do(lambda: None)
+        self.wait_for(self.end_all())
         self.loop.call_soon_threadsafe(self.loop.stop)
+
+    async def end_all(self):
+        for task in self.serving:
+            task.cancel()
+        if self.serving:
+            await asyncio.wait(self.serving, timeout=5)
 
     def hang_up(self):
         for session in list(self.sessions):
@@ -89,7 +93,8 @@ class Backend:
             session.moved.set()
 
     async def serve(self, reader, writer):
-        session = None
+        session, task = None, asyncio.current_task()
+        self.serving.add(task)  # nobody else holds it when the connection is gone
         try:
             path, fields = await websocket.read_request(reader)
             encoding = ENCODINGS.get(fields.get("sec-websocket-protocol"))
@@ -111,8 +116,8 @@ class Backend:
             if session:
                 self.sessions.discard(session)
                 session.streaming.cancel()
-                await asyncio.wait([session.streaming])
             writer.close()
+            self.serving.discard(task)
 
 
 class Session:
@@ -197,7 +202,7 @@ class Session:
         library = self.library
         while True:
             self.moved.clear()
-            while place < library.head:
+            while library.dropped <= place < library.head:  # what was dropped meanwhile, the restart has ended
                 end, changes = library.changes(place, self.subscribed, self.backend.faults.stretch())
                 cursors = [pb.Cursor(epoch=library.epoch, position=p) for p in (place, end)]
                 await self.way.send(pb.ServerFrame(changes={"from": cursors[0], "to": cursors[1], "changes": changes}))

@@ -103,7 +103,7 @@ def views(name, shown, page):
 
     lowest = max((min((r.sequence for r in some), default=0) for some in (shown, page)), default=0)
     shown, page = ([r for r in in_order(some) if r.sequence > lowest or len(some) < 2] for some in (shown, page))
-    complaints = [f"{name} shows {a!r:.300} for {b!r:.300}" for a, b in zip(shown, page) if a != b]
+    complaints = [f"{name} shows {a!r:.120} for {b!r:.120}" for a, b in zip(shown, page) if a != b]
     return complaints if len(shown) == len(page) else [f"{name} shows {len(shown)} of {len(page)}", *complaints]
 
 

@@ -28,19 +28,23 @@ class Storming(Worker):
 
     def work(self):
         while not self.over.wait(self.random.uniform(0, 2 * self.PAUSE)):  # random times are what is tested
-            getattr(self, self.random.choices(list(self.ACTIONS), list(self.ACTIONS.values()))[0])()
+            try:
+                getattr(self, self.random.choices(list(self.ACTIONS), list(self.ACTIONS.values()))[0])()
+            except grpc.RpcError as error:
+                if error.code() not in PASSING:  # harkd was killed
+                    raise
 
 
 class Person(Storming):
     """One UI. `accepted`: the sends that harkd has taken; `withdrawn`: the messages that it has deleted or cancelled since;
-    `seen`: what pages have shown."""
+    `unsure`: what it tried to withdraw, and nobody can say; `seen`: what pages have shown."""
 
     ACTIONS = {"send": 40, "edit": 12, "delete": 5, "cancel": 4, "mark_read": 6, "page": 20, "open": 4, "retry": 2}
 
     def __init__(self, number, world, seed):
         super().__init__(f"person-{number}", world, seed)
         self.number, self.client, self.sent = number, world.client(), 0
-        self.accepted, self.withdrawn, self.seen, self.complaints = [], set(), {}, []
+        self.accepted, self.withdrawn, self.unsure, self.seen, self.complaints = [], set(), set(), {}, []
 
     def call(self, verb, **fields):
         """The message as it is then; None if it came too late."""
@@ -53,6 +57,8 @@ class Person(Storming):
                     return None
                 if error.code() not in PASSING or time.monotonic() > deadline:
                     raise
+                if verb != "Send":
+                    self.unsure.add(fields["message_id"])
 
     def send(self):
         conversation = self.random.choice(self.world.places)

@@ -1,12 +1,12 @@
 """harkd against a backend that was written without ours, and that lies, repeats, reorders, forgets and restarts.
 
-  storms.py [--encoding proto|json] [--rounds N] [--seconds S] [--seed S] [--data FILE] [--sabotage KIND]
+  storms.py [--encoding proto|json] [--rounds N] [--seconds S] [--seed S] [--data FILE] [--kill] [--sabotage KIND]
 
 Each round is a storm, in which persons use the real harkd through its local API while its backend (backend.py) misbehaves
-on the way (way.py), restarts with another log, or with an old copy of itself. Then the faults stop, and everything is
-compared row by row: the cache as gRPC pages it with the backend's store, what the persons were told with what is there,
-what watchers have put together with what a page shows. `--sabotage` makes the backend break what cannot be recovered from
-(lose, double, silent), to see that the comparison finds it: the run must fail then."""
+on the way (way.py), restarts with another log, or with an old copy of itself; with --kill, harkd is killed, too. Then the
+faults stop, and everything is compared row by row: the cache as gRPC pages it with the backend's store, what the persons
+were told with what is there, what watchers have put together with what a page shows. `--sabotage` makes the backend break
+what cannot be recovered from (lose, double, silent), to see that the comparison finds it: the run must fail then."""
 
 import argparse
 import collections
@@ -114,10 +114,11 @@ def real_dialogues(path, chance, count=60):
 
 
 class Storm:
-    def __init__(self, world, rounds, seconds):
+    def __init__(self, world, rounds, seconds, kill):
         self.world, self.rounds, self.seconds = world, rounds, seconds
+        self.kills = ("harkd killed",) if kill else ()
         self.random = world.chance(f"{world.seed} storm")
-        self.complaints, self.accepted, self.withdrawn = [], [], set()
+        self.complaints, self.accepted, self.withdrawn, self.unsure = [], [], set(), set()
         self.seen = {}
         self.restarts = collections.Counter()
         self.checked = collections.Counter()
@@ -157,12 +158,12 @@ class Storm:
     # ---- the storm ----
 
     def kinds(self):
-        """How the backend may restart. What an old copy has forgotten cannot be compared strictly, so that comes last."""
+        """What may restart, and how. What an old copy has forgotten cannot be compared strictly, so that comes last."""
         if self.world.faults.sabotage:
             return ("plain",)  # the others fetch everything again, and mend what it broke
         if self.world.round <= 2 * self.rounds // 3:
-            return "plain", "log dropped", "epoch"
-        return "plain", "log dropped", "epoch", "copy", "copy and epoch"
+            return "plain", "log dropped", "epoch", *self.kills
+        return "plain", "log dropped", "epoch", "copy", "copy and epoch", *self.kills
 
     def storm(self):
         world = self.world
@@ -182,6 +183,10 @@ class Storm:
             time.sleep(self.random.uniform(0.1, self.seconds / 4))  # random times are what is tested
             kind = self.random.choice(self.kinds())
             self.restarts[kind] += 1
+            if kind == "harkd killed":
+                world.daemon.kill()
+                world.start_daemon()
+                continue
             before = world.library
             after = self.restart(kind, copy)
             if kind.startswith("copy"):
@@ -222,13 +227,16 @@ class Storm:
         world.faults.on = False
         world.server.do(world.server.hang_up)
         self.deliver()
+        self.tell_the_truth("almost the end")
+        for watcher in self.watchers:
+            self.read_all(watcher.conversation)  # what that fetches, the watcher is told before its end
         ends = {w.conversation: self.client.send(w.conversation, f"the end of round {world.round}").id for w in self.watchers}
         for watcher in self.watchers:
             watcher.end_with(ends[watcher.conversation])
             if not watcher.caught_up.wait(PATIENCE):
                 raise AssertionError(f"{watcher.name} never saw the end; the status is {self.client.status()}")
         self.deliver()
-        self.tell_the_truth()
+        self.tell_the_truth("the end")
 
     def deliver(self):
         """Everything leaves; what was refused is tried again, and given up if it cannot be."""
@@ -254,9 +262,9 @@ class Storm:
                 raise AssertionError(f"not delivered: {waiting}; the status is {self.client.status()}")
         self.fail_with_workers()
 
-    def tell_the_truth(self):
+    def tell_the_truth(self, title):
         """The backend corrects the summaries that were falsified; the last word is that of the sentinel."""
-        title = f"the end of round {self.world.round}"
+        title += f" of round {self.world.round}"
 
         def correct():
             for conversation in self.world.faults.lied & set(self.world.library.conversations):
@@ -299,6 +307,7 @@ class Storm:
             self.complaints += person.complaints
             self.accepted += person.accepted
             self.withdrawn |= person.withdrawn
+            self.unsure |= person.unsure
             self.seen.update(person.seen)
         excuses.see(library)
         cached = {}
@@ -322,11 +331,11 @@ class Storm:
     def judge_sends(self, library, excuses):
         there = {m.id: m for m in library.all_messages()}
         excused = excuses.forgotten | {a.id for a in self.accepted if a.id in library.firsts and a.id not in there}
-        expected = [a for a in self.accepted if a.id not in self.withdrawn | excused]
+        expected = [a for a in self.accepted if a.id not in self.withdrawn | self.unsure | excused]
         lost, doubled, late = judge(expected, compare.histories(library))
         for what, some in (("lost", lost), ("doubled", doubled), ("out of order", late)):
             self.complaints += [f"{a.conversation}: a send is {what}: {a.id}" for a in some]
-        self.complaints += [f"deleted, and there: {key}" for key in self.withdrawn - excuses.forgotten
+        self.complaints += [f"deleted, and there: {key}" for key in self.withdrawn - self.unsure - excuses.forgotten
                             if key in there and not there[key].deleted]
 
     def judge_watchers(self, listed):
@@ -358,17 +367,18 @@ def main():
     parser.add_argument("--seconds", type=float, default=6, help="that each storm lasts")
     parser.add_argument("--seed", type=int, default=None, help="a random one unless given")
     parser.add_argument("--data", default=None, help="real conversations, a file of JSON lines packed with zstd")
+    parser.add_argument("--kill", action="store_true", help="kills harkd, too")
     parser.add_argument("--sabotage", choices=("", "lose", "double", "silent"), default="")
     options = parser.parse_args()
     seed = random.SystemRandom().randrange(10**9) if options.seed is None else options.seed
     again = (f"tools/dev hostile --encoding {options.encoding} --rounds {options.rounds} --seconds {options.seconds:g} "
-             f"--seed {seed}" + f" --data {options.data}" * bool(options.data))
+             f"--seed {seed}" + " --kill" * options.kill + f" --data {options.data}" * bool(options.data))
     print(f"seed          {seed}   ({again})", flush=True)
     faulthandler.dump_traceback_later(options.rounds * (options.seconds + 3 * PATIENCE), exit=True)  # whatever hangs
     started = time.monotonic()
     try:
         with HostileWorld(options, seed) as world:
-            run = Storm(world, options.rounds, options.seconds)
+            run = Storm(world, options.rounds, options.seconds, options.kill)
             run.go()
     except Exception:
         print(f"FAILED after {time.monotonic() - started:.0f} s; again: {again}", flush=True)

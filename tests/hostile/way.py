@@ -138,7 +138,9 @@ class Way:
         await self.put_bytes(websocket.frame(self.encoding.opcode, self.encoding.encode(frame)))
 
     async def put_bytes(self, data):
-        if not self.muted:
+        if self.muted:
+            await asyncio.sleep(0)  # others have their turn
+        else:
             self.writer.write(data)
             await self.writer.drain()
 
