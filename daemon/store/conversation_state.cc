@@ -104,7 +104,9 @@ void ConversationState::Evict(Sequence to, std::uint64_t rows) {
 }
 
 void ConversationState::Compared(Sequence from, Sequence to) {
-  if (from == 0 || row_.refresh_to < from || row_.refresh_to > to) return;
+  // refresh_to may lie in a gap: what is compared next is the stretch below it.
+  const auto next = gaps_.PresentUpTo(row_.refresh_to);
+  if (from == 0 || next.empty() || next.front().to < from || next.front().to > to) return;
   const auto rest = gaps_.PresentUpTo(from - 1);
   row_.refresh_to = rest.empty() ? 0 : rest.front().to;
 }

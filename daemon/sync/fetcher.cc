@@ -101,9 +101,9 @@ std::optional<store::ApplyHistory> Fetcher::Answer(transport::History history) {
   store::FetchItem& item = asked.item;
 
   const bool empty = history.from == 0 || history.to < history.from;
-  // A page from the other side of the anchor says nothing of what was asked; the item waits for the
-  // next plan.
-  if (!empty && history.from > item.to) {
+  // A page from the other side of the anchor says nothing of what was asked, nor does one that says
+  // "more" and has nothing; the item waits for the next plan.
+  if (empty ? history.has_more : history.from > item.to) {
     unsettled_ -= asked.size;
     return std::nullopt;
   }
@@ -113,17 +113,15 @@ std::optional<store::ApplyHistory> Fetcher::Answer(transport::History history) {
   apply.messages = std::move(history.messages);
   apply.asked_from = item.from;
   apply.asked_to = item.to;
-  // What lies between the page and the place asked for no longer exists there; nor does anything
-  // older, once there is no more.
+  // What lies between the page and the place asked for no longer exists there. Of what is older
+  // only the page's range counts: a false "no more" would lose it for ever.
   apply.to = item.to;
-  apply.from = history.has_more && !empty ? history.from
-                                          : std::min(item.from, empty ? item.from : history.from);
+  apply.from = empty ? item.from : history.from;
   storing_.emplace(history.request, Storing{{item.conversation, apply.from, apply.to, item.refresh},
                                             apply.messages.size(),
                                             asked.size});
 
-  // A backend that says "more" with an empty page would be asked for ever.
-  if (history.has_more && !empty && history.from > item.from) {
+  if (!empty && history.from > item.from) {
     item.to = history.from - 1;
     (asked.wanted ? wanted_ : queue_).push_front(std::move(item));
   }

@@ -111,6 +111,19 @@ TEST_P(StoreContract, ReconcileAgainstAShorterConversationEnds) {
   EXPECT_EQ(Page("A", std::nullopt, 200).messages.size(), 100U);
 }
 
+// Only a summary told of 6 and 7, nobody had the conversation open, and the backend has forgotten
+// them.
+TEST_P(StoreContract, ReconcileBelowAGapThatTheBackendForgotEnds) {
+  Do(HistoryOf("A", 1, 5));
+  Do(SummaryOf("A", 7, GapReason::kLimited));
+  Do(BeginReconcile{});
+  Do(SummaryOf("A", 5));
+  ASSERT_THAT(Plan().items, ElementsAre(Item("A", 1, 5, true)));
+  Do(HistoryOf("A", 1, 5));
+  EXPECT_THAT(Plan().items, IsEmpty());
+  EXPECT_EQ(Plan().missing, 0U);
+}
+
 TEST_P(StoreContract, AfterReconcileTheBackendsSummaryIsTakenEvenIfShorter) {
   Do(SummaryOf("A", 10));
   Do(BeginReconcile{});

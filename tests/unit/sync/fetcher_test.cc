@@ -93,22 +93,44 @@ TEST_F(FetcherTest, WhatTheBackendNoLongerHasIsNotAskedForAgain) {
   fetcher_.SetPlan(Plan({{kConversation, 1, 120, false}}));
   (void)Next(1, 200);
   // The backend keeps only the newest 20.
-  const auto apply = AnswerAndStore(Page(1, 101, 120, false));
+  transport::History page = Page(1, 101, 120, false);
+  page.from = 1;
+  const auto apply = AnswerAndStore(std::move(page));
   ASSERT_TRUE(apply);
   EXPECT_EQ(apply->from, 1U);
   EXPECT_EQ(apply->to, 120U);
   EXPECT_TRUE(fetcher_.Idle());
 }
 
+TEST_F(FetcherTest, AFalseNoMoreClosesNothingThatThePageDoesNotSpeakFor) {
+  Warm();
+  fetcher_.SetPlan(Plan({{kConversation, 1, 120, false}}));
+  (void)Next(1, 200);
+  const auto apply = AnswerAndStore(Page(1, 101, 120, false));
+  ASSERT_TRUE(apply);
+  EXPECT_EQ(apply->from, 101U);
+  const auto ask = Next(2, 200);
+  ASSERT_TRUE(ask);
+  EXPECT_EQ(ask->before, 101U);
+}
+
 TEST_F(FetcherTest, AnEmptyPageClosesTheGapAndEndsTheAsking) {
   fetcher_.SetPlan(Plan({{kConversation, 5, 9, false}}));
   (void)Next(1, 50);
-  // has_more with nothing in it would otherwise be asked for ever.
-  const auto apply = AnswerAndStore(Page(1, 0, 0, true));
+  const auto apply = AnswerAndStore(Page(1, 0, 0, false));
   ASSERT_TRUE(apply);
   EXPECT_EQ(apply->from, 5U);
   EXPECT_EQ(apply->to, 9U);
   EXPECT_TRUE(fetcher_.Idle());
+}
+
+TEST_F(FetcherTest, AnEmptyPageThatSaysMoreClosesNothingAndEndsTheAsking) {
+  fetcher_.SetPlan(Plan({{kConversation, 5, 9, false}}));
+  (void)Next(1, 50);
+  EXPECT_FALSE(fetcher_.Answer(Page(1, 0, 0, true)));
+  EXPECT_TRUE(fetcher_.Idle()) << "or it would be asked for ever";
+  fetcher_.SetPlan(Plan({{kConversation, 5, 9, false}}));
+  EXPECT_TRUE(Next(2, 50));
 }
 
 TEST_F(FetcherTest, AnswersToNoQuestionAreIgnored) {
