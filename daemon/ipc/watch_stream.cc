@@ -60,6 +60,10 @@ StreamReactor::Work WatchStream::NextWork() {
 }
 
 Result<StreamReactor::Event> WatchStream::Prepare() {
+  {
+    const std::lock_guard lock(mutex());
+    ended_at_gap_ = true;
+  }
   Result<WatchTopic::Snapshot> snapshot = topic_->Read(account_->reader());
   if (!snapshot) return tl::unexpected(snapshot.error());
   const std::lock_guard lock(mutex());

@@ -43,8 +43,10 @@ class WatchStream final : public StreamReactor, private bus::Subscriber {
   std::shared_ptr<account::OpenAccount> account_;
   const std::unique_ptr<const WatchTopic> topic_;
   std::unique_ptr<bus::Subscription> subscription_;
-  WatchQueue queue_;           // Guarded by mutex().
-  bool ended_at_gap_ = false;  // Guarded by mutex(). Of the last snapshot.
+  WatchQueue queue_;  // Guarded by mutex().
+  // Guarded by mutex(). The last snapshot did; or it may have: of a stream that resumes, and while
+  // one is being read, that is not known. One snapshot too many is harmless.
+  bool ended_at_gap_ = true;
 };
 
 }  // namespace hark::ipc

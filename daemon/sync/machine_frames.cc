@@ -75,8 +75,9 @@ void Machine::OnFrame(transport::Welcome frame) {
     phase_ = Phase::kRunning;
     return;
   }
-  if (stored_cursor_)
-    Commit({{store::BeginReconcile{}}}, PendingCommit{.cursor = std::optional<SyncCursor>()});
+  // Without a cursor too: a listing that was cut short may have left rows, and changes of before this
+  // welcome never come.
+  Commit({{store::BeginReconcile{}}}, PendingCommit{.cursor = std::optional<SyncCursor>()});
   phase_ = Phase::kListing;
   AskForConversations({});
 }

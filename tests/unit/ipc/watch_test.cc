@@ -279,6 +279,30 @@ TEST_F(WatchTest, GapThatASnapshotEndedAtBringsAnother) {
   watch->Cancel();
 }
 
+// The client's last snapshot ended at the gap; the stream that goes on cannot know that.
+TEST_F(WatchTest, GapThatChangesWhileAStreamIsInterruptedOrResumedBringsASnapshot) {
+  ada_->SetGap("c", Gap{{}, 1, 40, GapReason::kNotFetched});
+  auto watch = WatchMessages();
+  const auto first = watch->Next();
+  ASSERT_TRUE(first.snapshot().has_gap_before());
+  watch->Cancel();
+  ada_->SetGap("c", Gap{{}, 1, 20, GapReason::kNotFetched});
+  watch = WatchMessages(first.resume_token());
+  EXPECT_TRUE(watch->Next().has_resumed());
+  auto event = watch->Next();
+  ASSERT_TRUE(event.has_snapshot());
+  EXPECT_EQ(event.snapshot().gap_before().to_sequence(), 20U);
+  watch->Cancel();
+
+  watch = WatchMessages(event.resume_token());
+  EXPECT_TRUE(watch->Next().has_resumed());
+  ada_->SetGap("c", std::nullopt);
+  event = watch->Next();
+  ASSERT_TRUE(event.has_snapshot());
+  EXPECT_FALSE(event.snapshot().has_gap_before());
+  watch->Cancel();
+}
+
 TEST_F(WatchTest, PartialsPassByAndTheMessageFollows) {
   const auto watch = WatchMessages();
   const auto first = watch->Next();
