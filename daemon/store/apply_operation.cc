@@ -43,6 +43,15 @@ Message AsStored(Message message) {
   return message;
 }
 
+// Whether the row, which has this id and place, is to become `message`. At the same revision too:
+// an acknowledgement does not tell everything, so what was stored with it may differ in what the
+// backend decides, like a time.
+bool IsNews(JobContext& context, const MessagePlace& old, const Message& message) {
+  if (message.revision != old.revision) return message.revision > old.revision;
+  const auto here = FindMessage(context.cache(), message.id);
+  return here && *here != message;
+}
+
 // `newest_before`: last_sequence before the page that `message` came in.
 void StoreMessage(JobContext& context, ConversationState& conversation, Message message,
                   Sequence newest_before) {
@@ -52,7 +61,7 @@ void StoreMessage(JobContext& context, ConversationState& conversation, Message 
   } else {
     const auto old = FindMessagePlace(context.cache(), message.id);
     // An id of another conversation is the backend's mistake: the first one stays.
-    if (!old || old->conversation != conversation.row().key || message.revision <= old->revision) {
+    if (!old || old->conversation != conversation.row().key || !IsNews(context, *old, message)) {
       SettleOutbox(context, message);
       if (context.is_rerun()) context.changes().NoteById(message.id);
       return;
@@ -143,6 +152,8 @@ Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
   message.server_id = operation.server_id;
   message.sequence = operation.sequence;
   message.revision = operation.revision;
+  if (operation.may_be_outdated)
+    context.FindOrCreate(message.conversation).CompareAgain(operation.sequence);
   StoreOne(context, std::move(message));
   return {};
 }

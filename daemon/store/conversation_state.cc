@@ -103,6 +103,10 @@ void ConversationState::Evict(Sequence to, std::uint64_t rows) {
   gaps_.Add(1, to, GapReason::kEvicted);
 }
 
+void ConversationState::CompareAgain(Sequence up_to) {
+  row_.refresh_to = std::max(row_.refresh_to, up_to);
+}
+
 void ConversationState::Compared(Sequence from, Sequence to) {
   // refresh_to may lie in a gap: what is compared next is the stretch below it.
   const auto next = gaps_.PresentUpTo(row_.refresh_to);

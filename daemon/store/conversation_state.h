@@ -40,6 +40,9 @@ class ConversationState {
   // below is not worth fetching either.
   void Evict(Sequence to, std::uint64_t rows);
 
+  // The rows up to there may differ from the backend's: they are fetched and compared again.
+  void CompareAgain(Sequence up_to);
+
   // The rows in [from, to] equal the backend's, and what is compared next lies below. Nothing if
   // the next one to compare is not in it.
   void Compared(Sequence from, Sequence to);

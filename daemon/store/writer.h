@@ -57,6 +57,9 @@ struct AcknowledgeSend {
   std::string server_id;
   Sequence sequence = 0;
   std::uint64_t revision = 0;
+  // The backend had it before, and may have told of a change of it when this device did not hear
+  // it: the conversation is compared with the backend again.
+  bool may_be_outdated = false;
 };
 
 // The backend has this edit or deletion: the message gets the revision, and the entry is done.

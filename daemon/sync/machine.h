@@ -128,6 +128,8 @@ class Machine {
   void MarkCaughtUp();
 
   void LoadOutboxAnew();
+  void NoteWhatIsOlderThanTheStream();
+  [[nodiscard]] bool MayBeOutdated(const OutboxEntry& sent) const;
   // What may have left is unknown now, if `something_left`.
   void LoseOutbox(bool something_left);
   void PumpOutbox();
@@ -166,6 +168,11 @@ class Machine {
   bool outbox_loading_ = false;
   std::vector<OutboxChanged> outbox_waiting_;  // Came before the load's answer.
   bool connection_lost_committing_ = false;
+  // What happened at the backend to the messages of entries up to here, if they had arrived, may
+  // never be told: entries of when the change stream was begun anew, and of before this object.
+  OutboxPolicy::Position before_stream_ = 0;
+  std::optional<OutboxPolicy::Position> before_start_;
+  bool stream_begins_ = false;  // Until the outbox is loaded.
 
   // Of the present connection.
   transport::PeerLimits peer_;

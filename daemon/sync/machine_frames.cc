@@ -75,8 +75,10 @@ void Machine::OnFrame(transport::Welcome frame) {
     phase_ = Phase::kRunning;
     return;
   }
-  // Without a cursor too: a listing that was cut short may have left rows, and changes of before this
-  // welcome never come.
+  stream_begins_ = true;
+  NoteWhatIsOlderThanTheStream();
+  // Without a cursor too: a listing that was cut short may have left rows, and changes of before
+  // this welcome never come.
   Commit({{store::BeginReconcile{}}}, PendingCommit{.cursor = std::optional<SyncCursor>()});
   phase_ = Phase::kListing;
   AskForConversations({});

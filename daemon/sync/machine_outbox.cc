@@ -25,6 +25,19 @@ void Machine::On(OutboxLoaded input) {
     if (change.revision > input.outbox.revision)
       (void)outbox_.Change(change.entries, change.removed);
   }
+  NoteWhatIsOlderThanTheStream();
+}
+
+void Machine::NoteWhatIsOlderThanTheStream() {
+  if (!outbox_loaded_) return;
+  if (!before_start_) before_start_ = outbox_.newest();
+  if (std::exchange(stream_begins_, false)) before_stream_ = outbox_.newest();
+}
+
+// A repeated append is acknowledged as it was the first time, whatever happened to it since.
+bool Machine::MayBeOutdated(const OutboxEntry& sent) const {
+  return sent.position <= before_stream_ ||
+         (sent.delivery == Delivery::kUnknown && sent.position <= before_start_.value_or(0));
 }
 
 void Machine::On(OutboxChanged input) {
@@ -106,8 +119,10 @@ void Machine::OnFrame(transport::Ack frame) {
   // What waits behind it may leave: its own mark is committed after this.
   outbox_.Done(position);
   if (entry->kind == OutboxKind::kSend) {
+    const bool may_be_outdated = MayBeOutdated(*entry);
+    plan_dirty_ = plan_dirty_ || may_be_outdated;
     Commit({{store::AcknowledgeSend{entry->message, std::move(frame.server_id), frame.sequence,
-                                    frame.revision}}});
+                                    frame.revision, may_be_outdated}}});
   } else {
     Commit({{store::AcknowledgeChange{position, frame.revision}}});
   }

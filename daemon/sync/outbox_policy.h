@@ -47,6 +47,8 @@ class OutboxPolicy {
 
   // Also those that are not sent by themselves.
   [[nodiscard]] std::size_t size() const { return items_.size(); }
+  // Of the newest entry; 0 if there is none.
+  [[nodiscard]] Position newest() const { return items_.empty() ? 0 : items_.rbegin()->first; }
   // An entry is shown as under way that nobody has taken: it was stored while there seemed to be a
   // connection.
   [[nodiscard]] bool HasOrphans() const { return !orphans_.empty(); }

@@ -113,6 +113,22 @@ TEST_P(StoreContract, ReconcileAgainstAShorterConversationEnds) {
 
 // Only a summary told of 6 and 7, nobody had the conversation open, and the backend has forgotten
 // them.
+// A repeated append is acknowledged with the first state of its message, whatever happened since.
+TEST_P(StoreContract, AnAcknowledgedSendThatMayBeOutdatedIsComparedAgain) {
+  Do(HistoryOf("A", 1, 3));
+  ASSERT_TRUE(Send(UserMessage("A", 9, "hello")));
+  Do(AcknowledgeSend{MessageId(UuidOf(9)), "s", 4, 1, true});
+  EXPECT_EQ(Page("A").messages.size(), 4U);
+  ASSERT_THAT(Plan().items, ElementsAre(Item("A", 1, 4, true)));
+  ApplyHistory page = HistoryOf("A", 1, 4);
+  page.messages[3].id = MessageId(UuidOf(9));
+  page.messages[3].content = "edited by somebody else";
+  page.messages[3].revision = 2;
+  Do(page);
+  EXPECT_EQ(Page("A").messages.back().content, "edited by somebody else");
+  EXPECT_THAT(Plan().items, IsEmpty());
+}
+
 TEST_P(StoreContract, ReconcileBelowAGapThatTheBackendForgotEnds) {
   Do(HistoryOf("A", 1, 5));
   Do(SummaryOf("A", 7, GapReason::kLimited));

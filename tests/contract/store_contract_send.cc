@@ -130,6 +130,22 @@ TEST_P(StoreContract, EchoAndAcknowledgementInEitherOrderAreOneRow) {
   EXPECT_EQ(Get("B").message_count, 1U);
 }
 
+// An acknowledgement does not tell everything: the backend decides about the times, for instance.
+TEST_P(StoreContract, WhatTheBackendSaysOfASentMessageReplacesWhatIsHereAtTheSameRevisionToo) {
+  Do(SummaryOf("A", 0));
+  ASSERT_TRUE(Send(UserMessage("A", 1, "hello")));
+  Do(AcknowledgeSend{MessageId(UuidOf(1)), "s-1", 1, 1});
+  Message there = *reader().ReadMessage(MessageId(UuidOf(1)));
+  there.created_at = TimeOf(77);
+  there.metadata = {{"seen by", "the backend"}};
+  TakeCommits();
+  Do(ApplyMessage{there});
+  EXPECT_THAT(Page("A").messages, ElementsAre(there));
+  EXPECT_EQ(TakeCommits().size(), 1U);
+  Do(ApplyMessage{there});
+  EXPECT_THAT(TakeCommits(), IsEmpty()) << "told again, it is no news";
+}
+
 TEST_P(StoreContract, HistoryWithAMessageOfTheOutboxFinishesIt) {
   Do(SummaryOf("A", 2));
   const Message message = UserMessage("A", 1, "hello");

@@ -56,6 +56,39 @@ TEST_F(MachineOutboxTest, ASendIsMarkedThenSentThenAcknowledged) {
   EXPECT_EQ(CommittedOps<store::AcknowledgeSend>().size(), 1U) << "a repeated acknowledgement";
 }
 
+// It may have arrived before, and been edited there: a stream that was begun anew does not tell.
+TEST_F(MachineOutboxTest, ASendOfBeforeAStreamThatBeganAnewMayBeOutdatedWhenItIsAcknowledged) {
+  GoLive();
+  const auto send = [this](std::uint64_t position) {
+    OutboxEntry entry;
+    entry.position = position;
+    entry.conversation = ConversationId("c");
+    entry.message = MessageId("m" + std::to_string(position));
+    entry.submitted_at = wall_;
+    Put(entry);
+    Step(OutboxChanged{position, {entry}, {}});
+    Settle();
+  };
+  send(1);
+  ASSERT_EQ(Take<SendEntry>().size(), 1U);
+  Step(Disconnected{Error(ErrorCode::kOffline, "reset")});
+  Settle();
+  Step(SyncNowAsked{});
+  Connect(transport::Resume::kTooOld, 200);
+  auto sent = Take<SendEntry>();
+  ASSERT_EQ(sent.size(), 1U);
+  Acknowledge(sent[0].request);
+  ASSERT_EQ(CommittedOps<store::AcknowledgeSend>().size(), 1U);
+  EXPECT_TRUE(CommittedOps<store::AcknowledgeSend>()[0].may_be_outdated);
+
+  send(2);
+  sent = Take<SendEntry>();
+  ASSERT_EQ(sent.size(), 1U);
+  Acknowledge(sent[0].request);
+  ASSERT_EQ(CommittedOps<store::AcknowledgeSend>().size(), 2U);
+  EXPECT_FALSE(CommittedOps<store::AcknowledgeSend>()[1].may_be_outdated);
+}
+
 TEST_F(MachineOutboxTest, NothingIsSentIfTheConnectionEndsBeforeTheMarkIsCommitted) {
   GoLive();
   OutboxEntry entry;
