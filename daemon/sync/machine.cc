@@ -165,6 +165,7 @@ void Machine::On(TimerFired) {
     } else if (ping_sent_ && silence >= 2 * heartbeat_) {
       Reconnect("The server no longer answers.");
     } else if (!ping_sent_ && silence >= heartbeat_) {
+      plan_dirty_ = true;  // What was given up, for an answer that settled nothing, is asked again.
       ping_sent_ = now_.mono;
       Do(SendFrame{transport::Ping{1}});
     }

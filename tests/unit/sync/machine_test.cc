@@ -178,6 +178,27 @@ TEST_F(MachineTest, ASilentConnectionIsFoundWithinTwoHeartbeats) {
   EXPECT_EQ(Take<CloseConnection>().size(), 1U);
 }
 
+// An empty page that says "more" settles nothing, and asking again at once might go on for ever.
+TEST_F(MachineTest, WhatAnAnswerDidNotSettleIsAskedAgainWithTheNextHeartbeat) {
+  plan_ = {{{ConversationId("c"), 1, 3, false}}, 3};
+  Start(SyncCursor{"e1", 100});
+  Connect(transport::Resume::kOk, 100);
+  const auto asked = TakeFrames<transport::GetHistory>();
+  ASSERT_EQ(asked.size(), 1U);
+  transport::History nothing;
+  nothing.request = asked[0].request;
+  nothing.conversation = ConversationId("c");
+  nothing.has_more = true;
+  Step(Received{nothing});
+  Settle();
+  EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
+  plan_ = {{{ConversationId("c"), 1, 3, false}}, 3};
+  Pass(milliseconds(30'000));
+  Step(TimerFired{});
+  Settle();
+  EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 1U);
+}
+
 TEST_F(MachineTest, APongKeepsTheConnection) {
   GoLive();
   Pass(milliseconds(30'000));
