@@ -1,23 +1,13 @@
 #include "daemon/sync/engine.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
-#include "daemon/base/limits.h"
 #include "daemon/base/log.h"
 
 namespace hark::sync {
 namespace {
-
-// Items of a plan that are read at a time; and of a single conversation.
-constexpr std::uint32_t kPlanItems = 512;
-constexpr std::uint32_t kGapItems = 64;
-// An older message does not count as live: it waited for its author's own connection.
-constexpr std::chrono::minutes kLive{1};
-// Batches that may wait for the store before nothing more is received.
-constexpr std::size_t kCommitsBeforeHold = 128;
 
 const char* Name(State state) {
   switch (state) {
@@ -32,27 +22,6 @@ const char* Name(State state) {
   return "unknown";
 }
 
-transport::ClientFrame ToFrame(transport::RequestId request, store::OutgoingEntry outgoing) {
-  OutboxEntry& entry = outgoing.entry;
-  Message& message = outgoing.message;
-  switch (entry.kind) {
-    case OutboxKind::kSend: break;
-    case OutboxKind::kMarkRead:
-      return transport::MarkRead{request, std::move(entry.conversation), entry.read_sequence};
-    case OutboxKind::kEdit:
-      return transport::Edit{request,
-                             std::move(entry.conversation),
-                             std::move(entry.message),
-                             entry.base_revision,
-                             std::move(message.content),
-                             message.edited_at.value_or(entry.submitted_at)};
-    case OutboxKind::kDelete:
-      return transport::Delete{request, std::move(entry.conversation), std::move(entry.message),
-                               entry.base_revision};
-  }
-  return transport::Append{request, std::move(message)};
-}
-
 }  // namespace
 
 Engine::Engine(EngineParts parts)
@@ -61,41 +30,6 @@ Engine::Engine(EngineParts parts)
 
 Engine::~Engine() {
   Stop();
-}
-
-void Engine::Start() {
-  struct Held {
-    store::SyncState sync;
-    std::vector<ConversationId> active;
-    std::uint64_t messages = 0;
-  };
-  const WallTime since = parts_.clock.WallNow() - limits::kActiveFor;
-  auto read = [since](store::Reader& reader) -> Result<Held> {
-    Result<store::SyncState> sync = reader.ReadSyncState();
-    if (!sync) return tl::unexpected(sync.error());
-    Result<std::vector<ConversationId>> active =
-        reader.ActiveConversations(since, static_cast<std::uint32_t>(limits::kActiveConversations));
-    if (!active) return tl::unexpected(active.error());
-    Held held{std::move(*sync), std::move(*active)};
-    if (held.sync.initial_sync_done) return held;
-    // The progress goes on where an earlier run left it.
-    const Result<store::StoreStatistics> statistics = reader.Statistics();
-    if (!statistics) return tl::unexpected(statistics.error());
-    held.messages = statistics->messages;
-    return held;
-  };
-  ReadThen(std::move(read), [this](Result<Held> held) {
-    if (!held) {
-      log::Error("store_unreadable", {{"why", held.error()}});
-      Status status;
-      status.state = State::kDegraded;
-      status.reason = "The local store cannot be read: " + held.error().message;
-      status.since = parts_.clock.WallNow();
-      parts_.board.Set(std::move(status));
-      return;
-    }
-    Feed(Started{std::move(held->sync), std::move(held->active), held->messages});
-  });
 }
 
 void Engine::Stop() {
@@ -151,20 +85,6 @@ void Engine::SetAlarm() {
   });
 }
 
-template <typename Read, typename Then>
-void Engine::ReadThen(Read read, Then then) {
-  // `then` may capture `this`: it runs only while the engine is held and not stopped.
-  asio::post(parts_.readers, [weak = weak_from_this(), io = parts_.io, reader = parts_.reader,
-                              read = std::move(read), then = std::move(then)]() mutable {
-    auto result = read(*reader);
-    asio::post(io, [weak = std::move(weak), reader = std::move(reader), then = std::move(then),
-                    result = std::move(result)]() mutable {
-      const auto self = weak.lock();
-      if (self && !self->stopped_) then(std::move(result));
-    });
-  });
-}
-
 // ---- Connection ----
 
 void Engine::Do(OpenConnection) {
@@ -188,7 +108,7 @@ void Engine::Do(OpenConnection) {
     self->Feed(Disconnected{std::move(error)});
   };
   connection_ = std::make_shared<Connection>(parts_.io, parts_.backend, std::move(handlers));
-  connection_->Hold(commits_pending_ >= kCommitsBeforeHold);
+  connection_->Hold(StoreIsBehind());
   connection_->Start();
 }
 
@@ -212,116 +132,10 @@ void Engine::Do(SendFrame action) {
   Send(std::move(action.frame));
 }
 
-void Engine::Do(SendEntry action) {
-  const std::weak_ptr<Connection> to = connection_;
-  auto read = [position = action.position](store::Reader& reader) {
-    return reader.ReadOutgoing(position);
-  };
-  ReadThen(std::move(read),
-           [this, to, request = action.request](Result<store::OutgoingEntry> outgoing) {
-             const auto connection = to.lock();
-             if (!connection || connection != connection_)
-               return;  // Sent anew on the next connection.
-             if (outgoing) {
-               Send(ToFrame(request, std::move(*outgoing)));
-             } else if (outgoing.error().code == ErrorCode::kNotFound) {
-               Feed(EntryGone{request});
-             } else {
-               Feed(LoadFailed{LoadFailed::What::kEntry, outgoing.error()});
-             }
-           });
-}
-
 void Engine::Send(transport::ClientFrame frame) {
   if (!connection_ || connection_->Send(std::move(frame))) return;
   Post(Disconnected{Error(ErrorCode::kOffline, "The server does not take what is sent.")});
   Do(CloseConnection{});
-}
-
-// ---- Store ----
-
-void Engine::Do(CommitBatch action) {
-  if (++commits_pending_ == kCommitsBeforeHold && connection_) connection_->Hold(true);
-  std::vector<WallTime> live = LiveMessages(action.batch);
-  parts_.writer->Apply(std::move(action.batch),
-                       [weak = weak_from_this(), io = parts_.io, received = Stopwatch(),
-                        live = std::move(live)](Result<LocalRevision> result) mutable {
-                         asio::post(io, [weak, took = received.Elapsed(), live = std::move(live),
-                                         result = std::move(result)]() {
-                           const auto self = weak.lock();
-                           if (self && !self->stopped_) self->OnStored(result, took, live);
-                         });
-                       });
-}
-
-void Engine::OnStored(const Result<LocalRevision>& result, std::chrono::microseconds took,
-                      const std::vector<WallTime>& live) {
-  if (--commits_pending_ == kCommitsBeforeHold / 2 && connection_) connection_->Hold(false);
-  if (!result) {
-    log::Error("commit_failed", {{"why", result.error()}});
-    Feed(CommitFailed{result.error()});
-    return;
-  }
-  parts_.metrics.apply.Record(took);
-  const WallTime now = parts_.clock.WallNow();
-  for (const WallTime written : live) {
-    const Clock::Duration age = now - written;
-    if (age >= Clock::Duration{0} && age < kLive) parts_.metrics.sync.Record(age);
-  }
-  Feed(Committed{});
-}
-
-std::vector<WallTime> Engine::LiveMessages(const store::Batch& batch) const {
-  std::vector<WallTime> live;
-  if (parts_.board.Current().state != State::kLive) return live;
-  for (const store::Operation& operation : batch.operations) {
-    const auto* apply = std::get_if<store::ApplyMessage>(&operation);
-    // An edit or a deletion does not say when it was made by a clock that is worth a comparison.
-    if (apply && apply->message.revision == 1 && !apply->message.deleted)
-      live.push_back(apply->message.created_at);
-  }
-  return live;
-}
-
-void Engine::Do(LoadPlan action) {
-  auto read = [active = std::move(action.active)](store::Reader& reader) {
-    return reader.PlanFetches(active, kPlanItems);
-  };
-  ReadThen(std::move(read), [this](Result<store::FetchPlan> plan) {
-    if (plan) {
-      Feed(PlanLoaded{std::move(*plan)});
-    } else {
-      Feed(LoadFailed{LoadFailed::What::kPlan, plan.error()});
-    }
-  });
-}
-
-void Engine::Do(LoadGaps action) {
-  auto read = [only = std::vector{action.conversation}](store::Reader& reader) {
-    return reader.PlanFetches(only, kGapItems);
-  };
-  ReadThen(std::move(read),
-           [this, conversation = std::move(action.conversation)](Result<store::FetchPlan> plan) {
-             if (!plan) {
-               Feed(LoadFailed{LoadFailed::What::kGaps, plan.error()});
-               return;
-             }
-             std::erase_if(plan->items, [&](const store::FetchItem& item) {
-               return item.conversation != conversation;
-             });
-             Feed(GapsLoaded{conversation, std::move(plan->items)});
-           });
-}
-
-void Engine::Do(LoadOutbox) {
-  auto read = [](store::Reader& reader) { return reader.ReadOutbox(); };
-  ReadThen(std::move(read), [this](Result<store::OutboxState> outbox) {
-    if (outbox) {
-      Feed(OutboxLoaded{std::move(*outbox)});
-    } else {
-      Feed(LoadFailed{LoadFailed::What::kOutbox, outbox.error()});
-    }
-  });
 }
 
 // ---- Announcements ----

@@ -105,6 +105,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void ReadThen(Read read, Then then);
   // When the messages of the batch were written that metrics.sync counts.
   [[nodiscard]] std::vector<WallTime> LiveMessages(const store::Batch& batch) const;
+  // So much waits for the store that nothing more is to be received.
+  [[nodiscard]] bool StoreIsBehind() const;
   void OnStored(const Result<LocalRevision>& result, std::chrono::microseconds took,
                 const std::vector<WallTime>& live);
 
