@@ -45,11 +45,13 @@ Message AsStored(Message message) {
 
 // Whether the row, which has this id and place, is to become `message`. At the same revision too:
 // an acknowledgement does not tell everything, so what was stored with it may differ in what the
-// backend decides, like a time.
+// backend decides. Not for the time of a change made here: that alone is worth no second update.
 bool IsNews(JobContext& context, const MessagePlace& old, const Message& message) {
   if (message.revision != old.revision) return message.revision > old.revision;
-  const auto here = FindMessage(context.cache(), message.id);
-  return here && *here != message;
+  auto here = FindMessage(context.cache(), message.id);
+  if (!here) return false;
+  here->edited_at = message.edited_at;
+  return *here != message;
 }
 
 // `newest_before`: last_sequence before the page that `message` came in.

@@ -93,6 +93,7 @@ class Person(Storming):
         message = self.one()
         if message is None:
             return
+        self.world.excuses.changed.add(message.id)
         after = self.call(verb, conversation_id=message.conversation_id, message_id=message.id, **fields)
         if after is None:
             return
