@@ -34,7 +34,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBatch = 1'000;
-// As the daemon's writer.
+// More at a time than the daemon's writer copies, which favours the baseline.
 constexpr std::size_t kCheckpointBytes = 4 * 1024 * 1024;
 
 constexpr char kInsert[] =
