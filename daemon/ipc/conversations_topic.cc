@@ -14,10 +14,10 @@ namespace {
 constexpr std::size_t kFixedBytes = 256;
 
 std::unique_ptr<v1::WatchConversationsResponse> NewEvent(const std::string& store_id,
-                                                         LocalRevision revision) {
+                                                         const StreamPlace& place) {
   auto event = std::make_unique<v1::WatchConversationsResponse>();
-  event->set_revision(revision);
-  event->set_resume_token(ResumeToken(store_id, revision));
+  event->set_revision(place.revision);
+  event->set_resume_token(ResumeToken(store_id, place.resume));
   return event;
 }
 
@@ -35,7 +35,7 @@ Result<WatchTopic::Snapshot> ConversationsTopic::Read(store::Reader& reader) con
   query.limit = snapshot_size_;
   const Result<store::ConversationPage> page = reader.ListConversations(query);
   if (!page) return tl::unexpected(page.error());
-  auto event = NewEvent(store_id_, page->revision);
+  auto event = NewEvent(store_id_, {page->revision, page->revision});
   auto* snapshot = event->mutable_snapshot();
   for (const Conversation& conversation : page->conversations) {
     ToProto(conversation, snapshot->add_conversations());
@@ -62,13 +62,13 @@ bool ConversationsTopic::Wants(const bus::Ephemeral&) const {
 }
 
 WatchTopic::Event ConversationsTopic::Resumed(LocalRevision revision) const {
-  auto event = NewEvent(store_id_, revision);
+  auto event = NewEvent(store_id_, {revision, revision});
   event->mutable_resumed();
   return event;
 }
 
-WatchTopic::Event ConversationsTopic::Delta(const Commit& commit, LocalRevision revision) const {
-  auto event = NewEvent(store_id_, revision);
+WatchTopic::Event ConversationsTopic::Delta(const Commit& commit, const StreamPlace& place) const {
+  auto event = NewEvent(store_id_, place);
   auto* delta = event->mutable_delta();
   for (const Conversation& conversation : commit.conversations) {
     ToProto(conversation, delta->add_upserted());
@@ -76,8 +76,8 @@ WatchTopic::Event ConversationsTopic::Delta(const Commit& commit, LocalRevision 
   return event;
 }
 
-WatchTopic::Event ConversationsTopic::Passing(const bus::Ephemeral&, LocalRevision revision) const {
-  return NewEvent(store_id_, revision);
+WatchTopic::Event ConversationsTopic::Passing(const bus::Ephemeral&, const StreamPlace& place) const {
+  return NewEvent(store_id_, place);
 }
 
 }  // namespace hark::ipc

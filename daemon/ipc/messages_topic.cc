@@ -17,10 +17,10 @@ namespace {
 constexpr std::size_t kFixedBytesPerId = 16;
 
 std::unique_ptr<v1::WatchMessagesResponse> NewEvent(const std::string& store_id,
-                                                    LocalRevision revision) {
+                                                    const StreamPlace& place) {
   auto event = std::make_unique<v1::WatchMessagesResponse>();
-  event->set_revision(revision);
-  event->set_resume_token(ResumeToken(store_id, revision));
+  event->set_revision(place.revision);
+  event->set_resume_token(ResumeToken(store_id, place.resume));
   return event;
 }
 
@@ -44,7 +44,7 @@ Result<WatchTopic::Snapshot> MessagesTopic::Read(store::Reader& reader) const {
   query.limit = snapshot_size_;
   const Result<store::MessagePage> page = reader.ReadPage(query);
   if (!page) return tl::unexpected(page.error());
-  auto event = NewEvent(store_id_, page->revision);
+  auto event = NewEvent(store_id_, {page->revision, page->revision});
   ToProto(*page, event->mutable_snapshot());
   const bool ended_at_gap = event->snapshot().has_gap_before() || event->snapshot().has_gap_after();
   return Snapshot{std::move(event), page->revision, ended_at_gap};
@@ -74,13 +74,13 @@ bool MessagesTopic::Wants(const bus::Ephemeral& ephemeral) const {
 }
 
 WatchTopic::Event MessagesTopic::Resumed(LocalRevision revision) const {
-  auto event = NewEvent(store_id_, revision);
+  auto event = NewEvent(store_id_, {revision, revision});
   event->mutable_resumed();
   return event;
 }
 
-WatchTopic::Event MessagesTopic::Delta(const Commit& commit, LocalRevision revision) const {
-  auto event = NewEvent(store_id_, revision);
+WatchTopic::Event MessagesTopic::Delta(const Commit& commit, const StreamPlace& place) const {
+  auto event = NewEvent(store_id_, place);
   auto* delta = event->mutable_delta();
   for (const Message& message : commit.messages) {
     if (message.conversation == conversation_) ToProto(message, delta->add_upserted());
@@ -92,8 +92,8 @@ WatchTopic::Event MessagesTopic::Delta(const Commit& commit, LocalRevision revis
 }
 
 WatchTopic::Event MessagesTopic::Passing(const bus::Ephemeral& ephemeral,
-                                         LocalRevision revision) const {
-  auto event = NewEvent(store_id_, revision);
+                                         const StreamPlace& place) const {
+  auto event = NewEvent(store_id_, place);
   if (const auto* partial = std::get_if<bus::PartialMessage>(&ephemeral)) {
     event->mutable_partial()->set_message_id(partial->message.value());
     event->mutable_partial()->set_role(ToProto(partial->role));

@@ -21,9 +21,9 @@ class MessagesTopic final : public WatchTopic {
   [[nodiscard]] bool ChangesGap(const Commit& commit) const override;
   [[nodiscard]] bool Wants(const bus::Ephemeral& ephemeral) const override;
   [[nodiscard]] Event Resumed(LocalRevision revision) const override;
-  [[nodiscard]] Event Delta(const Commit& commit, LocalRevision revision) const override;
+  [[nodiscard]] Event Delta(const Commit& commit, const StreamPlace& place) const override;
   [[nodiscard]] Event Passing(const bus::Ephemeral& ephemeral,
-                              LocalRevision revision) const override;
+                              const StreamPlace& place) const override;
 
  private:
   const std::string store_id_;

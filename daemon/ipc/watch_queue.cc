@@ -34,14 +34,26 @@ void WatchQueue::Push(std::shared_ptr<const Commit> commit, std::size_t bytes) {
     return;
   }
   const LocalRevision revision = commit->revision;
-  commits_.push_back({{std::move(commit), revision}, bytes});
+  commits_.push_back({std::move(commit), revision, bytes});
   bytes_ += bytes;
 }
 
 void WatchQueue::Skip(LocalRevision revision) {
   if (lost_) return;
-  LocalRevision& known = commits_.empty() ? revision_ : commits_.back().delta.revision;
-  known = std::max(known, revision);
+  heard() = std::max(heard(), revision);
+}
+
+LocalRevision& WatchQueue::heard() {
+  return commits_.empty() ? revision_ : commits_.back().revision;
+}
+
+void WatchQueue::WantSnapshot() {
+  snapshot_wanted_ = true;
+  if (!before_wanted_) before_wanted_ = heard();
+}
+
+StreamPlace WatchQueue::place() const {
+  return {revision_, std::min(revision_, before_wanted_.value_or(revision_))};
 }
 
 void WatchQueue::PutPassing(std::shared_ptr<const bus::Ephemeral> ephemeral) {
@@ -52,14 +64,15 @@ void WatchQueue::PutPassing(std::shared_ptr<const bus::Ephemeral> ephemeral) {
 
 void WatchQueue::BeginSnapshot() {
   snapshot_wanted_ = false;
+  before_wanted_.reset();
   lost_ = false;
 }
 
 void WatchQueue::StartAt(LocalRevision revision) {
   revision_ = std::max(revision_, revision);
-  while (!commits_.empty() && commits_.front().delta.commit->revision <= revision_) {
+  while (!commits_.empty() && commits_.front().commit->revision <= revision_) {
     // What followed the forgotten commit held nothing for this stream.
-    revision_ = std::max(revision_, commits_.front().delta.revision);
+    revision_ = std::max(revision_, commits_.front().revision);
     bytes_ -= commits_.front().bytes;
     commits_.pop_front();
   }
@@ -70,15 +83,15 @@ WatchQueue::Item WatchQueue::Take() {
     Waiting first = std::move(commits_.front());
     commits_.pop_front();
     bytes_ -= first.bytes;
-    revision_ = first.delta.revision;
-    return std::move(first.delta);
+    revision_ = first.revision;
+    return Delta{std::move(first.commit), place()};
   }
   if (snapshot_wanted_) {
     BeginSnapshot();
     return ReadSnapshot{};
   }
   if (!passing_.empty()) {
-    Passing oldest{std::move(passing_.front())};
+    Passing oldest{std::move(passing_.front()), place()};
     passing_.erase(passing_.begin());
     return oldest;
   }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -16,6 +17,14 @@
 #include "daemon/model/ids.h"
 
 namespace hark::ipc {
+
+// Where an event leaves its client.
+struct StreamPlace {
+  LocalRevision revision = 0;
+  // Whoever goes on from here misses nothing: behind `revision` while the client is owed a
+  // snapshot, so that the commit that made it necessary is seen again.
+  LocalRevision resume = 0;
+};
 
 // Not thread-safe: the stream guards it.
 //
@@ -30,12 +39,13 @@ class WatchQueue {
   struct ReadSnapshot {};
   struct Delta {
     std::shared_ptr<const Commit> commit;
-    // The commit's own, or that of the last of the commits after it that hold nothing for this
-    // stream.
-    LocalRevision revision = 0;
+    // At the commit's own revision, or that of the last of the commits after it that hold nothing
+    // for this stream.
+    StreamPlace place;
   };
   struct Passing {
     std::shared_ptr<const bus::Ephemeral> ephemeral;
+    StreamPlace place;
   };
   using Item = std::variant<NothingToDo, ReadSnapshot, Delta, Passing>;
 
@@ -49,8 +59,9 @@ class WatchQueue {
   // Replaces a waiting one of the same message (or, for typing, role).
   void PutPassing(std::shared_ptr<const bus::Ephemeral> ephemeral);
 
-  // What the client holds is to be replaced once the waiting commits are written.
-  void WantSnapshot() { snapshot_wanted_ = true; }
+  // What the client holds is to be replaced once the waiting commits are written. To be called
+  // before Push() or Skip() of the commit that made it necessary.
+  void WantSnapshot();
 
   // A snapshot is about to be read: commits from here on are kept for after it.
   void BeginSnapshot();
@@ -58,21 +69,25 @@ class WatchQueue {
   // The client is, or is about to be, at `revision`: forgets the commits that this contains.
   void StartAt(LocalRevision revision);
 
-  // The next thing to write; Delta moves revision() on.
+  // The next thing to write.
   [[nodiscard]] Item Take();
 
   // Commits were lost, so resuming is impossible without a snapshot.
   [[nodiscard]] bool lost() const { return lost_; }
 
-  // What the client knows after everything that was taken.
-  [[nodiscard]] LocalRevision revision() const { return revision_; }
+  // Where the client is after everything that was taken.
+  [[nodiscard]] StreamPlace place() const;
 
  private:
   struct Waiting {
-    Delta delta;
+    std::shared_ptr<const Commit> commit;
+    LocalRevision revision = 0;
     std::size_t bytes = 0;
   };
 
+  // Up to where the stream has heard of every commit: the revision of the last that waits, or the
+  // client's.
+  [[nodiscard]] LocalRevision& heard();
   void Lose();
   void ForgetPartialsOf(const Commit& commit);
 
@@ -82,6 +97,8 @@ class WatchQueue {
   bool snapshot_wanted_ = false;
   bool lost_ = false;
   LocalRevision revision_ = 0;
+  // Of before the first commit that wanted the snapshot that is owed.
+  std::optional<LocalRevision> before_wanted_;
 };
 
 }  // namespace hark::ipc

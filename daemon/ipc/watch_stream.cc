@@ -50,10 +50,10 @@ void WatchStream::Begin(std::string_view resume_token) {
 StreamReactor::Work WatchStream::NextWork() {
   const WatchQueue::Item item = queue_.Take();
   if (const auto* delta = std::get_if<WatchQueue::Delta>(&item)) {
-    return Write{topic_->Delta(*delta->commit, delta->revision)};
+    return Write{topic_->Delta(*delta->commit, delta->place)};
   }
   if (const auto* passing = std::get_if<WatchQueue::Passing>(&item)) {
-    return Write{topic_->Passing(*passing->ephemeral, queue_.revision())};
+    return Write{topic_->Passing(*passing->ephemeral, passing->place)};
   }
   if (std::holds_alternative<WatchQueue::ReadSnapshot>(item)) return ReadFirst{};
   return Idle{};
@@ -83,12 +83,12 @@ void WatchStream::OnCommit(std::shared_ptr<const Commit> commit) {
   {
     const std::lock_guard lock(mutex());
     const LocalRevision revision = commit->revision;
+    if (changes_gap && ended_at_gap_) queue_.WantSnapshot();
     if (weight > 0) {
       queue_.Push(std::move(commit), weight);
     } else {
       queue_.Skip(revision);
     }
-    if (changes_gap && ended_at_gap_) queue_.WantSnapshot();
   }
   Pump();
 }

@@ -11,6 +11,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/bus/event_bus.h"
+#include "daemon/ipc/watch_queue.h"
 #include "daemon/model/commit.h"
 #include "daemon/store/reader.h"
 
@@ -44,12 +45,12 @@ class WatchTopic {
   [[nodiscard]] virtual bool ChangesGap(const Commit& commit) const = 0;
   [[nodiscard]] virtual bool Wants(const bus::Ephemeral& ephemeral) const = 0;
 
-  // Events that bring the client to `revision`.
+  // Events that bring the client to `place`.
   [[nodiscard]] virtual Event Resumed(LocalRevision revision) const = 0;
-  [[nodiscard]] virtual Event Delta(const Commit& commit, LocalRevision revision) const = 0;
-  // Leaves the client at `revision`.
+  [[nodiscard]] virtual Event Delta(const Commit& commit, const StreamPlace& place) const = 0;
+  // Leaves the client at `place`.
   [[nodiscard]] virtual Event Passing(const bus::Ephemeral& ephemeral,
-                                      LocalRevision revision) const = 0;
+                                      const StreamPlace& place) const = 0;
 };
 
 }  // namespace hark::ipc

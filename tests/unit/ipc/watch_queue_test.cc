@@ -33,7 +33,7 @@ std::shared_ptr<const bus::Ephemeral> TypingBy(Role role, bool active) {
 std::optional<LocalRevision> TakeDelta(WatchQueue& queue) {
   const WatchQueue::Item item = queue.Take();
   const auto* delta = std::get_if<WatchQueue::Delta>(&item);
-  return delta != nullptr ? std::optional(delta->revision) : std::nullopt;
+  return delta != nullptr ? std::optional(delta->place.revision) : std::nullopt;
 }
 
 std::string TakePartial(WatchQueue& queue) {
@@ -57,7 +57,7 @@ TEST(WatchQueueTest, CommitsComeOutInOrder) {
   queue.Push(CommitAt(1), 10);
   queue.Push(CommitAt(2), 10);
   EXPECT_EQ(TakeDelta(queue), 1U);
-  EXPECT_EQ(queue.revision(), 1U);
+  EXPECT_EQ(queue.place().revision, 1U);
   EXPECT_EQ(TakeDelta(queue), 2U);
   EXPECT_TRUE(TakeNothing(queue));
 }
@@ -65,12 +65,12 @@ TEST(WatchQueueTest, CommitsComeOutInOrder) {
 TEST(WatchQueueTest, CommitsWithNothingForTheStreamMoveItsRevisionOn) {
   WatchQueue queue;
   queue.Skip(1);
-  EXPECT_EQ(queue.revision(), 1U);
+  EXPECT_EQ(queue.place().revision, 1U);
   queue.Push(CommitAt(2), 10);
   queue.Skip(3);
   queue.Skip(4);
   // Only once the one before them is delivered.
-  EXPECT_EQ(queue.revision(), 1U);
+  EXPECT_EQ(queue.place().revision, 1U);
   EXPECT_EQ(TakeDelta(queue), 4U);
 }
 
@@ -90,7 +90,7 @@ TEST(WatchQueueTest, StartAtKeepsWhatFollowedAForgottenCommit) {
   queue.Push(CommitAt(2), 10);
   queue.Skip(5);
   queue.StartAt(3);
-  EXPECT_EQ(queue.revision(), 5U);
+  EXPECT_EQ(queue.place().revision, 5U);
 }
 
 TEST(WatchQueueTest, OneCommitTooManyBecomesASnapshot) {
@@ -125,6 +125,36 @@ TEST(WatchQueueTest, WantedSnapshotFollowsTheWaitingCommits) {
   EXPECT_EQ(TakeDelta(queue), 1U);
   EXPECT_TRUE(TakeSnapshot(queue));
   EXPECT_TRUE(TakeNothing(queue));
+}
+
+// A client that went on from the commit's own revision would never get what the gap hid.
+TEST(WatchQueueTest, ClientThatIsOwedASnapshotResumesBeforeTheCommitThatMadeItNecessary) {
+  WatchQueue queue;
+  queue.StartAt(1);
+  queue.Push(CommitAt(2), 10);
+  queue.WantSnapshot();
+  queue.Push(CommitAt(3), 10);
+  queue.WantSnapshot();
+  queue.Skip(4);
+  for (const LocalRevision revision : {2U, 4U}) {
+    const WatchQueue::Item item = queue.Take();
+    const auto* delta = std::get_if<WatchQueue::Delta>(&item);
+    ASSERT_NE(delta, nullptr);
+    EXPECT_EQ(delta->place.revision, revision);
+    EXPECT_EQ(delta->place.resume, 2U);
+  }
+  ASSERT_TRUE(TakeSnapshot(queue));
+  queue.StartAt(4);
+  EXPECT_EQ(queue.place().resume, 4U);
+}
+
+TEST(WatchQueueTest, SkippedCommitThatMakesASnapshotNecessaryIsSeenAgainToo) {
+  WatchQueue queue;
+  queue.StartAt(1);
+  queue.WantSnapshot();
+  queue.Skip(2);
+  EXPECT_EQ(queue.place().revision, 2U);
+  EXPECT_EQ(queue.place().resume, 1U);
 }
 
 TEST(WatchQueueTest, OnlyTheLatestTextOfAMessageWaits) {
