@@ -70,17 +70,22 @@ class Person(Storming):
 
     def page(self):
         """Somewhere in a conversation: neighbours in the page are neighbours at the backend."""
-        conversation, before = self.random.choice(self.world.places), ""
+        conversation, before, pending = self.random.choice(self.world.places), "", False
         for _ in range(self.random.randint(1, 4)):
             dropped = self.world.excuses.dropped[conversation]
-            page = self.client.page(conversation, before, self.random.choice((1, 7, 50)))
+            try:
+                page = self.client.page(conversation, before, self.random.choice((1, 7, 50)))
+            except grpc.RpcError as error:
+                if error.code() == grpc.StatusCode.NOT_FOUND and pending:
+                    return []  # another person has withdrawn it meanwhile
+                raise
             dropped = max(dropped, self.world.excuses.dropped[conversation])
             if conversation not in self.world.excuses.rewound:
                 self.complaints += compare.holes(conversation, page.messages, dropped)
             self.seen.update((m.id, conversation) for m in page.messages if m.sequence)
             if not page.messages or not page.has_more:
                 return []
-            before = page.messages[0].id
+            before, pending = page.messages[0].id, not page.messages[0].sequence
         return page.messages
 
     def one(self):
