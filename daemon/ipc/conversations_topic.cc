@@ -76,7 +76,8 @@ WatchTopic::Event ConversationsTopic::Delta(const Commit& commit, const StreamPl
   return event;
 }
 
-WatchTopic::Event ConversationsTopic::Passing(const bus::Ephemeral&, const StreamPlace& place) const {
+WatchTopic::Event ConversationsTopic::Passing(const bus::Ephemeral&,
+                                              const StreamPlace& place) const {
   return NewEvent(store_id_, place);
 }
 

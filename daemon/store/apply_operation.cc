@@ -166,7 +166,7 @@ Result<void> Do(JobContext& context, const AcknowledgeChange& operation) {
   if (!change) return {};
   std::optional<Message> message = FindMessage(context.cache(), change->row.entry.message);
   context.DropOutbox(operation.position);
-  context.changes().sends_removed = true;
+  context.changes().changes_settled = true;
   context.changes().NoteById(change->row.entry.message);
   context.Touch(change->row.entry.conversation);
   if (!message) return {};  // It is fetched when somebody wants to see it.

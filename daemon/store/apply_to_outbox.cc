@@ -99,7 +99,7 @@ bool SettleEdit(JobContext& context, const ChangeRow& change, const Message& mes
   // It may be this very edit, or another: if it is not, the answer to the edit will say.
   if (message.deleted || message.content != change.content) return false;
   context.DropOutbox(entry.position);
-  context.changes().sends_removed = true;
+  context.changes().changes_settled = true;
   return true;
 }
 
@@ -136,8 +136,7 @@ void SettleChanges(JobContext& context, const Message& message) {
 bool SettleOutbox(JobContext& context, const Message& message) {
   if (!context.IsAnythingPending()) return false;
   if (const auto send = FindSend(context.authored(), message.id)) {
-    context.DropOutbox(send->position);
-    context.changes().sends_removed = true;
+    context.SettleSend(send->position);
     context.changes().NoteById(message.id);
     context.Touch(message.conversation);
   }

@@ -12,10 +12,10 @@ namespace {
   "failure_retry_after, content"
 
 constexpr char kInsert[] =
-    "INSERT INTO outbox (kind, conversation, delivery, message_id, content, base_revision, "
+    "INSERT INTO main.outbox (kind, conversation, delivery, message_id, content, base_revision, "
     "submitted_at) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING position";
-constexpr char kRewrite[] = "UPDATE outbox SET content = ? WHERE position = ?";
-constexpr char kRebase[] = "UPDATE outbox SET base_revision = ? WHERE position = ?";
+constexpr char kRewrite[] = "UPDATE main.outbox SET content = ? WHERE position = ?";
+constexpr char kRebase[] = "UPDATE main.outbox SET base_revision = ? WHERE position = ?";
 constexpr char kAny[] = "SELECT 1 FROM outbox WHERE kind >= 3 LIMIT 1";
 constexpr char kAnyIn[] = "SELECT 1 FROM outbox WHERE kind >= 3 AND conversation = ? LIMIT 1";
 constexpr char kList[] = "SELECT " HARK_CHANGE_COLUMNS

@@ -49,7 +49,8 @@ void Changes::Merge(Changes other) {
   gaps.merge(other.gaps);
   outbox.merge(other.outbox);
   removed.merge(other.removed);
-  sends_removed = sends_removed || other.sends_removed;
+  sends_settled = sends_settled || other.sends_settled;
+  changes_settled = changes_settled || other.changes_settled;
   any = any || other.any;
 }
 

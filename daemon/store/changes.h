@@ -51,6 +51,9 @@ class Changes {
 
   void Merge(Changes other);
 
+  // Something of the outbox is done, since the cache has it.
+  [[nodiscard]] bool settles() const { return sends_settled || changes_settled; }
+
   // In the order of their first change.
   [[nodiscard]] std::deque<Noted>& messages() { return messages_; }
 
@@ -58,8 +61,10 @@ class Changes {
   std::set<ConversationId> gaps;
   std::set<std::uint64_t> outbox;
   std::map<MessageId, ConversationId> removed;
-  bool sends_removed = false;  // Moved to the cache: it has to be durable there first.
-  bool any = false;            // Something is different, visible or not.
+  bool sends_settled = false;    // They are in the cache, and hidden in authored.db.
+  bool changes_settled = false;  // The same of edits and deletions, whose rows are removed at once:
+                                 // the cache has to be durable first.
+  bool any = false;              // Something is different, visible or not.
 
  private:
   void Put(Noted noted);

@@ -5,17 +5,17 @@
 #include "daemon/store/gap_rows.h"
 #include "daemon/store/outbox_rows.h"
 #include "daemon/store/send_rows.h"
+#include "daemon/store/settled_sends.h"
 
 namespace hark::store {
 
 JobContext::JobContext(GroupTransaction& cache, GroupTransaction& authored, InFlight& in_flight,
-                       PendingHint& pending, const Clock& clock, bool may_overlap, bool is_rerun)
+                       PendingHint& pending, const Clock& clock, bool is_rerun)
     : cache_(cache),
       authored_(authored),
       in_flight_(in_flight),
       pending_(pending),
       clock_(clock),
-      may_overlap_(may_overlap),
       is_rerun_(is_rerun),
       changes_before_(cache.connection().TotalChanges() + authored.connection().TotalChanges()) {}
 
@@ -48,6 +48,16 @@ InFlight& JobContext::ChangeInFlight() {
 
 void JobContext::DropOutbox(std::uint64_t position) {
   DeleteOutboxRow(WriteAuthored(), position);
+  LeaveOutbox(position);
+}
+
+void JobContext::SettleSend(std::uint64_t position) {
+  HideSettled(WriteAuthored(), position);
+  changes_.sends_settled = true;
+  LeaveOutbox(position);
+}
+
+void JobContext::LeaveOutbox(std::uint64_t position) {
   if (in_flight_.sending.contains(position) || in_flight_.leaving.contains(position)) {
     ChangeInFlight().Erase(position);
   }
@@ -90,7 +100,7 @@ void JobContext::NothingToTell() {
 }
 
 MergedView JobContext::View() {
-  return {authored(), cache(), in_flight_, clock_.WallNow(), may_overlap_};
+  return {authored(), cache(), in_flight_, clock_.WallNow(), false};
 }
 
 }  // namespace hark::store

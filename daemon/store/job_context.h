@@ -26,7 +26,7 @@ using PendingHint = std::optional<bool>;
 class JobContext {
  public:
   JobContext(GroupTransaction& cache, GroupTransaction& authored, InFlight& in_flight,
-             PendingHint& pending, const Clock& clock, bool may_overlap, bool is_rerun);
+             PendingHint& pending, const Clock& clock, bool is_rerun);
   JobContext(const JobContext&) = delete;
   JobContext& operator=(const JobContext&) = delete;
 
@@ -50,6 +50,8 @@ class JobContext {
   [[nodiscard]] InFlight& ChangeInFlight();
   // The entry of the outbox is gone, from the connection too.
   void DropOutbox(std::uint64_t position);
+  // The same for a send that is in the cache now: its row is hidden, and removed later.
+  void SettleSend(std::uint64_t position);
 
   // Whether a message of the backend may concern something that the user did. A job that adds
   // something says so.
@@ -67,12 +69,13 @@ class JobContext {
   [[nodiscard]] MergedView View();
 
  private:
+  void LeaveOutbox(std::uint64_t position);
+
   GroupTransaction& cache_;
   GroupTransaction& authored_;
   InFlight& in_flight_;
   PendingHint& pending_;
   const Clock& clock_;
-  bool may_overlap_;
   bool is_rerun_;
   std::int64_t changes_before_;
   std::optional<InFlight> in_flight_before_;

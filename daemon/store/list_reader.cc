@@ -42,6 +42,7 @@ OutboxState ReadOutbox(const Snapshot& snapshot) {
   OutboxState state;
   state.revision = snapshot.revision();
   for (OutboxRow& row : ListOutbox(snapshot.authored())) {
+    if (IsSettled(snapshot.view(), row.entry)) continue;
     state.entries.push_back(ShownEntry(snapshot.view().in_flight, std::move(row)));
   }
   return state;
@@ -49,7 +50,8 @@ OutboxState ReadOutbox(const Snapshot& snapshot) {
 
 Result<OutgoingEntry> ReadOutgoing(const Snapshot& snapshot, std::uint64_t position) {
   auto row = FindOutboxRow(snapshot.authored(), position);
-  if (!row) return Fail(ErrorCode::kNotFound, "no such entry in the outbox");
+  if (!row || IsSettled(snapshot.view(), row->entry))
+    return Fail(ErrorCode::kNotFound, "no such entry in the outbox");
   OutgoingEntry outgoing;
   if (row->entry.kind == OutboxKind::kSend) {
     if (auto send = FindSend(snapshot.authored(), row->entry.message))
@@ -69,7 +71,7 @@ StoreStatistics ReadStatistics(const Snapshot& snapshot) {
   StoreStatistics statistics;
   statistics.conversations = totals.conversations;
   statistics.messages = totals.messages;
-  statistics.outbox = CountOutbox(snapshot.authored());
+  statistics.outbox = CountUnsettled(snapshot.view());
   statistics.gaps = CountGaps(snapshot.cache());
   return statistics;
 }

@@ -8,9 +8,9 @@ namespace {
 
 constexpr char kFind[] =
     "SELECT position, read_sequence FROM outbox WHERE kind = 2 AND conversation = ?";
-constexpr char kDrop[] = "DELETE FROM outbox WHERE kind = 2 AND conversation = ?";
+constexpr char kDrop[] = "DELETE FROM main.outbox WHERE kind = 2 AND conversation = ?";
 constexpr char kInsert[] =
-    "INSERT INTO outbox (kind, conversation, delivery, read_sequence) VALUES (2, ?, ?, ?)"
+    "INSERT INTO main.outbox (kind, conversation, delivery, read_sequence) VALUES (2, ?, ?, ?)"
     " RETURNING position";
 constexpr char kAll[] = "SELECT conversation, read_sequence FROM outbox WHERE kind = 2";
 

@@ -11,6 +11,7 @@
 #include "daemon/store/gap_rows.h"
 #include "daemon/store/message_rows.h"
 #include "daemon/store/opened_rows.h"
+#include "daemon/store/outbox_rows.h"
 
 namespace hark::store {
 namespace {
@@ -114,6 +115,17 @@ PendingCounts CountPending(const MergedView& view, const ConversationId& convers
     if (send && send->message.delivery != Delivery::kQueued) --counts.failed;
   }
   return counts;
+}
+
+bool IsSettled(const MergedView& view, const OutboxEntry& entry) {
+  return entry.kind == OutboxKind::kSend && IsInCache(view, entry.message);
+}
+
+std::uint64_t CountUnsettled(const MergedView& view) {
+  std::uint64_t count = CountOutbox(view.authored);
+  if (!view.may_overlap) return count;
+  for (const MessageId& id : AllSendIds(view.authored)) count -= IsInCache(view, id) ? 1 : 0;
+  return count;
 }
 
 std::optional<PendingSend> FindPending(const MergedView& view, const MessageId& id) {

@@ -28,8 +28,8 @@ struct MergedView {
   Connection& cache;
   const InFlight& in_flight;
   WallTime now;
-  // A send may be in both files: it was moved while the two snapshots were taken, or a crash came
-  // between the two commits. Then each one is looked up; usually none has to be.
+  // A send may be in both files, as it is for a while after it was acknowledged (settled_sends.h).
+  // Then each one is looked up; usually none has to be.
   bool may_overlap;
   // There is a pending edit or deletion of something; usually there is none.
   bool has_changes;
@@ -48,6 +48,10 @@ void ShowChanges(const MergedView& view, Message& message);
                                                    std::uint64_t below, std::uint32_t limit);
 [[nodiscard]] PendingCounts CountPending(const MergedView& view,
                                          const ConversationId& conversation);
+// A send that is in the cache, too: nothing is pending of it.
+[[nodiscard]] bool IsSettled(const MergedView& view, const OutboxEntry& entry);
+// Entries of the outbox without the settled ones.
+[[nodiscard]] std::uint64_t CountUnsettled(const MergedView& view);
 // A send that is not in the cache.
 [[nodiscard]] std::optional<PendingSend> FindPending(const MergedView& view, const MessageId& id);
 

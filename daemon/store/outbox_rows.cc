@@ -23,14 +23,14 @@ constexpr char kConversations[] =
     "SELECT conversation FROM outbox WHERE kind = 1 UNION SELECT conversation FROM outbox WHERE "
     "kind = 2 UNION SELECT conversation FROM outbox WHERE kind >= 3";
 
-constexpr char kDelete[] = "DELETE FROM outbox WHERE position = ?";
-constexpr char kAttempted[] = "UPDATE outbox SET attempted = ? WHERE position = ?";
+constexpr char kDelete[] = "DELETE FROM main.outbox WHERE position = ?";
+constexpr char kAttempted[] = "UPDATE main.outbox SET attempted = ? WHERE position = ?";
 constexpr char kFail[] =
-    "UPDATE outbox SET delivery = ?, attempted = 0, failure_reason = ?, failure_message = ?,"
+    "UPDATE main.outbox SET delivery = ?, attempted = 0, failure_reason = ?, failure_message = ?,"
     " failure_can_retry = ?, failure_retry_after = ? WHERE position = ?";
-constexpr char kExpire[] = "UPDATE outbox SET delivery = ? WHERE position = ?";
+constexpr char kExpire[] = "UPDATE main.outbox SET delivery = ? WHERE position = ?";
 constexpr char kRequeue[] =
-    "UPDATE outbox SET delivery = ?, skipped = 0, submitted_at = ?, failure_reason = NULL,"
+    "UPDATE main.outbox SET delivery = ?, skipped = 0, submitted_at = ?, failure_reason = NULL,"
     " failure_message = NULL, failure_can_retry = 0, failure_retry_after = 0 WHERE position = ?";
 
 constexpr auto kQueuedNumber = static_cast<std::int64_t>(Delivery::kQueued);

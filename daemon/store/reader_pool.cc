@@ -13,7 +13,7 @@ Snapshot::Snapshot(Connection& authored, Connection& cache, const StorePosition&
       in_flight_(position.in_flight.Load()) {
   authored_.emplace(authored);
   cache_.emplace(cache);
-  const bool may_overlap = position.moves.broken() || position.moves.begun() != moves_done_;
+  const bool may_overlap = position.moves.begun() != moves_done_;
   view_.emplace(authored, cache, *in_flight_, now, may_overlap);
 }
 

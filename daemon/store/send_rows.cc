@@ -11,13 +11,14 @@ namespace {
   "failure_retry_after, attempted, skipped, submitted_at"
 
 constexpr char kInsert[] =
-    "INSERT INTO outbox (kind, conversation, delivery, message_id, created_at, role, content_type, "
+    "INSERT INTO main.outbox (kind, conversation, delivery, message_id, created_at, role, "
+    "content_type, "
     "metadata, content, attempted, submitted_at)"
     " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position";
 constexpr char kFind[] =
     "SELECT " HARK_SEND_COLUMNS " FROM outbox WHERE kind = 1 AND message_id = ?";
-constexpr char kRewrite[] = "UPDATE outbox SET content = ? WHERE position = ?";
-constexpr char kSkip[] = "UPDATE outbox SET skipped = 1 WHERE position = ?";
+constexpr char kRewrite[] = "UPDATE main.outbox SET content = ? WHERE position = ?";
+constexpr char kSkip[] = "UPDATE main.outbox SET skipped = 1 WHERE position = ?";
 constexpr char kBackward[] = "SELECT " HARK_SEND_COLUMNS
                              " FROM outbox WHERE kind = 1 AND conversation = ? AND position < ?"
                              " ORDER BY position DESC LIMIT ?";

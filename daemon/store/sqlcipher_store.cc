@@ -64,6 +64,10 @@ void SqlcipherStore::RunWriter() {
   parts_->thread->RunWaiting();
 }
 
+void SqlcipherStore::RunIdleWriter() {
+  parts_->thread->RunIdle();
+}
+
 StoreVerdict SqlcipherStore::Verify() const {
   StoreState state;
   {

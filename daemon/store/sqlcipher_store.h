@@ -98,6 +98,8 @@ class SqlcipherStore final : public Reader, public Writer, public RetentionStore
 
   // With `writes_by_hand` only: does what waits, on the caller's thread.
   void RunWriter();
+  // The same: what the writer does when nobody came for a while.
+  void RunIdleWriter();
 
   Result<MessagePage> ReadPage(const PageQuery& query) override;
   Result<Message> ReadMessage(const MessageId& id) override;

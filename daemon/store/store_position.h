@@ -13,27 +13,21 @@
 
 namespace hark::store {
 
-// Counts the commits that move sends from authored.db to cache.db. A reader takes `done` before its
-// snapshot of authored.db and `begun` after its snapshot of cache.db: if they are equal, no send is
-// in both.
+// Counts the commits that bring sends of authored.db into cache.db. A reader takes `done` before
+// its snapshot of authored.db and `begun` after its snapshot of cache.db: if they are equal, no
+// send is in both.
 class MoveCounter {
  public:
   void Begin() { ++begun_; }
-  // `completely`: removed from authored.db too. Once that failed, every reader has to look for
-  // itself.
-  void End(bool completely) {
-    if (!completely) broken_ = true;
-    if (!broken_) done_ = begun_.load();
-  }
+  // What was moved so far is removed from authored.db too.
+  void AllRemoved() { done_ = begun_.load(); }
 
   [[nodiscard]] std::uint64_t begun() const { return begun_; }
   [[nodiscard]] std::uint64_t done() const { return done_; }
-  [[nodiscard]] bool broken() const { return broken_; }
 
  private:
   std::atomic<std::uint64_t> begun_ = 0;
   std::atomic<std::uint64_t> done_ = 0;
-  std::atomic<bool> broken_ = false;
 };
 
 // Thread-safe; constant after opening where nothing else is said.

@@ -10,6 +10,7 @@
 #include "daemon/store/merged_view.h"
 #include "daemon/store/outbox_rows.h"
 #include "daemon/store/search_index.h"
+#include "daemon/store/settled_sends.h"
 #include "daemon/store/sqlite_error.h"
 
 namespace hark::store {
@@ -23,6 +24,8 @@ constexpr std::size_t kIdleCheckpointBytes = 1024 * 1024;
 // As long as readers are in it, the log goes on behind what was copied. From here on the writer
 // waits for them and begins it anew: one more group still fits below the limit.
 constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
+// Readers look up each settled send that is still in authored.db: this many take them 0.2 ms.
+constexpr std::uint64_t kMostSettled = 64;
 
 }  // namespace
 
@@ -51,6 +54,7 @@ GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored
       authored_(open_authored_()) {
   // The last run may have ended with a sync that failed. Usually there is nothing to write.
   authored_->RewriteWal();
+  PrepareHiding(*authored_);
 }
 
 void GroupWriter::Run(Jobs jobs) {
@@ -132,17 +136,16 @@ void GroupWriter::UndoInFlight(const InFlight& before) {
 }
 
 GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
-  JobContext context(group.cache, group.authored, in_flight_, pending_, clock_,
-                     position_.moves.broken(), group.is_rerun);
+  JobContext context(group.cache, group.authored, in_flight_, pending_, clock_, group.is_rerun);
   bool next_group = false;
   const Result<void> result = Catching([&]() -> Result<void> {
     try {
       auto ran = job.Run(context);
       if (!ran) return ran;
       context.Finish();
-      const bool moves = context.changes().sends_removed;
-      const bool keeps = group.authored.in_job() && !moves;
-      next_group = (moves && group.keeps) || (keeps && group.changes.sends_removed);
+      const bool settles = context.changes().settles();
+      const bool keeps = group.authored.in_job() && !settles;
+      next_group = (settles && group.keeps) || (keeps && group.changes.settles());
       if (next_group) return ran;
       group.keeps = group.keeps || keeps;
       group.cache.KeepJob();
@@ -172,24 +175,37 @@ GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
 }
 
 void GroupWriter::CommitFiles(Group& group) {
-  if (!group.changes.sends_removed) {
+  if (!group.changes.settles()) {
     const bool writes = group.authored.begun();
     group.authored.Commit();
     unannounced_ = unannounced_ || writes;
     group.cache.Commit();
     return;
   }
-  position_.moves.Begin();
+  if (group.changes.sends_settled) position_.moves.Begin();
+  group.cache.Commit();
+  unannounced_ = true;
+  if (group.changes.changes_settled) cache_->SyncWal();
+  group.authored.Commit();
+}
+
+bool GroupWriter::HasSettled() const {
+  return position_.moves.begun() != position_.moves.done();
+}
+
+void GroupWriter::RemoveSettled() {
+  if (!HasSettled() || !Reopen()) return;
   try {
-    group.cache.Commit();
-    unannounced_ = true;
     cache_->SyncWal();
-    group.authored.Commit();
-  } catch (...) {
-    position_.moves.End(false);
-    throw;
+    GroupTransaction authored(*authored_);
+    RemoveHidden(authored.Write());
+    authored.KeepJob();
+    authored.Commit();
+    position_.moves.AllRemoved();
+  } catch (const SQLite::Exception& exception) {
+    // They stay hidden: the next call tries again.
+    Note(exception, false);
   }
-  position_.moves.End(true);
 }
 
 std::shared_ptr<Commit> GroupWriter::MakeCommit(Changes& changes) {
@@ -204,8 +220,7 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Changes& changes) {
     }
   }
   commit->gaps_changed.assign(changes.gaps.begin(), changes.gaps.end());
-  const MergedView view(*authored_, *cache_, in_flight_, clock_.WallNow(),
-                        position_.moves.broken());
+  const MergedView view(*authored_, *cache_, in_flight_, clock_.WallNow(), false);
   commit->messages.reserve(changes.messages().size());
   for (Changes::Noted& noted : changes.messages()) {
     const MessageId& id = noted.only_id;
@@ -242,6 +257,8 @@ bool GroupWriter::Reopen() {
   try {
     auto cache = OpenAgain(open_cache_, File::kCache);
     auto authored = OpenAgain(open_authored_, File::kAuthored);
+    PrepareHiding(*authored);
+    HideSendsInCache(*authored, *cache);
     cache_ = std::move(cache);
     authored_ = std::move(authored);
     broken_ = false;
@@ -275,10 +292,12 @@ Result<void> GroupWriter::ReplaceCache(const std::function<Result<void>()>& repl
 }
 
 void GroupWriter::Maintain(bool jobs_wait) {
+  if (HasSettled() && !broken_ && CountHidden(*authored_) >= kMostSettled) RemoveSettled();
   Checkpoint(jobs_wait ? kCheckpointBytes : kIdleCheckpointBytes);
 }
 
 void GroupWriter::Close() {
+  RemoveSettled();
   (void)Reopen();
   Checkpoint(0);
   cache_.reset();

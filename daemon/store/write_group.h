@@ -32,11 +32,12 @@ using OnCommit = std::function<void(std::shared_ptr<const Commit>)>;
 // Owns the two connections that write. Used by one thread at a time: by Open(), then by the
 // writer's thread.
 //
-// The order of the two commits. A send that was acknowledged must be durable in cache.db before it
-// leaves authored.db, so a group that moves one commits cache.db first and syncs it. A group with
-// something that the user did commits authored.db first: what was promised is in it, and what
-// cache.db then lacks is put right at the next opening (row_repair.h). Jobs of the two kinds never
-// share a group: a failure of the second commit would leave one of them half done and visible.
+// The order of the two commits. What was acknowledged must be in cache.db before it leaves
+// authored.db, so a group that settles something commits cache.db first; sends leave later, with
+// RemoveSettled(). A group with something that the user did commits authored.db first: what was
+// promised is in it, and what cache.db then lacks is put right at the next opening (row_repair.h).
+// Jobs of the two kinds never share a group: a failure of the second commit would leave one of them
+// half done and visible.
 //
 // After an I/O error both connections are opened again before anything else, and no descriptor is
 // synced again whose sync failed. The new connections are opened before the old ones are closed: so
@@ -62,6 +63,11 @@ class GroupWriter {
   // Checkpoints when the WAL has grown; to be called between groups. `jobs_wait`: only if it has to
   // be.
   void Maintain(bool jobs_wait);
+
+  // Sends that were settled are still in authored.db.
+  [[nodiscard]] bool HasSettled() const;
+  // Removes them there; to be called between groups when nobody waits.
+  void RemoveSettled();
 
   // Closes cache.db as it is, lets `replace` put another file in its place, and opens what is there
   // then, whether `replace` succeeded or not. Between groups.

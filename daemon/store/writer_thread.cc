@@ -1,5 +1,6 @@
 #include "daemon/store/writer_thread.h"
 
+#include <chrono>
 #include <cstddef>
 #include <utility>
 
@@ -12,6 +13,8 @@ namespace {
 
 // A group is announced as one commit: it should stay small enough to be held by every stream.
 constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
+// Whoever sends one message after the other does not wait for the removal of the one before.
+constexpr std::chrono::milliseconds kIdleAfter{50};
 
 void NameThisThread() {
 #ifdef __APPLE__
@@ -78,11 +81,21 @@ void WriterThread::RunWaiting() {
   }
 }
 
+void WriterThread::RunIdle() {
+  writer_.RemoveSettled();
+}
+
 void WriterThread::Loop() {
   NameThisThread();
   do {
+    const auto is_wanted = [this] { return stopping_ || !queue_.empty() || !alone_.empty(); };
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || !alone_.empty(); });
+    if (writer_.HasSettled() && !wake_.wait_for(lock, kIdleAfter, is_wanted)) {
+      lock.unlock();
+      RunIdle();
+      lock.lock();
+    }
+    wake_.wait(lock, is_wanted);
     lock.unlock();
   } while (RunNext());
 }

@@ -143,7 +143,7 @@ def initial_sync(world, token, table, facts, baseline, live):
     if live:
         measured = during_sync(world, client, token)
     status = client.wait_for(State.STATE_LIVE)[-1]
-    while client.admin_statistics().messages < facts["messages"]:
+    while client.statistics().messages < facts["messages"]:
         status = client.wait_for(State.STATE_LIVE)[-1]
     took = time.monotonic() - begun
     if measured:
@@ -286,8 +286,7 @@ def main():
     here = pathlib.Path(__file__).resolve().parent
     sys.path[:0] = [str(build / "tests" / "integration" / "stubs"), str(here), str(here.parent / "integration")]
     import tempfile
-    from harness import Client, admin_pb2, conversations_pb2, PATIENCE
-    Client.admin_statistics = lambda self: self.admin.GetStatistics(admin_pb2.GetStatisticsRequest(), timeout=PATIENCE)
+    from harness import Client, conversations_pb2, PATIENCE
     Client.all_conversations_first = lambda self: list(self.conversations.ListConversations(
         conversations_pb2.ListConversationsRequest(page_size=50), timeout=PATIENCE).conversations)
     table = Table()

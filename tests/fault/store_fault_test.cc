@@ -1,6 +1,7 @@
 // The store on a full or failing disk: what the caller is told, that reads go on, and that the next
 // call works once the disk does.
 
+#include <algorithm>
 #include <fstream>
 #include <random>
 #include <string>
@@ -28,6 +29,14 @@ class StoreFaultTest : public testing::Test {
   std::size_t Pending() {
     const auto outbox = faulty_.store().ReadOutbox();
     return outbox ? outbox->entries.size() : 999;
+  }
+  // Entries of the outbox that would send it.
+  std::size_t Waiting(const MessageId& id) {
+    const auto outbox = faulty_.store().ReadOutbox();
+    if (!outbox) return 999;
+    return static_cast<std::size_t>(
+        std::count_if(outbox->entries.begin(), outbox->entries.end(),
+                      [&](const OutboxEntry& entry) { return entry.message == id; }));
   }
   Sequence ReadUpTo() {
     return faulty_.store().GetConversation(ConversationId("A"))->read_sequence;
@@ -136,14 +145,21 @@ TEST_F(StoreFaultTest, ACommitWhoseSyncFailedIsNotFoundInTheLog) {
 }
 
 TEST_F(StoreFaultTest, WhatWasAnsweredAfterAFailedSyncSurvivesAPowerLoss) {
+  faulty_.Close();
+  faulty_.SetWritesByHand(true);
+  ASSERT_TRUE(faulty_.Open());
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     std::mt19937_64 random(seed);
     const std::string id = "s" + std::to_string(seed);
-    // Commits of the cache are in its log unsynced, when the sync of the move fails.
+    // Commits of the cache are in its log unsynced, when the sync for the removal fails.
     ASSERT_TRUE(faulty_.Apply(OneMore(4 + 2 * seed)));
     ASSERT_TRUE(faulty_.Send(TestMessage("A", id, 0, "text")));
-    faulty_.disk().Add({Operation::kSync, seed % 2 == 0 ? "cache.db-wal" : "authored.db-wal"});
     ASSERT_TRUE(faulty_.Apply({{store::AcknowledgeSend{MessageId(id), "", 5 + 2 * seed, 1}}}));
+    const std::uint64_t failed = faulty_.disk().counts().failed;
+    faulty_.disk().Add({Operation::kSync, seed % 2 == 0 ? "cache.db-wal" : "authored.db-wal"});
+    faulty_.store().RunIdleWriter();
+    EXPECT_GT(faulty_.disk().counts().failed, failed);
+    faulty_.store().RunIdleWriter();
     ASSERT_TRUE(faulty_.Send(TestMessage("A", id + " later", 0, "text")));
     faulty_.LosePower(random);
     ASSERT_TRUE(faulty_.Open());
@@ -151,6 +167,49 @@ TEST_F(StoreFaultTest, WhatWasAnsweredAfterAFailedSyncSurvivesAPowerLoss) {
     ASSERT_TRUE(moved) << "seed " << seed;
     EXPECT_EQ(moved->delivery, Delivery::kSent) << "seed " << seed;
     EXPECT_TRUE(faulty_.store().ReadMessage(MessageId(id + " later"))) << "seed " << seed;
+  }
+  EXPECT_EQ(faulty_.disk().counts().retried_syncs, 0U);
+}
+
+// Whatever fails while it is removed from authored.db, an acknowledged send is there once, and is
+// not sent again while the daemon runs.
+TEST_F(StoreFaultTest, SettledSendIsThereOnceWhateverFailsWhileItIsRemoved) {
+  faulty_.Close();
+  faulty_.SetWritesByHand(true);
+  ASSERT_TRUE(faulty_.Open());
+  bool reached = true;
+  Sequence sequence = 3;
+  for (std::uint64_t n = 0; reached; ++n) {
+    SCOPED_TRACE("failure after " + std::to_string(n) + " operations");
+    const MessageId id("settled " + std::to_string(n));
+    ASSERT_TRUE(faulty_.Send(TestMessage("A", id.value(), 0, "text")));
+    ASSERT_TRUE(faulty_.Apply({{store::AcknowledgeSend{id, "", ++sequence, 1}}}));
+    const std::uint64_t failed = faulty_.disk().counts().failed;
+    if (n % 2 == 0) {
+      faulty_.disk().Add({std::nullopt, "", n / 2});
+    } else {
+      faulty_.disk().PowerOffAt(n / 2 + 1);
+    }
+    faulty_.store().RunIdleWriter();
+    reached = n % 2 == 0 || faulty_.disk().counts().failed > failed;
+    faulty_.disk().ClearFaults();
+    if (n % 2 == 0) {
+      EXPECT_EQ(Waiting(id), 0U);
+    } else {
+      std::mt19937_64 random(n);
+      faulty_.LosePower(random);
+      ASSERT_TRUE(faulty_.Open());
+      // What the power loss took of the cache is pending again: the backend knows its id.
+      ASSERT_TRUE(faulty_.Apply({{store::AcknowledgeSend{id, "", sequence, 1}}}));
+    }
+    EXPECT_EQ(Waiting(id), 0U);
+    const auto page = faulty_.store().ReadPage({ConversationId("A"), std::nullopt, 200});
+    ASSERT_TRUE(page);
+    EXPECT_EQ(std::count_if(page->messages.begin(), page->messages.end(),
+                            [&](const Message& message) { return message.id == id; }),
+              1);
+    EXPECT_EQ(page->total_count, page->messages.size());
+    EXPECT_EQ(faulty_.store().ReadMessage(id)->delivery, Delivery::kSent);
   }
   EXPECT_EQ(faulty_.disk().counts().retried_syncs, 0U);
 }
@@ -235,7 +294,7 @@ TEST_F(StoreFaultTest, AReadMarkerWhoseCallFailedIsNotVisible) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kResourceExhausted);
   EXPECT_EQ(ReadUpTo(), 0U);
-  EXPECT_FALSE(acknowledged.Wait());
+  EXPECT_TRUE(acknowledged.Wait());
   EXPECT_EQ(Shown(), 4U);
   faulty_.disk().ClearFaults();
   ASSERT_TRUE(faulty_.MarkRead("A"));

@@ -238,6 +238,9 @@ class Client:
                 return messages
             before = page.messages[0].id
 
+    def statistics(self):
+        return self.admin.GetStatistics(admin_pb2.GetStatisticsRequest(), timeout=PATIENCE, wait_for_ready=True)
+
     def all_conversations(self, size=50):
         conversations, token = [], ""
         while True:

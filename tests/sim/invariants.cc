@@ -42,7 +42,8 @@ std::string World::Quiesce() {
     if (const auto outbox = store_->ReadOutbox()) {
       for (const OutboxEntry& entry : outbox->entries) {
         const Message* there = backend_.Find(entry.message);
-        const bool gone = there != nullptr && (there->deleted || backend_.Dropped(entry.message));
+        const bool gone = there != nullptr ? there->deleted || backend_.Dropped(entry.message)
+                                           : forgotten_.contains(entry.message);
         if (entry.delivery == Delivery::kFailed && gone) {
           intents_->Act({entry.conversation, entry.message, CancelMessage{}},
                         [](const Result<Message>&) {});

@@ -153,7 +153,11 @@ void World::Settle() {
 void World::Pass(Clock::Duration duration) {
   const Clock::Instant until = time_.Now() + duration;
   Settle();
-  while (time_.Step(until)) Settle();
+  while (time_.Step(until)) {
+    // Not always: a crash may come before.
+    if (store_ && Below(2) == 0) store_->RunIdleWriter();
+    Settle();
+  }
 }
 
 std::string World::Live() {
