@@ -22,7 +22,7 @@ Result<std::unique_ptr<AccountSession>> AccountSession::Open(store::StoreOptions
       store::SqlcipherStore::Open(std::move(options));
   if (!store) return tl::unexpected(std::move(store.error()));
   session->store_ = std::move(*store);
-  session->bus_ = std::make_shared<bus::EventBus>(session->store_->CurrentRevision());
+  session->bus_ = std::make_shared<bus::EventBus>();
   session->intents_ = std::make_unique<sync::LocalIntents>(*session->store_, session->clock_);
   session->keeper_ =
       std::make_unique<RetentionKeeper>(*session->store_, *session->store_, retention);

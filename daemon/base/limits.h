@@ -46,9 +46,13 @@ inline constexpr std::size_t kLocalStreams = 1'000;
 inline constexpr std::size_t kStreamQueueEvents = 512;
 inline constexpr std::size_t kStreamQueueBytes = std::size_t{1024} * 1024;
 
-// Commits that the bus remembers for streams that resume.
-inline constexpr std::size_t kBusHistoryEvents = 1'024;
-inline constexpr std::size_t kBusHistoryBytes = std::size_t{4} * 1024 * 1024;
+// The change log, for streams that resume: how far back it goes in time and bytes. Who stands
+// before that gets a snapshot.
+inline constexpr std::chrono::hours kLogAge{24};
+inline constexpr std::size_t kLogBytes = std::size_t{16} * 1024 * 1024;
+// A commit that changes more things, as in an initial sync, forgets the log instead: whoever was
+// away then reads again.
+inline constexpr std::size_t kLoggedThings = 1'000;
 
 // Jobs waiting for the store's writer; at the limit a job is refused. One group commit takes at
 // most this many together.

@@ -8,8 +8,6 @@
 #ifndef HARK_DAEMON_BUS_EVENT_BUS_H_
 #define HARK_DAEMON_BUS_EVENT_BUS_H_
 
-#include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -70,24 +68,14 @@ class Subscription {
 // Thread-safe. Owned by shared_ptr, so that a stream may outlive the account it belonged to.
 class EventBus : public std::enable_shared_from_this<EventBus> {
  public:
-  // `floor`: the store's revision before the first commit that will be published.
-  explicit EventBus(LocalRevision floor) : floor_(floor), head_(floor) {}
+  EventBus() = default;
 
-  struct Subscribed {
-    std::unique_ptr<Subscription> subscription;
-    // Every commit after the asked revision was or will be delivered. False: the caller reads a
-    // snapshot and skips commits up to the snapshot's revision.
-    bool resumed = false;
-  };
-
-  // Delivers every commit after `resume_after`, if the bus remembers that far; otherwise every one
-  // from now on. The remembered ones are delivered before this returns. A closed bus answers with
-  // OnClosed at once.
-  [[nodiscard]] Subscribed Subscribe(Subscriber* subscriber,
-                                     std::optional<LocalRevision> resume_after);
+  // Delivers every commit from now on. So whoever subscribes first, then reads, and skips commits
+  // up to the revision of what it read, misses nothing. A closed bus answers with OnClosed at once.
+  [[nodiscard]] std::unique_ptr<Subscription> Subscribe(Subscriber* subscriber);
 
   // Commits must come in the order of their revisions.
-  void Publish(std::shared_ptr<const Commit> commit);
+  void Publish(const std::shared_ptr<const Commit>& commit);
   void PublishEphemeral(std::shared_ptr<const Ephemeral> ephemeral);
 
   // Tells every subscriber, present and later, that this bus has ended.
@@ -99,12 +87,6 @@ class EventBus : public std::enable_shared_from_this<EventBus> {
 
   std::mutex mutex_;
   std::vector<Subscriber*> subscribers_;
-  // Commits (floor_, head_], oldest first, bounded by limits::kBusHistoryEvents and
-  // kBusHistoryBytes.
-  std::deque<std::shared_ptr<const Commit>> history_;
-  std::size_t history_bytes_ = 0;
-  LocalRevision floor_;
-  LocalRevision head_;
   std::optional<Error> closed_;
 };
 

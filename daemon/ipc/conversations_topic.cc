@@ -1,5 +1,6 @@
 #include "daemon/ipc/conversations_topic.h"
 
+#include <optional>
 #include <utility>
 
 #include "hark/v1/conversations.pb.h"
@@ -59,6 +60,10 @@ bool ConversationsTopic::ChangesGap(const Commit&) const {
 
 bool ConversationsTopic::Wants(const bus::Ephemeral&) const {
   return false;
+}
+
+store::ChangesQuery ConversationsTopic::Changes(LocalRevision since) const {
+  return {since, std::nullopt, false};
 }
 
 WatchTopic::Event ConversationsTopic::Resumed(LocalRevision revision) const {

@@ -73,6 +73,10 @@ bool MessagesTopic::Wants(const bus::Ephemeral& ephemeral) const {
                     ephemeral);
 }
 
+store::ChangesQuery MessagesTopic::Changes(LocalRevision since) const {
+  return {since, conversation_, true};
+}
+
 WatchTopic::Event MessagesTopic::Resumed(LocalRevision revision) const {
   auto event = NewEvent(store_id_, {revision, revision});
   event->mutable_resumed();

@@ -20,6 +20,7 @@ class MessagesTopic final : public WatchTopic {
   [[nodiscard]] std::size_t Weight(const Commit& commit) const override;
   [[nodiscard]] bool ChangesGap(const Commit& commit) const override;
   [[nodiscard]] bool Wants(const bus::Ephemeral& ephemeral) const override;
+  [[nodiscard]] store::ChangesQuery Changes(LocalRevision since) const override;
   [[nodiscard]] Event Resumed(LocalRevision revision) const override;
   [[nodiscard]] Event Delta(const Commit& commit, const StreamPlace& place) const override;
   [[nodiscard]] Event Passing(const bus::Ephemeral& ephemeral,

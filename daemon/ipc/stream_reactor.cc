@@ -101,11 +101,14 @@ void StreamReactor::PrepareAndWrite() {
     const std::lock_guard lock(mutex_);
     if (!event && !end_) end_ = ToStreamStatus(event.error());
     ended = end_.has_value();
+    if (!ended && *event == nullptr) busy_ = false;
   }
   if (ended) {
     Finish(*end_);
-  } else {
+  } else if (*event != nullptr) {
     StartWriteOf(*event);
+  } else {
+    Pump();
   }
 }
 

@@ -63,7 +63,7 @@ class StreamReactor : public ByteStream {
 
   // What to write next. Called with the lock held; must not block.
   [[nodiscard]] virtual Work NextWork() = 0;
-  // An error ends the stream.
+  // Null: there is nothing to write after all. An error ends the stream.
   [[nodiscard]] virtual Result<Event> Prepare() = 0;
   // Ends what calls this object. Last call; without the lock, on a thread of gRPC.
   virtual void Detach() = 0;

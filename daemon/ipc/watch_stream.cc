@@ -27,27 +27,34 @@ ByteStream* WatchStream::Start(StreamRegistry& registry,
 }
 
 void WatchStream::Begin(std::string_view resume_token) {
-  const auto resume_after = ParseResumeToken(resume_token, account_->reader().StoreId());
-  // Subscribing comes before reading: what is committed in between is in the queue and in the
-  // snapshot, and StartAt() drops it from the queue.
-  auto subscribed = account_->bus()->Subscribe(this, resume_after);
-  subscription_ = std::move(subscribed.subscription);
-  bool resumed = subscribed.resumed;
+  // Subscribing comes before reading: what is committed in between is in the queue and in what is
+  // read, and StartAt() drops it from the queue.
+  subscription_ = account_->bus()->Subscribe(this);
+  const auto since = ParseResumeToken(resume_token, account_->reader().StoreId());
+  if (since) {
+    auto missed = account_->reader().ReadChanges(topic_->Changes(*since));
+    if (missed && *missed) {
+      missed_ = *std::move(missed);
+      {
+        const std::lock_guard lock(mutex());
+        missed_since_ = since;
+        queue_.StartAt(*since);
+      }
+      BeginWith(topic_->Resumed(*since));
+      return;
+    }
+  }
   {
     const std::lock_guard lock(mutex());
-    if (resumed) queue_.StartAt(*resume_after);
-    // What was missed may be more than a queue holds.
-    resumed = resumed && !queue_.lost();
-    if (!resumed) queue_.BeginSnapshot();
+    queue_.BeginSnapshot();
   }
-  if (resumed) {
-    BeginWith(topic_->Resumed(*resume_after));
-  } else {
-    BeginWithPrepare();
-  }
+  BeginWithPrepare();
 }
 
 StreamReactor::Work WatchStream::NextWork() {
+  // What was missed is of no use without what followed.
+  if (queue_.lost()) missed_since_.reset();
+  if (missed_since_) return ReadFirst{};
   const WatchQueue::Item item = queue_.Take();
   if (const auto* delta = std::get_if<WatchQueue::Delta>(&item)) {
     return Write{topic_->Delta(*delta->commit, delta->place)};
@@ -60,6 +67,15 @@ StreamReactor::Work WatchStream::NextWork() {
 }
 
 Result<StreamReactor::Event> WatchStream::Prepare() {
+  std::optional<LocalRevision> since;
+  {
+    const std::lock_guard lock(mutex());
+    since = missed_since_;
+  }
+  return since ? ReadMissed(*since) : ReadSnapshot();
+}
+
+Result<StreamReactor::Event> WatchStream::ReadSnapshot() {
   {
     const std::lock_guard lock(mutex());
     ended_at_gap_ = true;
@@ -70,6 +86,35 @@ Result<StreamReactor::Event> WatchStream::Prepare() {
   queue_.StartAt(snapshot->revision);
   ended_at_gap_ = snapshot->ended_at_gap;
   return std::move(snapshot->event);
+}
+
+// One stretch of the log; the next when this one is written.
+Result<StreamReactor::Event> WatchStream::ReadMissed(LocalRevision since) {
+  auto page = std::exchange(missed_, std::nullopt);
+  if (!page) {
+    auto read = account_->reader().ReadChanges(topic_->Changes(since));
+    if (!read) return tl::unexpected(read.error());
+    page = *std::move(read);
+  }
+  if (!page) {
+    {
+      const std::lock_guard lock(mutex());
+      missed_since_.reset();
+      queue_.BeginSnapshot();
+    }
+    return ReadSnapshot();
+  }
+  const Commit& changes = page->changes;
+  {
+    const std::lock_guard lock(mutex());
+    missed_since_ = changes.revision;
+    if (page->complete) {
+      missed_since_.reset();
+      queue_.StartAt(changes.revision);
+    }
+  }
+  if (topic_->Weight(changes) == 0) return Event();
+  return topic_->Delta(changes, {changes.revision, changes.revision});
 }
 
 void WatchStream::Detach() {

@@ -45,6 +45,9 @@ class WatchTopic {
   [[nodiscard]] virtual bool ChangesGap(const Commit& commit) const = 0;
   [[nodiscard]] virtual bool Wants(const bus::Ephemeral& ephemeral) const = 0;
 
+  // What of the change log concerns it.
+  [[nodiscard]] virtual store::ChangesQuery Changes(LocalRevision since) const = 0;
+
   // Events that bring the client to `place`.
   [[nodiscard]] virtual Event Resumed(LocalRevision revision) const = 0;
   [[nodiscard]] virtual Event Delta(const Commit& commit, const StreamPlace& place) const = 0;

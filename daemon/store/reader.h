@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/model/commit.h"
 #include "daemon/model/conversation.h"
 #include "daemon/model/ids.h"
 #include "daemon/model/message.h"
@@ -61,6 +62,19 @@ struct ConversationPage {
   std::optional<ListPosition> next;  // Absent when this was the last page.
   std::uint64_t total_count = 0;
   LocalRevision revision = 0;
+};
+
+// What a watcher lacks who has everything up to `since`.
+struct ChangesQuery {
+  LocalRevision since = 0;
+  std::optional<ConversationId> conversation;  // Only its messages. Absent: the list, and
+  bool messages = true;                        // with this the messages of all of it.
+};
+
+// A stretch of the change log: each thing once, as it is now.
+struct ChangesPage {
+  Commit changes;         // `revision`: up to where. Of `gaps_changed` and the outbox: nothing.
+  bool complete = false;  // Up to the newest commit. Otherwise the next page begins at `revision`.
 };
 
 // Where the sync stands, as of the last commit.
@@ -122,6 +136,11 @@ class Reader {
   // kNotFound: unknown conversation, or `before` is not in it. A known conversation without
   // messages is an empty page.
   [[nodiscard]] virtual Result<MessagePage> ReadPage(const PageQuery& query) = 0;
+
+  // Nothing: that cannot be said, so what is watched has to be read again. `since` is too long ago
+  // or no revision of this store, gaps changed meanwhile, or too much did (change_log.h).
+  [[nodiscard]] virtual Result<std::optional<ChangesPage>> ReadChanges(
+      const ChangesQuery& query) = 0;
 
   // kNotFound.
   [[nodiscard]] virtual Result<Message> ReadMessage(const MessageId& id) = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/store/action_jobs.h"
+#include "daemon/store/changes_reader.h"
 #include "daemon/store/connection.h"
 #include "daemon/store/fetch_planner.h"
 #include "daemon/store/list_reader.h"
@@ -94,6 +95,13 @@ void SqlcipherStore::SetCacheAside(std::string reason, Writer::Done<RepairReport
 Result<MessagePage> SqlcipherStore::ReadPage(const PageQuery& query) {
   return parts_->readers->Run(
       [&query](const Snapshot& snapshot) { return store::ReadPage(snapshot, query); });
+}
+
+Result<std::optional<ChangesPage>> SqlcipherStore::ReadChanges(const ChangesQuery& query) {
+  return parts_->readers->Run(
+      [&query](const Snapshot& snapshot) -> Result<std::optional<ChangesPage>> {
+        return store::ReadChanges(snapshot, query);
+      });
 }
 
 Result<Message> SqlcipherStore::ReadMessage(const MessageId& id) {

@@ -102,6 +102,7 @@ class SqlcipherStore final : public Reader, public Writer, public RetentionStore
   void RunIdleWriter();
 
   Result<MessagePage> ReadPage(const PageQuery& query) override;
+  Result<std::optional<ChangesPage>> ReadChanges(const ChangesQuery& query) override;
   Result<Message> ReadMessage(const MessageId& id) override;
   Result<ConversationPage> ListConversations(const ConversationQuery& query) override;
   Result<Conversation> GetConversation(const ConversationId& id) override;

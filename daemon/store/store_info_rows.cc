@@ -10,6 +10,8 @@ constexpr char kStoreId[] = "SELECT store_id FROM store_info";
 constexpr char kGeneration[] = "SELECT generation FROM store_info";
 constexpr char kNextGeneration[] =
     "UPDATE store_info SET generation = generation + 1 WHERE one = 1 RETURNING generation";
+constexpr char kPromised[] = "SELECT promised_revision FROM store_info";
+constexpr char kPromise[] = "UPDATE store_info SET promised_revision = ? WHERE one = 1";
 constexpr char kState[] =
     "SELECT cursor_epoch, cursor_position, last_synced_at, initial_sync_done FROM store_info";
 constexpr char kCursor[] =
@@ -39,6 +41,14 @@ std::uint32_t NextGeneration(Connection& authored) {
   std::uint32_t generation = 0;
   while (query.Next()) generation = static_cast<std::uint32_t>(query.GetUint(0));
   return generation;
+}
+
+LocalRevision ReadPromised(Connection& authored) {
+  return static_cast<LocalRevision>(authored.ReadInt(kPromised));
+}
+
+void WritePromised(Connection& authored, LocalRevision revision) {
+  Query(authored.statements(), kPromise).Uint(revision).Run();
 }
 
 SyncState ReadSyncStateRow(Connection& cache) {

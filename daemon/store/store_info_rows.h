@@ -21,6 +21,9 @@ void InsertStoreInfo(Connection& file, const std::string& store_id);
 [[nodiscard]] std::uint32_t ReadGeneration(Connection& authored);
 // Durable when it returns.
 [[nodiscard]] std::uint32_t NextGeneration(Connection& authored);
+// The last commit with something that the user did (change_log.h).
+[[nodiscard]] LocalRevision ReadPromised(Connection& authored);
+void WritePromised(Connection& authored, LocalRevision revision);
 
 // cache.db. What does not change is not written.
 [[nodiscard]] SyncState ReadSyncStateRow(Connection& cache);

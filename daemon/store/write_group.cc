@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/base/limits.h"
+#include "daemon/store/change_log.h"
 #include "daemon/store/conversation_rows.h"
 #include "daemon/store/error_policy.h"
 #include "daemon/store/merged_view.h"
@@ -12,6 +13,7 @@
 #include "daemon/store/search_index.h"
 #include "daemon/store/settled_sends.h"
 #include "daemon/store/sqlite_error.h"
+#include "daemon/store/store_info_rows.h"
 
 namespace hark::store {
 namespace {
@@ -26,6 +28,9 @@ constexpr std::size_t kIdleCheckpointBytes = 1024 * 1024;
 constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
 // Readers look up each settled send that is still in authored.db: this many take them 0.2 ms.
 constexpr std::uint64_t kMostSettled = 64;
+// How much the change log grows before it is looked through: when nobody waits, and in any case.
+constexpr std::size_t kIdleTrimBytes = 64 * 1024;
+constexpr std::size_t kTrimBytes = 1024 * 1024;
 
 }  // namespace
 
@@ -94,7 +99,10 @@ std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_re
       }
     }
     if (group.cache.begun()) IndexNewRows(group.cache.connection());
-    if (group.changes.any) commit = MakeCommit(group.changes);
+    if (group.changes.any) {
+      commit = MakeCommit(group.changes);
+      Log(group, *commit);
+    }
     // Readers that see the commit before they are told of it must not take what is leaving for
     // what left long ago.
     if (in_flight_ != in_flight_before) {
@@ -189,6 +197,47 @@ void GroupWriter::CommitFiles(Group& group) {
   group.authored.Commit();
 }
 
+void GroupWriter::Log(Group& group, const Commit& commit) {
+  logged_bytes_ += LogCommit(group.cache.Write(), commit, clock_.WallNow());
+  group.cache.KeepJob();
+  if (!group.keeps) return;
+  WritePromised(group.authored.Write(), commit.revision);
+  group.authored.KeepJob();
+}
+
+void GroupWriter::BeginLog() {
+  const LocalRevision promised = ReadPromised(*authored_);
+  Alone(*cache_,
+        [&](Connection& cache) { OpenLog(cache, promised, position_.revision, clock_.WallNow()); });
+}
+
+void GroupWriter::Alone(Connection& connection, const std::function<void(Connection&)>& body) {
+  GroupTransaction transaction(connection);
+  body(transaction.Write());
+  transaction.KeepJob();
+  transaction.Commit();
+}
+
+bool GroupWriter::HasIdleWork() const {
+  return HasSettled() || logged_bytes_ >= kIdleTrimBytes;
+}
+
+void GroupWriter::DoIdleWork() {
+  RemoveSettled();
+  if (logged_bytes_ >= kIdleTrimBytes) TrimChangeLog();
+}
+
+void GroupWriter::TrimChangeLog() {
+  if (!Reopen()) return;
+  try {
+    bool trimmed = false;
+    Alone(*cache_, [&](Connection& cache) { trimmed = TrimLog(cache, clock_.WallNow()); });
+    if (!trimmed) logged_bytes_ = 0;
+  } catch (const SQLite::Exception& exception) {
+    Note(exception, false);
+  }
+}
+
 bool GroupWriter::HasSettled() const {
   return position_.moves.begun() != position_.moves.done();
 }
@@ -197,10 +246,7 @@ void GroupWriter::RemoveSettled() {
   if (!HasSettled() || !Reopen()) return;
   try {
     cache_->SyncWal();
-    GroupTransaction authored(*authored_);
-    RemoveHidden(authored.Write());
-    authored.KeepJob();
-    authored.Commit();
+    Alone(*authored_, RemoveHidden);
     position_.moves.AllRemoved();
   } catch (const SQLite::Exception& exception) {
     // They stay hidden: the next call tries again.
@@ -292,6 +338,7 @@ Result<void> GroupWriter::ReplaceCache(const std::function<Result<void>()>& repl
 }
 
 void GroupWriter::Maintain(bool jobs_wait) {
+  if (logged_bytes_ >= kTrimBytes) TrimChangeLog();
   if (HasSettled() && !broken_ && CountHidden(*authored_) >= kMostSettled) RemoveSettled();
   Checkpoint(jobs_wait ? kCheckpointBytes : kIdleCheckpointBytes);
 }

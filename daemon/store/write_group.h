@@ -54,6 +54,10 @@ class GroupWriter {
   [[nodiscard]] Connection& cache() { return *cache_; }
   [[nodiscard]] Connection& authored() { return *authored_; }
 
+  // Before the first Run(): `position` says at which revision the store stands. May throw
+  // SQLite::Exception.
+  void BeginLog();
+
   // Whom later commits are announced to.
   void Announce(OnCommit on_commit) { on_commit_ = std::move(on_commit); }
 
@@ -64,10 +68,11 @@ class GroupWriter {
   // be.
   void Maintain(bool jobs_wait);
 
-  // Sends that were settled are still in authored.db.
-  [[nodiscard]] bool HasSettled() const;
-  // Removes them there; to be called between groups when nobody waits.
-  void RemoveSettled();
+  // There is something to do for when nobody waits.
+  [[nodiscard]] bool HasIdleWork() const;
+  // To be called between groups: removes settled sends from authored.db, and what the change log
+  // has too much of.
+  void DoIdleWork();
 
   // Closes cache.db as it is, lets `replace` put another file in its place, and opens what is there
   // then, whether `replace` succeeded or not. Between groups.
@@ -90,6 +95,13 @@ class GroupWriter {
   void UndoInFlight(const InFlight& before);
   void CommitFiles(Group& group);
   std::shared_ptr<Commit> MakeCommit(Changes& changes);
+  // The commit's row in the change log, and in authored.db that there is one.
+  void Log(Group& group, const Commit& commit);
+  [[nodiscard]] bool HasSettled() const;
+  void RemoveSettled();
+  void TrimChangeLog();
+  // Runs `body` on one of the files, as a commit that is not announced.
+  void Alone(Connection& connection, const std::function<void(Connection&)>& body);
   // Of files whose WAL has at least so much that is new. 0: everything, and nobody reads any more.
   void Checkpoint(std::size_t from_bytes);
   // What an error means for the connections. An error that a rerun has too is no accident.
@@ -111,7 +123,8 @@ class GroupWriter {
   PendingHint pending_;
   bool broken_ = false;
   bool log_doubtful_ = false;
-  bool unannounced_ = false;  // One of the files has something that no commit told of.
+  std::size_t logged_bytes_ = 0;  // In the change log since it was last looked through.
+  bool unannounced_ = false;      // One of the files has something that no commit told of.
   Error failure_{ErrorCode::kInternal, ""};
 };
 

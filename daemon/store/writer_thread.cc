@@ -82,7 +82,7 @@ void WriterThread::RunWaiting() {
 }
 
 void WriterThread::RunIdle() {
-  writer_.RemoveSettled();
+  writer_.DoIdleWork();
 }
 
 void WriterThread::Loop() {
@@ -90,7 +90,7 @@ void WriterThread::Loop() {
   do {
     const auto is_wanted = [this] { return stopping_ || !queue_.empty() || !alone_.empty(); };
     std::unique_lock lock(mutex_);
-    if (writer_.HasSettled() && !wake_.wait_for(lock, kIdleAfter, is_wanted)) {
+    if (writer_.HasIdleWork() && !wake_.wait_for(lock, kIdleAfter, is_wanted)) {
       lock.unlock();
       RunIdle();
       lock.lock();

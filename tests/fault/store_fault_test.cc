@@ -292,7 +292,7 @@ TEST_F(StoreFaultTest, AReadMarkerWhoseCallFailedIsNotVisible) {
   }
   const auto result = marked.Wait();
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::kResourceExhausted);
+  EXPECT_EQ(result.error().code, ErrorCode::kResourceExhausted) << result.error().message;
   EXPECT_EQ(ReadUpTo(), 0U);
   EXPECT_TRUE(acknowledged.Wait());
   EXPECT_EQ(Shown(), 4U);

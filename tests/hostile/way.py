@@ -117,6 +117,7 @@ class Way:
         self.faults, self.random, self.writer, self.encoding = faults, faults.random, writer, encoding
         self.muted = False
         self.held = []
+        self.later = set()
         self.told = collections.deque(maxlen=10)
         self.epoch, self.place = "", 0
 
@@ -162,7 +163,9 @@ class Way:
             if frame in self.held and not self.writer.transport.is_closing():
                 self.held.remove(frame)
                 await self.put(frame)
-        self.later = asyncio.ensure_future(at_last())
+        task = asyncio.ensure_future(at_last())
+        self.later.add(task)  # the loop itself does not keep it alive
+        task.add_done_callback(self.later.discard)
 
     async def do_cut(self, frame, _):
         data = websocket.frame(self.encoding.opcode, self.encoding.encode(frame))

@@ -8,24 +8,35 @@ namespace hark::sim {
 
 void Watcher::Attach(store::Reader& reader, std::shared_ptr<bus::EventBus> bus) {
   reader_ = &reader;
-  std::optional<LocalRevision> after;
-  if (revision_ > 0) after = revision_;
-  bus::EventBus::Subscribed subscribed = bus->Subscribe(this, after);
-  subscription_ = std::move(subscribed.subscription);
-  if (!subscribed.resumed) TakeSnapshot();
+  subscription_ = bus->Subscribe(this);
+  if (revision_ == 0 || !ReadMissed()) TakeSnapshot();
+}
+
+bool Watcher::ReadMissed() {
+  for (;;) {
+    auto page = reader_->ReadChanges({revision_, conversation_, true});
+    if (!page || !*page) return false;
+    if ((*page)->changes.revision < revision_) complaint_ = "the log went back";
+    Apply((*page)->changes);
+    if ((*page)->complete) return true;
+  }
 }
 
 void Watcher::OnCommit(std::shared_ptr<const Commit> commit) {
   if (commit->revision <= revision_) return;  // The snapshot has it.
-  revision_ = commit->revision;
-  for (const Message& message : commit->messages) {
-    if (message.conversation == conversation_) Show(message);
-  }
-  for (const RemovedMessage& removed : commit->removed) {
-    if (removed.conversation == conversation_) shown_.erase(removed.message);
-  }
+  Apply(*commit);
   const auto& gaps = commit->gaps_changed;
   stale_ = stale_ || std::find(gaps.begin(), gaps.end(), conversation_) != gaps.end();
+}
+
+void Watcher::Apply(const Commit& commit) {
+  revision_ = commit.revision;
+  for (const Message& message : commit.messages) {
+    if (message.conversation == conversation_) Show(message);
+  }
+  for (const RemovedMessage& removed : commit.removed) {
+    if (removed.conversation == conversation_) shown_.erase(removed.message);
+  }
 }
 
 void Watcher::CatchUp() {

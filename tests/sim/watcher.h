@@ -19,7 +19,7 @@ class Watcher final : public bus::Subscriber {
   explicit Watcher(ConversationId conversation) : conversation_(std::move(conversation)) {}
 
   // To a store and its bus; again after each restart. It goes on after the last revision that it
-  // saw if the bus remembers that far.
+  // saw if the change log reaches that far.
   void Attach(store::Reader& reader, std::shared_ptr<bus::EventBus> bus);
   void Detach() { subscription_.reset(); }
   // The machine went down with it.
@@ -43,6 +43,9 @@ class Watcher final : public bus::Subscriber {
 
  private:
   void TakeSnapshot();
+  // What it missed. False: the log cannot say.
+  bool ReadMissed();
+  void Apply(const Commit& commit);
   void Show(const Message& message);
 
   const ConversationId conversation_;

@@ -67,7 +67,7 @@ bool World::Open() {
   }
   store_ = *std::move(opened);
   if (store_->CurrentRevision() < revision_) complaint_ = "the local revision went back";
-  bus_ = std::make_shared<bus::EventBus>(store_->CurrentRevision());
+  bus_ = std::make_shared<bus::EventBus>();
   intents_ = std::make_unique<sync::LocalIntents>(*store_, time_);
   engine_ = std::make_shared<sync::Engine>(sync::EngineParts{
       .io = io_.get_executor(),

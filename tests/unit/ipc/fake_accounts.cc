@@ -17,7 +17,7 @@ WallTime At(std::uint64_t seconds) {
 }  // namespace
 
 FakeAccount::FakeAccount(std::string store_id)
-    : store_id_(std::move(store_id)), bus_(std::make_shared<bus::EventBus>(kFirstRevision)) {}
+    : store_id_(std::move(store_id)), bus_(std::make_shared<bus::EventBus>()) {}
 
 void FakeAccount::AddConversation(std::string_view id, std::string_view title) {
   const std::lock_guard order(publishing_);
@@ -386,7 +386,37 @@ Commit FakeAccount::NextCommit(const Stored& changed) {
   return commit;
 }
 
+Result<std::optional<store::ChangesPage>> FakeAccount::ReadChanges(
+    const store::ChangesQuery& query) {
+  const std::lock_guard lock(mutex_);
+  if (query.since < kFirstRevision || query.since > revision_) return std::nullopt;
+  store::ChangesPage page{{}, true};
+  page.changes.revision = revision_;
+  for (const Commit& commit : log_) {
+    if (commit.revision <= query.since) continue;
+    const auto concerns = [&](const ConversationId& id) {
+      return !query.conversation || *query.conversation == id;
+    };
+    if (query.messages &&
+        std::any_of(commit.gaps_changed.begin(), commit.gaps_changed.end(), concerns))
+      return std::nullopt;
+    if (page.changes.revision != revision_) {
+      page.complete = false;
+      break;
+    }
+    page.changes = commit;
+    if (query.conversation) page.changes.conversations.clear();
+    if (!query.messages) page.changes.messages.clear();
+  }
+  if (page.complete) page.changes.revision = revision_;
+  return page;
+}
+
 void FakeAccount::Publish(Commit commit) {
+  {
+    const std::lock_guard lock(mutex_);
+    log_.push_back(commit);
+  }
   bus_->Publish(std::make_shared<const Commit>(std::move(commit)));
 }
 

@@ -63,6 +63,8 @@ class FakeAccount final : public account::OpenAccount,
 
   // store::Reader.
   Result<store::MessagePage> ReadPage(const store::PageQuery& query) override;
+  // One commit a page.
+  Result<std::optional<store::ChangesPage>> ReadChanges(const store::ChangesQuery& query) override;
   Result<Message> ReadMessage(const MessageId& id) override;
   Result<store::ConversationPage> ListConversations(const store::ConversationQuery& query) override;
   Result<Conversation> GetConversation(const ConversationId& id) override;
@@ -114,6 +116,7 @@ class FakeAccount final : public account::OpenAccount,
   std::mutex publishing_;  // Keeps commits in order.
   std::map<ConversationId, Stored> conversations_;
   LocalRevision revision_ = kFirstRevision;
+  std::vector<Commit> log_;
   bool hold_sends_ = false;
   std::vector<std::function<void()>> held_;
   std::condition_variable held_changed_;

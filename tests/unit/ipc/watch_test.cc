@@ -207,13 +207,15 @@ TEST_F(WatchTest, TokenThatCannotBeResumedStartsWithASnapshot) {
   }
 }
 
-TEST_F(WatchTest, ResumingOverMoreThanAQueueHoldsStartsWithASnapshot) {
+TEST_F(WatchTest, ResumingGoesOverMoreThanAQueueHolds) {
   auto watch = WatchMessages();
   const std::string token = watch->Next().resume_token();
   watch->Cancel();
   for (std::size_t i = 0; i <= limits::kStreamQueueEvents; ++i) Add("c", "n" + std::to_string(i));
   watch = WatchMessages(token);
-  EXPECT_TRUE(watch->Next().has_snapshot());
+  EXPECT_TRUE(watch->Next().has_resumed());
+  for (std::size_t i = 0; i <= limits::kStreamQueueEvents; ++i)
+    ASSERT_EQ(watch->Next().delta().upserted(0).id(), "n" + std::to_string(i));
   watch->Cancel();
 }
 
@@ -288,7 +290,6 @@ TEST_F(WatchTest, GapThatChangesWhileAStreamIsInterruptedOrResumedBringsASnapsho
   watch->Cancel();
   ada_->SetGap("c", Gap{{}, 1, 20, GapReason::kNotFetched});
   watch = WatchMessages(first.resume_token());
-  EXPECT_TRUE(watch->Next().has_resumed());
   auto event = watch->Next();
   ASSERT_TRUE(event.has_snapshot());
   EXPECT_EQ(event.snapshot().gap_before().to_sequence(), 20U);

@@ -206,7 +206,7 @@ TEST_F(SearchIndexTest, RowsOfBeforeTheIndexAreIndexedAfterwards) {
     // As the file was at schema 1, and then what the step makes of it.
     const auto cache = OpenCache();
     cache->Execute(
-        "DROP TABLE search; DROP TABLE evicted;"
+        "DROP TABLE search; DROP TABLE evicted; DROP TABLE change_log;"
         "ALTER TABLE conversations DROP COLUMN forgotten_to;"
         "ALTER TABLE store_info DROP COLUMN indexed_to;"
         "ALTER TABLE store_info DROP COLUMN unindexed_to; PRAGMA user_version = 1");
@@ -237,9 +237,9 @@ TEST_F(SearchIndexTest, RowsOfBeforeTheIndexAreIndexedAfterwards) {
 
 TEST_F(SearchIndexTest, EvictionGivesSpaceBack) {
   const auto fill = [](SqlcipherStore& store) {
-    for (Sequence first = 1; first < 20'000; first += 500) {
+    for (Sequence first = 1; first < 20'000; first += 2'000) {
       Batch batch;
-      for (Sequence i = first; i < first + 500; ++i) {
+      for (Sequence i = first; i < first + 2'000; ++i) {
         batch.operations.emplace_back(ApplyMessage{
             MessageAt("a", i, WordOf("a", i, 1) + " and some more words to fill the pages")});
       }

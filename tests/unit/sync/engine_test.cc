@@ -140,7 +140,7 @@ class EngineTest : public testing::Test {
         .reader = std::make_shared<FakeReader>(model_),
         .writer = writer_,
         .backend = std::make_shared<FakeBackend>(wire_),
-        .bus = std::make_shared<bus::EventBus>(0),
+        .bus = std::make_shared<bus::EventBus>(),
         .user = UserId("ada"),
         .token = Secret(std::string("token")),
         .device_id = "device",
