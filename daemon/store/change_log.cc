@@ -23,7 +23,7 @@ constexpr char kEnd[] =
     "1";
 constexpr char kForgetAll[] = "DELETE FROM change_log";
 constexpr char kOldest[] =
-    "SELECT revision, at, bytes_before + length(changes) FROM change_log ORDER BY revision LIMIT ?";
+    "SELECT revision, at, bytes_before FROM change_log ORDER BY revision LIMIT ?";
 constexpr char kForgetTo[] = "DELETE FROM change_log WHERE revision <= ?";
 
 struct End {

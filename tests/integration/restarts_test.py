@@ -81,7 +81,7 @@ class Restarts(TestCase):
                                         for m in list(e.delta.upserted) + list(e.snapshot.messages)))
             self.assertIn(sent.id, [m.id for m in client.page("conversation-5").messages])
 
-    def test_a_watcher_resumes_from_its_token(self):
+    def test_a_watcher_resumes_from_its_token_also_after_kill_9_of_the_daemon(self):
         with World() as world:
             client = world.signed_in()
             stream = client.watch("conversation-6")
@@ -92,12 +92,17 @@ class Restarts(TestCase):
             first = next(resumed)
             self.assertTrue(first.HasField("resumed"), first)
             until(resumed, lambda e: any(m.id == missed.id for m in e.delta.upserted))
-            # A token of another life of the daemon gets one snapshot in the same stream.
             world.daemon.kill()
             world.start_daemon()
-            first = next(world.client().watch("conversation-6", token))
-            self.assertTrue(first.HasField("snapshot"))
-            self.assertIn(missed.id, [m.id for m in first.snapshot.messages])
+            client = world.client()
+            after = client.send("conversation-6", "in another life of the daemon")
+            resumed = client.watch("conversation-6", token)
+            self.assertTrue(next(resumed).HasField("resumed"))
+            told = {}
+            until(resumed, lambda e: told.update((m.id, m.content) for m in e.delta.upserted) or after.id in told)
+            self.assertEqual(told, {missed.id: "while away", after.id: "in another life of the daemon"})
+            # What no log can know gets one snapshot in the same stream.
+            self.assertTrue(next(client.watch("conversation-6", token[:-1] + "f0")).HasField("snapshot"))
 
     def test_a_stop_is_quick_also_with_open_streams(self):
         with World() as world:
