@@ -46,6 +46,9 @@ inline constexpr std::size_t kLocalStreams = 1'000;
 inline constexpr std::size_t kStreamQueueEvents = 512;
 inline constexpr std::size_t kStreamQueueBytes = std::size_t{1024} * 1024;
 
+// Between two texts of one message while it is being produced: as smooth as anyone reads.
+inline constexpr std::chrono::milliseconds kPartialInterval{34};
+
 // The change log, for streams that resume: how far back it goes in time and bytes. Who stands
 // before that gets a snapshot.
 inline constexpr std::chrono::hours kLogAge{24};

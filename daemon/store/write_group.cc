@@ -1,10 +1,8 @@
 #include "daemon/store/write_group.h"
 
-#include <cstddef>
 #include <exception>
 #include <utility>
 
-#include "daemon/base/limits.h"
 #include "daemon/store/change_log.h"
 #include "daemon/store/conversation_rows.h"
 #include "daemon/store/error_policy.h"
@@ -16,23 +14,6 @@
 #include "daemon/store/store_info_rows.h"
 
 namespace hark::store {
-namespace {
-
-// A checkpoint writes each page once, however often it is in the WAL: late is cheap, but readers
-// search the WAL, and whoever comes meanwhile waits for all of it. So little is copied at a time
-// while there is time for it.
-constexpr std::size_t kCheckpointBytes = 2 * 1024 * 1024;
-constexpr std::size_t kIdleCheckpointBytes = 1024 * 1024;
-// As long as readers are in it, the log goes on behind what was copied. From here on the writer
-// waits for them and begins it anew: one more group still fits below the limit.
-constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
-// Readers look up each settled send that is still in authored.db: this many take them 0.2 ms.
-constexpr std::uint64_t kMostSettled = 64;
-// How much the change log grows before it is looked through: when nobody waits, and in any case.
-constexpr std::size_t kIdleTrimBytes = 64 * 1024;
-constexpr std::size_t kTrimBytes = 1024 * 1024;
-
-}  // namespace
 
 struct GroupWriter::Group {
   Group(Connection& cache_file, Connection& authored_file, bool rerun)
@@ -111,6 +92,7 @@ std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_re
       both.leaving.insert(in_flight_before.leaving.begin(), in_flight_before.leaving.end());
       position_.in_flight.Store(std::move(both));
     }
+    unannounced_outbox_.insert(group.changes.outbox.begin(), group.changes.outbox.end());
     CommitFiles(group);
     results = std::move(group.results);
   } catch (const SQLite::Exception& exception) {
@@ -125,6 +107,7 @@ std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_re
   }
   if (commit) {
     unannounced_ = false;
+    unannounced_outbox_.clear();
     if (in_flight_ != in_flight_before) position_.in_flight.Store(in_flight_);
     position_.revision = commit->revision;
     if (on_commit_) on_commit_(commit);
@@ -211,53 +194,13 @@ void GroupWriter::BeginLog() {
         [&](Connection& cache) { OpenLog(cache, promised, position_.revision, clock_.WallNow()); });
 }
 
-void GroupWriter::Alone(Connection& connection, const std::function<void(Connection&)>& body) {
-  GroupTransaction transaction(connection);
-  body(transaction.Write());
-  transaction.KeepJob();
-  transaction.Commit();
-}
-
-bool GroupWriter::HasIdleWork() const {
-  return HasSettled() || logged_bytes_ >= kIdleTrimBytes;
-}
-
-void GroupWriter::DoIdleWork() {
-  RemoveSettled();
-  if (logged_bytes_ >= kIdleTrimBytes) TrimChangeLog();
-}
-
-void GroupWriter::TrimChangeLog() {
-  if (!Reopen()) return;
-  try {
-    bool trimmed = false;
-    Alone(*cache_, [&](Connection& cache) { trimmed = TrimLog(cache, clock_.WallNow()); });
-    if (!trimmed) logged_bytes_ = 0;
-  } catch (const SQLite::Exception& exception) {
-    Note(exception, false);
-  }
-}
-
-bool GroupWriter::HasSettled() const {
-  return position_.moves.begun() != position_.moves.done();
-}
-
-void GroupWriter::RemoveSettled() {
-  if (!HasSettled() || !Reopen()) return;
-  try {
-    cache_->SyncWal();
-    Alone(*authored_, RemoveHidden);
-    position_.moves.AllRemoved();
-  } catch (const SQLite::Exception& exception) {
-    // They stay hidden: the next call tries again.
-    Note(exception, false);
-  }
-}
-
 std::shared_ptr<Commit> GroupWriter::MakeCommit(Changes& changes) {
   auto commit = std::make_shared<Commit>();
   commit->revision = position_.revision + 1;
-  if (unannounced_) NoteEverything(*cache_, *authored_, changes);
+  if (unannounced_) {
+    NoteEverything(*cache_, *authored_, changes);
+    changes.outbox.insert(unannounced_outbox_.begin(), unannounced_outbox_.end());
+  }
   for (const std::uint64_t position : changes.outbox) {
     if (auto row = FindOutboxRow(*authored_, position)) {
       commit->outbox.push_back(ShownEntry(in_flight_, *std::move(row)));
@@ -335,38 +278,6 @@ Result<void> GroupWriter::ReplaceCache(const std::function<Result<void>()>& repl
   auto replaced = replace();
   if (!Reopen() && replaced) return tl::unexpected<Error>(failure_);
   return replaced;
-}
-
-void GroupWriter::Maintain(bool jobs_wait) {
-  if (logged_bytes_ >= kTrimBytes) TrimChangeLog();
-  if (HasSettled() && !broken_ && CountHidden(*authored_) >= kMostSettled) RemoveSettled();
-  Checkpoint(jobs_wait ? kCheckpointBytes : kIdleCheckpointBytes);
-}
-
-void GroupWriter::Close() {
-  RemoveSettled();
-  (void)Reopen();
-  Checkpoint(0);
-  cache_.reset();
-  authored_.reset();
-}
-
-void GroupWriter::Checkpoint(std::size_t from_bytes) {
-  if (broken_) return;
-  for (Connection* connection : {cache_.get(), authored_.get()}) {
-    try {
-      const bool is_long = connection->WalBytes() >= kLongWalBytes;
-      if (!is_long && connection->NewWalBytes() < from_bytes) continue;
-      if (from_bytes == 0 || is_long) {
-        (void)connection->CheckpointAndTruncate();
-      } else {
-        connection->Checkpoint();
-      }
-    } catch (const SQLite::Exception& exception) {
-      // Nothing is lost: the commits are in the WAL. The next group finds out what is wrong.
-      Note(exception, false);
-    }
-  }
 }
 
 }  // namespace hark::store

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -125,6 +126,8 @@ class GroupWriter {
   bool log_doubtful_ = false;
   std::size_t logged_bytes_ = 0;  // In the change log since it was last looked through.
   bool unannounced_ = false;      // One of the files has something that no commit told of.
+  // Positions of the outbox that this may concern: a row that is gone cannot be found any more.
+  std::set<std::uint64_t> unannounced_outbox_;
   Error failure_{ErrorCode::kInternal, ""};
 };
 

@@ -46,6 +46,7 @@ std::optional<Clock::Instant> Machine::NextDeadline() const {
   if (Established()) {
     consider(last_received_ + heartbeat_ * (ping_sent_ ? 2 : 1));
     consider(outbox_.NextReady());
+    consider(partials_.NextDue());
     consider(check_deadline_);
     if (InFlight() > 0) consider(last_answer_ + kAnswerTimeout);
   }
@@ -234,6 +235,8 @@ void Machine::Pump() {
   if (!Established()) return;
   if (!outbox_loaded_ && !outbox_loading_) LoadOutboxAnew();
   PumpFetches();
+  for (bus::PartialMessage& partial : partials_.TakeDue(now_.mono))
+    Do(PublishEphemeral{std::move(partial)});
 }
 
 // ---- Status ----

@@ -197,10 +197,7 @@ void Machine::OnFrame(transport::Typing frame) {
 }
 
 void Machine::OnFrame(transport::Partial frame) {
-  std::optional<std::string> text = partials_.Add(frame);
-  if (!text) return;
-  Do(PublishEphemeral{bus::PartialMessage{std::move(frame.conversation), std::move(frame.message),
-                                          frame.role, std::move(*text)}});
+  partials_.Add(std::move(frame));
 }
 
 void Machine::OnFrame(transport::TokenRenewed frame) {

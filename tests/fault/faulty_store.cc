@@ -20,6 +20,7 @@ Result<void> FaultyStore::Open() {
   options.on_commit = [this](const std::shared_ptr<const Commit>& commit) {
     const std::lock_guard lock(mutex_);
     last_announced_ = commit->revision;
+    left_outbox_.insert(commit->outbox_removed.begin(), commit->outbox_removed.end());
   };
   options.writes_by_hand = by_hand_;
   options.boot_id = "boot " + std::to_string(boots_);
@@ -84,6 +85,11 @@ Result<Conversation> FaultyStore::MarkRead(const std::string& conversation) {
 std::vector<store::File> FaultyStore::damaged() const {
   const std::lock_guard lock(mutex_);
   return damaged_;
+}
+
+std::set<std::uint64_t> FaultyStore::left_outbox() const {
+  const std::lock_guard lock(mutex_);
+  return left_outbox_;
 }
 
 LocalRevision FaultyStore::last_announced() const {

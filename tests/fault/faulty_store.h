@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,6 +81,8 @@ class FaultyStore {
   Result<Conversation> MarkRead(const std::string& conversation);
   // What was found damaged so far.
   [[nodiscard]] std::vector<store::File> damaged() const;
+  // Positions of the outbox that were announced as gone.
+  [[nodiscard]] std::set<std::uint64_t> left_outbox() const;
   // Of all commits that were announced.
   [[nodiscard]] LocalRevision last_announced() const;
 
@@ -91,6 +94,7 @@ class FaultyStore {
   mutable std::mutex mutex_;
   std::vector<store::File> damaged_;
   LocalRevision last_announced_ = 0;
+  std::set<std::uint64_t> left_outbox_;
   std::unique_ptr<store::SqlcipherStore> store_;
   bool by_hand_ = false;
   int boots_ = 0;  // A power loss ends one.

@@ -301,6 +301,19 @@ TEST_F(StoreFaultTest, AReadMarkerWhoseCallFailedIsNotVisible) {
   EXPECT_EQ(ReadUpTo(), 4U);
 }
 
+// The entry's row is gone with the first of the two commits, so that the second attempt does not
+// find it any more. An engine that is not told keeps it under way, and goes round in circles.
+TEST_F(StoreFaultTest, EntryThatIsGoneIsToldAlsoWhenTheSecondCommitOfItsGroupFails) {
+  ASSERT_TRUE(faulty_.MarkRead("A"));
+  std::uint64_t marker = 0;
+  for (const OutboxEntry& entry : faulty_.store().ReadOutbox()->entries)
+    if (entry.kind == OutboxKind::kMarkRead) marker = entry.position;
+  ASSERT_NE(marker, 0U);
+  faulty_.disk().Add({Operation::kWrite, "cache.db-wal"});
+  ASSERT_TRUE(faulty_.Apply({{store::AcknowledgeRead{ConversationId("A"), 3}}}));
+  EXPECT_TRUE(faulty_.left_outbox().contains(marker));
+}
+
 TEST_F(StoreFaultTest, DamageIsReportedOnceAndOnlyWhenANewConnectionSeesItToo) {
   faulty_.Close();
   ASSERT_TRUE(faulty_.Open());

@@ -247,14 +247,14 @@ class Storm:
         while not self.nudger.drained.wait(0.2):
             waiting = [m for c in self.world.places for m in self.read_all(c)
                        if m.delivery != Delivery.DELIVERY_STATE_SENT or m.HasField("pending_change")]
-            if time.monotonic() > deadline:
-                counted = [(c.id, c.pending_count, c.failed_count) for c in self.client.all_conversations() if c.pending_count]
-                raise AssertionError(f"not drained: {waiting} {counted}, in the store {self.client.statistics().outbox}; "
-                                     f"the status is {self.client.status()}")
             for message in waiting:
                 if message.pending_change.delivery == Delivery.DELIVERY_STATE_FAILED:
                     self.checked["changes given up"] += 1
                     self.client.cancel(message)
+            if time.monotonic() > deadline:
+                counted = [(c.id, c.pending_count, c.failed_count) for c in self.client.all_conversations() if c.pending_count]
+                raise AssertionError(f"not drained: {waiting} {counted}, in the store {self.client.statistics().outbox}; "
+                                     f"the status is {self.client.status()}")
 
     def settled(self, condition):
         with self.world.listed:

@@ -67,9 +67,8 @@ std::string World::Quiesce() {
     }
     Pass(std::chrono::seconds(20));
     const auto outbox = store_->ReadOutbox();
-    const auto statistics = store_->Statistics();
     if (board_.Current().state == sync::State::kLive && outbox && outbox->entries.empty() &&
-        statistics && statistics->gaps == 0) {
+        Incomplete().empty()) {
       Pass(std::chrono::seconds(5));
       return {};
     }
@@ -94,9 +93,20 @@ std::string World::Quiesce() {
       left += " there " + std::to_string(there->revision) + (there->deleted ? " deleted" : "");
     left += "]";
   }
-  if (const auto statistics = store_->Statistics())
-    left += ", gaps " + std::to_string(statistics->gaps);
+  left += Incomplete();
   return left;
+}
+
+// Conversations with gaps. What a restored backend has never heard of stays as it is.
+std::string World::Incomplete() {
+  const auto list = store_->ListConversations({std::nullopt, 200});
+  if (!list) return ", unreadable";
+  std::string incomplete;
+  for (const Conversation& conversation : list->conversations) {
+    if (conversation.complete || !backend_.conversations().contains(conversation.id)) continue;
+    incomplete += ", gaps in " + conversation.id.value();
+  }
+  return incomplete;
 }
 
 std::string World::Check() {

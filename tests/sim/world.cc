@@ -138,7 +138,11 @@ void World::OnCommit(const std::shared_ptr<const Commit>& commit) {
 // ---- Time ----
 
 void World::Settle() {
-  for (bool busy = true; busy;) {
+  // Nothing takes as many turns at one moment of time: it goes round in circles.
+  constexpr int kTurns = 100'000;
+  int turns = 0;
+  for (bool busy = true; busy && complaint_.empty();) {
+    if (++turns == kTurns) complaint_ = "it never comes to rest";
     io_.restart();
     busy = io_.poll() > 0;
     if (store_) store_->RunWriter();

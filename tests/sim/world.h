@@ -94,6 +94,7 @@ class World {
   // ---- In the end (invariants.cc) ----
   void EndFaults();
   std::string Quiesce();
+  std::string Incomplete();
   std::string Check();
   std::string CompareConversation(const ModelConversation& conversation);
   std::string CheckPromises();

@@ -25,6 +25,9 @@ class FakeReader final : public store::Reader {
   explicit FakeReader(ModelStore& model) : model_(model) {}
 
   Result<store::MessagePage> ReadPage(const store::PageQuery&) override { return Gone(); }
+  Result<std::optional<store::ChangesPage>> ReadChanges(const store::ChangesQuery&) override {
+    return Gone();
+  }
   Result<Message> ReadMessage(const MessageId&) override { return Gone(); }
   Result<store::ConversationPage> ListConversations(const store::ConversationQuery&) override {
     return Gone();

@@ -1,0 +1,106 @@
+// What the writer does between groups: checkpoints, and what may wait until nobody else does.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "daemon/base/limits.h"
+#include "daemon/store/change_log.h"
+#include "daemon/store/settled_sends.h"
+#include "daemon/store/write_group.h"
+
+namespace hark::store {
+namespace {
+
+// A checkpoint writes each page once, however often it is in the WAL: late is cheap, but readers
+// search the WAL, and whoever comes meanwhile waits for all of it. So little is copied at a time
+// while there is time for it.
+constexpr std::size_t kCheckpointBytes = 2 * 1024 * 1024;
+constexpr std::size_t kIdleCheckpointBytes = 1024 * 1024;
+// As long as readers are in it, the log goes on behind what was copied. From here on the writer
+// waits for them and begins it anew: one more group still fits below the limit.
+constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
+// Readers look up each settled send that is still in authored.db: this many take them 0.2 ms.
+constexpr std::uint64_t kMostSettled = 64;
+// How much the change log grows before it is looked through: when nobody waits, and in any case.
+constexpr std::size_t kIdleTrimBytes = 64 * 1024;
+constexpr std::size_t kTrimBytes = 1024 * 1024;
+
+}  // namespace
+
+void GroupWriter::Maintain(bool jobs_wait) {
+  if (logged_bytes_ >= kTrimBytes) TrimChangeLog();
+  if (HasSettled() && !broken_ && CountHidden(*authored_) >= kMostSettled) RemoveSettled();
+  Checkpoint(jobs_wait ? kCheckpointBytes : kIdleCheckpointBytes);
+}
+
+bool GroupWriter::HasIdleWork() const {
+  return HasSettled() || logged_bytes_ >= kIdleTrimBytes;
+}
+
+void GroupWriter::DoIdleWork() {
+  RemoveSettled();
+  if (logged_bytes_ >= kIdleTrimBytes) TrimChangeLog();
+}
+
+bool GroupWriter::HasSettled() const {
+  return position_.moves.begun() != position_.moves.done();
+}
+
+void GroupWriter::RemoveSettled() {
+  if (!HasSettled() || !Reopen()) return;
+  try {
+    cache_->SyncWal();
+    Alone(*authored_, RemoveHidden);
+    position_.moves.AllRemoved();
+  } catch (const SQLite::Exception& exception) {
+    // They stay hidden: the next call tries again.
+    Note(exception, false);
+  }
+}
+
+void GroupWriter::TrimChangeLog() {
+  if (!Reopen()) return;
+  try {
+    bool trimmed = false;
+    Alone(*cache_, [&](Connection& cache) { trimmed = TrimLog(cache, clock_.WallNow()); });
+    if (!trimmed) logged_bytes_ = 0;
+  } catch (const SQLite::Exception& exception) {
+    Note(exception, false);
+  }
+}
+
+void GroupWriter::Alone(Connection& connection, const std::function<void(Connection&)>& body) {
+  GroupTransaction transaction(connection);
+  body(transaction.Write());
+  transaction.KeepJob();
+  transaction.Commit();
+}
+
+void GroupWriter::Close() {
+  RemoveSettled();
+  (void)Reopen();
+  Checkpoint(0);
+  cache_.reset();
+  authored_.reset();
+}
+
+void GroupWriter::Checkpoint(std::size_t from_bytes) {
+  if (broken_) return;
+  for (Connection* connection : {cache_.get(), authored_.get()}) {
+    try {
+      const bool is_long = connection->WalBytes() >= kLongWalBytes;
+      if (!is_long && connection->NewWalBytes() < from_bytes) continue;
+      if (from_bytes == 0 || is_long) {
+        (void)connection->CheckpointAndTruncate();
+      } else {
+        connection->Checkpoint();
+      }
+    } catch (const SQLite::Exception& exception) {
+      // Nothing is lost: the commits are in the WAL. The next group finds out what is wrong.
+      Note(exception, false);
+    }
+  }
+}
+
+}  // namespace hark::store
