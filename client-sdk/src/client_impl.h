@@ -4,6 +4,7 @@
 #ifndef HARK_CLIENT_SDK_SRC_CLIENT_IMPL_H_
 #define HARK_CLIENT_SDK_SRC_CLIENT_IMPL_H_
 
+#include <atomic>
 #include <memory>
 
 #include "client-sdk/src/link.h"
@@ -22,6 +23,9 @@ class Client::Impl {
 
   const std::shared_ptr<const Link> link;
   const std::unique_ptr<Stubs> stubs;
+  // The daemon was seen to have the capability "page-anchors". What was not seen is asked again:
+  // the daemon may be updated meanwhile.
+  std::atomic<bool> has_page_anchors{false};
 };
 
 }  // namespace hark::client

@@ -163,6 +163,7 @@ MessagePage FromProto(const v1::ListMessagesResponse& from) {
   MessagePage to;
   Append(from.messages(), to.messages);
   to.has_more = from.has_more();
+  to.has_more_after = from.has_more_after();
   to.total_count = from.total_count();
   if (from.has_gap_before()) to.gap_before = ToGap(from.gap_before());
   if (from.has_gap_after()) to.gap_after = ToGap(from.gap_after());

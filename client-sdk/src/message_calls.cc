@@ -1,8 +1,11 @@
 // The calls of hark::Client about messages.
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "client-sdk/src/call.h"
 #include "client-sdk/src/client_impl.h"
@@ -26,17 +29,36 @@ Result<Message> Act(const Link& link, v1::Messages::Stub& stub,
              [](const auto& response) { return FromProto(response.message()); });
 }
 
+// An older daemon would not know the field, and answer the newest page for it.
+Result<void> NeedPageAnchors(Client& client, std::atomic<bool>& has_them) {
+  if (has_them.load()) return {};
+  const Result<VersionInfo> version = client.GetVersion();
+  if (!version) return version.error();
+  const std::vector<std::string>& words = version->capabilities;
+  if (std::find(words.begin(), words.end(), "page-anchors") == words.end()) {
+    return Error{ErrorCode::kUnsupported,
+                 "the daemon is too old to read on from a message; update it", Retry::kAfterAction};
+  }
+  has_them.store(true);
+  return {};
+}
+
 }  // namespace
 
 Result<MessagePage> Client::ListMessages(const ListMessagesRequest& request) {
   if (Result<void> id = ValidateId("the conversation's id", request.conversation_id); !id)
     return id.error();
-  if (Result<void> id = ValidateText("the message's id", request.before_message_id); !id)
-    return id.error();
+  if (Result<void> anchor = ValidateAnchor(request); !anchor) return anchor.error();
   if (Result<void> size = ValidatePageSize(request.page_size); !size) return size.error();
+  if (!request.after_message_id.empty() || !request.around_message_id.empty()) {
+    if (Result<void> known = NeedPageAnchors(*this, impl_->has_page_anchors); !known)
+      return known.error();
+  }
   v1::ListMessagesRequest proto;
   proto.set_conversation_id(request.conversation_id);
   proto.set_before_message_id(request.before_message_id);
+  proto.set_after_message_id(request.after_message_id);
+  proto.set_around_message_id(request.around_message_id);
   proto.set_page_size(request.page_size);
   proto.set_policy(request.policy == FetchPolicy::kCacheOnly
                        ? v1::ListMessagesRequest::POLICY_CACHE_ONLY

@@ -62,6 +62,18 @@ Result<void> ValidatePageSize(std::uint32_t page_size) {
   return {};
 }
 
+Result<void> ValidateAnchor(const ListMessagesRequest& request) {
+  int given = 0;
+  for (const std::string* id :
+       {&request.before_message_id, &request.after_message_id, &request.around_message_id}) {
+    if (Result<void> text = ValidateText("the message's id", *id); !text) return text;
+    given += id->empty() ? 0 : 1;
+  }
+  if (given <= 1) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               "a page lies before, after or around one message, not several", Retry::kNo};
+}
+
 Result<void> ValidateToken(const std::string& token) {
   if (token.empty()) return Invalid("the token is empty");
   if (token.size() > kMaxTokenBytes) {

@@ -17,6 +17,8 @@ Result<void> ValidateText(const char* what, const std::string& value);
 // Not empty either.
 Result<void> ValidateId(const char* what, const std::string& value);
 Result<void> ValidatePageSize(std::uint32_t page_size);
+// At most one of the ids.
+Result<void> ValidateAnchor(const ListMessagesRequest& request);
 Result<void> ValidateToken(const std::string& token);
 Result<void> ValidateContent(const std::string& content);
 Result<void> ValidateSend(const SendRequest& request);

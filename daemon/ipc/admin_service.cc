@@ -26,7 +26,7 @@ using Base = Api::WithRawCallbackMethod_GetVersion<Api::WithRawCallbackMethod_Ge
         Api::WithRawCallbackMethod_RollBack<Api::Service>>>>>;
 
 constexpr std::uint32_t kApiMajor = 1;
-constexpr std::uint32_t kApiMinor = 1;
+constexpr std::uint32_t kApiMinor = 2;
 // Items of a preview, and conversations with a number of their own.
 constexpr std::size_t kPreviewItems = 200;
 // Words are only ever added.
@@ -37,6 +37,7 @@ constexpr const char* kCapabilities[] = {
     "message-actions",  // Messages can be edited, deleted, retried, skipped and cancelled.
     "rollback",         // RollBack.
     "retention",        // PreviewRetention, RunRetention, SetRetention.
+    "page-anchors",     // Pages after and around a message.
 };
 
 class AdminService final : public Base {

@@ -32,17 +32,33 @@ std::size_t EncodedSizeBound(const Message& message) {
   return size;
 }
 
-std::size_t OldestThatFits(const store::MessagePage& page) {
+PageCut WhatFits(const store::MessagePage& page, std::size_t from) {
+  const std::size_t count = page.messages.size();
+  PageCut cut{from, from};
   std::size_t left = limits::kLocalMessageBytes - kReservedBytes;
-  std::size_t first = page.messages.size();
-  while (first > 0) {
-    const std::size_t size = EncodedSizeBound(page.messages[first - 1]);
-    // One message always fits: limits::kContentBytes is far below the limit of an answer.
-    if (size > left && first < page.messages.size()) break;
+  // One message always fits: limits::kContentBytes is far below the limit of an answer.
+  const auto take = [&](std::size_t index) {
+    const std::size_t size = EncodedSizeBound(page.messages[index]);
+    if (size > left && cut.first < cut.end) return false;
     left -= size < left ? size : left;
-    --first;
+    return true;
+  };
+  // Newer ones first: of a page around a message, `from` is the message itself.
+  bool grows_down = true;
+  bool grows_up = true;
+  while (grows_down || grows_up) {
+    grows_up = grows_up && cut.end < count && take(cut.end);
+    if (grows_up) ++cut.end;
+    grows_down = grows_down && cut.first > 0 && take(cut.first - 1);
+    if (grows_down) --cut.first;
   }
-  return first;
+  cut.gap_before = page.gap_before.has_value() && cut.first == 0;
+  if (page.gap_after) {
+    std::size_t at = count;
+    while (at > 0 && page.messages[at - 1].sequence == 0) --at;
+    cut.gap_after = at <= cut.end && (at > cut.first || cut.first == 0);
+  }
+  return cut;
 }
 
 }  // namespace hark::ipc

@@ -12,6 +12,7 @@
 #include "daemon/ipc/convert_status.h"
 #include "daemon/ipc/message_page.h"
 #include "daemon/ipc/messages_topic.h"
+#include "daemon/ipc/page_request.h"
 #include "daemon/ipc/requests.h"
 #include "daemon/ipc/services.h"
 #include "daemon/ipc/unary.h"
@@ -100,21 +101,9 @@ class MessagesService final : public Base {
 
  private:
   Result<void> List(v1::ListMessagesRequest& in, v1::ListMessagesResponse* out) {
-    store::PageQuery query;
-    auto id = CheckedConversation(std::move(*in.mutable_conversation_id()));
-    if (!id) return tl::unexpected(id.error());
-    query.conversation = *std::move(id);
-    if (!in.before_message_id().empty()) {
-      auto before = CheckedMessage(std::move(*in.mutable_before_message_id()));
-      if (!before) return tl::unexpected(before.error());
-      query.before = *std::move(before);
-    }
-    const auto size = CheckedPageSize(in.page_size(), "page_size");
-    if (!size) return tl::unexpected(size.error());
-    query.limit = *size;
-    if (!v1::ListMessagesRequest::Policy_IsValid(in.policy())) {
-      return Fail(ErrorCode::kInvalidArgument, "policy is not known to this daemon");
-    }
+    auto checked = CheckedPage(in);
+    if (!checked) return tl::unexpected(checked.error());
+    const store::PageQuery query = *std::move(checked);
     const auto account = context_.Account();
     if (!account) return tl::unexpected(account.error());
 
@@ -122,16 +111,11 @@ class MessagesService final : public Base {
     const auto page = (*account)->reader().ReadPage(query);
     if (!page) return tl::unexpected(page.error());
     context_.metrics.page_read.Record(stopwatch.Elapsed());
-
-    const bool missed =
-        page->gap_after || (page->gap_before && page->messages.size() < query.limit);
-    ++(missed ? context_.metrics.page_misses : context_.metrics.page_hits);
-    ToProto(*page, out);
+    ++(IsMiss(*page, query) ? context_.metrics.page_misses : context_.metrics.page_hits);
+    ToProto(*page, GrowsFrom(*page, query), out);
     ToProto(page->revision, context_.accounts.status().Current(), out->mutable_freshness());
     if (in.policy() != v1::ListMessagesRequest::POLICY_CACHE_ONLY) {
-      // The newest last: it goes before the others.
-      if (out->has_gap_before()) (*account)->intents().Fetch(*page->gap_before);
-      if (out->has_gap_after()) (*account)->intents().Fetch(*page->gap_after);
+      for (Gap& gap : WantedGaps(*page, query)) (*account)->intents().Fetch(std::move(gap));
     }
     return {};
   }

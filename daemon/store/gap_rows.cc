@@ -16,6 +16,9 @@ constexpr char kDelete[] = "DELETE FROM gaps WHERE conversation = ? AND to_seque
 constexpr char kFindBelow[] =
     "SELECT from_sequence, to_sequence, reason FROM gaps WHERE conversation = ? AND to_sequence < ?"
     " ORDER BY to_sequence DESC LIMIT 1";
+constexpr char kFindAbove[] =
+    "SELECT from_sequence, to_sequence, reason FROM gaps WHERE conversation = ? AND to_sequence > ?"
+    " ORDER BY to_sequence LIMIT 1";
 constexpr char kCount[] = "SELECT count(*) FROM gaps";
 
 GapRange ReadRange(const Query& query) {
@@ -55,6 +58,14 @@ void SaveGaps(Connection& cache, std::int64_t conversation, const GapSet& before
 std::optional<GapRange> FindGapBelow(Connection& cache, std::int64_t conversation,
                                      Sequence sequence) {
   Query query(cache.statements(), kFindBelow);
+  query.Int(conversation).Uint(sequence);
+  if (!query.Next()) return std::nullopt;
+  return ReadRange(query);
+}
+
+std::optional<GapRange> FindGapAbove(Connection& cache, std::int64_t conversation,
+                                     Sequence sequence) {
+  Query query(cache.statements(), kFindAbove);
   query.Int(conversation).Uint(sequence);
   if (!query.Next()) return std::nullopt;
   return ReadRange(query);

@@ -22,6 +22,10 @@ void SaveGaps(Connection& cache, std::int64_t conversation, const GapSet& before
 [[nodiscard]] std::optional<GapRange> FindGapBelow(Connection& cache, std::int64_t conversation,
                                                    Sequence sequence);
 
+// The lowest gap that ends above `sequence`.
+[[nodiscard]] std::optional<GapRange> FindGapAbove(Connection& cache, std::int64_t conversation,
+                                                   Sequence sequence);
+
 [[nodiscard]] std::uint64_t CountGaps(Connection& cache);
 
 }  // namespace hark::store

@@ -45,6 +45,26 @@ std::optional<std::string> ShownPreview(const MergedView& view, const Conversati
   return preview;
 }
 
+// `list`: ListSendsBackward or ListSendsForward, which go on from `position`.
+template <typename List>
+std::vector<PendingSend> ListPendingFrom(const MergedView& view, const ConversationId& conversation,
+                                         std::uint64_t position, std::uint32_t limit, List list) {
+  std::vector<PendingSend> pending;
+  while (pending.size() < limit) {
+    const auto wanted = static_cast<std::uint32_t>(limit - pending.size());
+    std::vector<PendingSend> sends = list(view.authored, conversation, position, wanted);
+    const bool last = sends.size() < wanted;
+    for (PendingSend& send : sends) {
+      position = send.position;
+      if (IsInCache(view, send.message.id)) continue;
+      ShowSend(view, send);
+      pending.push_back(std::move(send));
+    }
+    if (last) break;
+  }
+  return pending;
+}
+
 }  // namespace
 
 MergedView::MergedView(Connection& authored_file, Connection& cache_file,
@@ -89,20 +109,13 @@ void ShowChanges(const MergedView& view, Message& message) {
 
 std::vector<PendingSend> ListPending(const MergedView& view, const ConversationId& conversation,
                                      std::uint64_t below, std::uint32_t limit) {
-  std::vector<PendingSend> pending;
-  while (pending.size() < limit) {
-    const auto wanted = static_cast<std::uint32_t>(limit - pending.size());
-    std::vector<PendingSend> sends = ListSendsBackward(view.authored, conversation, below, wanted);
-    const bool last = sends.size() < wanted;
-    for (PendingSend& send : sends) {
-      below = send.position;
-      if (IsInCache(view, send.message.id)) continue;
-      ShowSend(view, send);
-      pending.push_back(std::move(send));
-    }
-    if (last) break;
-  }
-  return pending;
+  return ListPendingFrom(view, conversation, below, limit, ListSendsBackward);
+}
+
+std::vector<PendingSend> ListPendingForward(const MergedView& view,
+                                            const ConversationId& conversation, std::uint64_t above,
+                                            std::uint32_t limit) {
+  return ListPendingFrom(view, conversation, above, limit, ListSendsForward);
 }
 
 PendingCounts CountPending(const MergedView& view, const ConversationId& conversation) {

@@ -46,6 +46,10 @@ void ShowChanges(const MergedView& view, Message& message);
 [[nodiscard]] std::vector<PendingSend> ListPending(const MergedView& view,
                                                    const ConversationId& conversation,
                                                    std::uint64_t below, std::uint32_t limit);
+// The same, submitted after `above`, oldest first.
+[[nodiscard]] std::vector<PendingSend> ListPendingForward(const MergedView& view,
+                                                          const ConversationId& conversation,
+                                                          std::uint64_t above, std::uint32_t limit);
 [[nodiscard]] PendingCounts CountPending(const MergedView& view,
                                          const ConversationId& conversation);
 // A send that is in the cache, too: nothing is pending of it.

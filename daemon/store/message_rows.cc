@@ -70,6 +70,11 @@ const char kMessagesBackward[] =
     " FROM messages WHERE conversation = ? AND sequence > ? AND sequence <= ?"
     " AND (sequence < ? OR key < ?) ORDER BY sequence DESC, key DESC";
 
+const char kMessagesForward[] =
+    "SELECT " HARK_MESSAGE_COLUMNS
+    " FROM messages WHERE conversation = ? AND sequence >= ? AND sequence < ?"
+    " AND (sequence > ? OR key > ?) ORDER BY sequence, key";
+
 bool InsertMessage(Connection& cache, std::int64_t conversation, const Message& message) {
   Query query(cache.statements(), kInsert);
   query.Int(conversation);

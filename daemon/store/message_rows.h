@@ -33,7 +33,7 @@ void UpdateMessage(Connection& cache, std::int64_t key, const Message& message);
 // With the id of its conversation.
 [[nodiscard]] std::optional<Message> FindMessage(Connection& cache, const MessageId& id);
 
-// Where a backward reading starts: below `sequence`, and at it below `key`.
+// Where a reading starts. Backward: below `sequence`, and at it below `key`; forward: above.
 struct PlaceBound {
   Sequence sequence = kNoBound;
   std::int64_t key = INT64_MAX;
@@ -51,6 +51,20 @@ void ForEachBackward(Connection& cache, std::int64_t key, const ConversationId& 
                      PlaceBound bound, Take&& take) {
   Query query(cache.statements(), kMessagesBackward);
   query.Int(key).Uint(floor).Uint(bound.sequence).Uint(bound.sequence).Int(bound.key);
+  while (query.Next()) {
+    if (!take(ReadMessageRow(query, id))) return;
+  }
+}
+
+extern const char kMessagesForward[];
+
+// The messages of a conversation above `bound` (at its sequence, above its key) and below
+// `ceiling`, oldest first. Calls `take` until it answers false.
+template <typename Take>
+void ForEachForward(Connection& cache, std::int64_t key, const ConversationId& id, PlaceBound bound,
+                    Sequence ceiling, Take&& take) {
+  Query query(cache.statements(), kMessagesForward);
+  query.Int(key).Uint(bound.sequence).Uint(ceiling).Uint(bound.sequence).Int(bound.key);
   while (query.Next()) {
     if (!take(ReadMessageRow(query, id))) return;
   }

@@ -2,110 +2,104 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "daemon/base/limits.h"
-#include "daemon/store/change_rows.h"
-#include "daemon/store/gap_rows.h"
 #include "daemon/store/merged_view.h"
 #include "daemon/store/message_rows.h"
+#include "daemon/store/page_stretch.h"
 
 namespace hark::store {
 namespace {
 
-// Contents and metadata of one page: with the rest of the messages it stays below
+// What can be large in the messages of one page: with the rest of them it stays below
 // limits::kLocalMessageBytes.
 constexpr std::size_t kPageBytes = 3 * 1024 * 1024;
 
-std::size_t BytesOf(const Message& message) {
-  std::size_t bytes = message.content.size();
-  for (const auto& [name, value] : message.metadata) bytes += name.size() + value.size();
-  return bytes;
-}
-
-// Where the page ends: just before a pending message, or just before a place among the cached ones.
 struct Anchor {
-  std::uint64_t pending_below = std::numeric_limits<std::int64_t>::max();
-  bool wants_pending = true;
-  PlaceBound cached_below;
+  ConversationPlace place;
+  Message message;
 };
 
 Result<Anchor> FindAnchor(const MergedView& view, const PageQuery& query,
-                          std::int64_t conversation) {
-  Anchor anchor;
-  if (!query.before) return anchor;
-  if (const auto send = FindPending(view, *query.before)) {
+                          const ConversationRow& row) {
+  const MessageId& id = *query.anchor;
+  if (auto send = FindPending(view, id)) {
     if (send->message.conversation == query.conversation) {
-      anchor.pending_below = send->position;
-      return anchor;
+      return Anchor{{send->position, {}}, std::move(send->message)};
     }
-  } else if (const auto place = FindMessagePlace(view.cache, *query.before)) {
-    if (place->conversation == conversation) {
-      anchor.wants_pending = false;
-      anchor.cached_below = {place->sequence, place->key};
+  } else if (const auto place = FindMessagePlace(view.cache, id)) {
+    if (place->conversation == row.key) {
+      Anchor anchor{{std::nullopt, {place->sequence, place->key}}, {}};
+      // Only a page around it shows it.
+      if (query.side == PageSide::kAround)
+        anchor.message = FindMerged(view, id).value_or(Message());
       return anchor;
     }
   }
   return Fail(ErrorCode::kNotFound, "no such message in this conversation");
 }
 
-// Collects newest first; the page is turned round at the end.
-class PageBuilder {
- public:
-  explicit PageBuilder(std::uint32_t limit) : limit_(limit) {}
-
-  // False, and `message` is left out, when the page is full. The first message always fits.
-  bool Add(Message message) {
-    const std::size_t bytes = BytesOf(message);
-    if (messages_.size() >= limit_ || (!messages_.empty() && bytes_ + bytes > kPageBytes)) {
-      full_ = true;
-      return false;
-    }
-    bytes_ += bytes;
-    messages_.push_back(std::move(message));
+// Leaves of both sides what fits one page beside the anchor, as many of the one as of the other
+// while both have enough.
+void Balance(PageStretch& older, PageStretch& newer, StretchLimit limit) {
+  std::size_t kept_older = 0;
+  std::size_t kept_newer = 0;
+  std::size_t bytes = 0;
+  // A side that had one left out gets no more: what comes next to it would not be contiguous.
+  const auto take = [&](const PageStretch& side, std::size_t& kept) {
+    if (kept == side.messages.size() || kept_older + kept_newer == limit.messages) return false;
+    const std::size_t size = BytesOf(side.messages[kept]);
+    if (bytes + size > limit.bytes) return false;
+    bytes += size;
+    ++kept;
     return true;
+  };
+  bool more_older = true;
+  bool more_newer = true;
+  while (more_older || more_newer) {
+    more_older = more_older && take(older, kept_older);
+    more_newer = more_newer && take(newer, kept_newer);
   }
-
-  [[nodiscard]] std::size_t size() const { return messages_.size(); }
-  // Something did not fit.
-  [[nodiscard]] bool full() const { return full_; }
-  [[nodiscard]] std::uint32_t limit() const { return limit_; }
-
-  [[nodiscard]] std::vector<Message> TakeOldestFirst() {
-    std::reverse(messages_.begin(), messages_.end());
-    return std::move(messages_);
-  }
-
- private:
-  const std::uint32_t limit_;
-  std::vector<Message> messages_;
-  std::size_t bytes_ = 0;
-  bool full_ = false;
-};
-
-// The cached messages from `below` down to the next gap.
-void AddStretch(const MergedView& view, const ConversationRow& row, PlaceBound below,
-                PageBuilder& builder, MessagePage& page) {
-  const bool changed = view.has_changes && HasChangesIn(view.authored, row.id);
-  std::optional<GapRange> gap;
-  if (row.gap_count > 0) gap = FindGapBelow(view.cache, row.key, below.sequence);
-  ForEachBackward(view.cache, row.key, row.id, gap ? gap->to : 0, below, [&](Message message) {
-    if (changed) ShowChanges(view, message);
-    return builder.Add(std::move(message));
-  });
-  // The stretch above the gap is used up: the gap is next.
-  if (gap && !builder.full()) page.gap_before = Gap{row.id, gap->from, gap->to, gap->reason};
+  older.Cut(kept_older);
+  newer.Cut(kept_newer);
 }
 
-void AddPending(const MergedView& view, const PageQuery& query, std::uint64_t below,
-                PageBuilder& page) {
-  // One more than fits says whether there are more.
-  for (PendingSend& send : ListPending(view, query.conversation, below, page.limit() + 1)) {
-    if (!page.Add(std::move(send.message))) return;
+void AppendOlder(PageStretch older, MessagePage& page) {
+  page.has_more = older.more || older.gap.has_value();
+  page.gap_before = older.gap;
+  if (older.end_gap && older.end_gap_at == older.messages.size()) {
+    page.gap_before = older.end_gap;
+    page.has_more = true;
+  } else if (older.end_gap) {
+    page.gap_after = older.end_gap;
+    page.has_more_after = true;
   }
+  page.messages.insert(page.messages.end(), std::make_move_iterator(older.messages.rbegin()),
+                       std::make_move_iterator(older.messages.rend()));
+}
+
+void AppendNewer(PageStretch newer, MessagePage& page) {
+  const std::optional<Gap>& gap = newer.end_gap ? newer.end_gap : newer.gap;
+  if (gap) page.gap_after = gap;
+  page.has_more_after = page.has_more_after || newer.more || gap.has_value();
+  page.messages.insert(page.messages.end(), std::make_move_iterator(newer.messages.begin()),
+                       std::make_move_iterator(newer.messages.end()));
+}
+
+void ReadAround(const MergedView& view, const ConversationRow& row, Anchor anchor,
+                StretchLimit limit, MessagePage& page) {
+  const std::size_t own = BytesOf(anchor.message);
+  --limit.messages;
+  limit.bytes -= std::min(limit.bytes, own);
+  PageStretch older = ReadOlder(view, row, anchor.place, limit);
+  PageStretch newer = ReadNewer(view, row, anchor.place, limit);
+  Balance(older, newer, limit);
+  AppendOlder(std::move(older), page);
+  page.messages.push_back(std::move(anchor.message));
+  AppendNewer(std::move(newer), page);
 }
 
 }  // namespace
@@ -114,30 +108,29 @@ Result<MessagePage> ReadPage(const Snapshot& snapshot, const PageQuery& query) {
   const MergedView& view = snapshot.view();
   const auto row = FindConversation(view.cache, query.conversation);
   if (!row) return Fail(ErrorCode::kNotFound, "no such conversation");
-  const auto anchor = FindAnchor(view, query, row->key);
-  if (!anchor) return tl::unexpected<Error>(anchor.error());
+  std::optional<Anchor> anchor;
+  if (query.anchor) {
+    auto found = FindAnchor(view, query, *row);
+    if (!found) return tl::unexpected<Error>(found.error());
+    anchor = *std::move(found);
+  }
 
   MessagePage page;
   page.revision = snapshot.revision();
   page.total_count = row->message_count + CountPending(view, query.conversation).pending;
-
-  PageBuilder builder(std::clamp<std::uint32_t>(query.limit, 1, limits::kPageSize));
-  if (anchor->wants_pending) AddPending(view, query, anchor->pending_below, builder);
-  if (!builder.full()) {
-    const std::size_t pending = builder.size();
-    AddStretch(view, *row, anchor->cached_below, builder, page);
-    // Nothing but gaps at the end of the conversation: what lies below them is the newest to show.
-    std::optional<Gap> at_end;
-    while (anchor->wants_pending && page.gap_before && builder.size() == pending) {
-      const Gap next = *std::exchange(page.gap_before, std::nullopt);
-      if (!at_end) at_end = next;
-      at_end->from = next.from;
-      AddStretch(view, *row, {next.from, 0}, builder, page);
-    }
-    if (at_end) (builder.size() == pending ? page.gap_before : page.gap_after) = at_end;
+  const StretchLimit limit{std::clamp<std::uint32_t>(query.limit, 1, limits::kPageSize),
+                           kPageBytes};
+  if (!anchor) {
+    AppendOlder(ReadOlder(view, *row, ConversationPlace::End(), limit), page);
+  } else if (query.side == PageSide::kBefore) {
+    AppendOlder(ReadOlder(view, *row, anchor->place, limit), page);
+    page.has_more_after = true;  // The anchor, to begin with.
+  } else if (query.side == PageSide::kAfter) {
+    AppendNewer(ReadNewer(view, *row, anchor->place, limit), page);
+    page.has_more = true;
+  } else {
+    ReadAround(view, *row, *std::move(anchor), limit, page);
   }
-  page.has_more = builder.full() || page.gap_before.has_value();
-  page.messages = builder.TakeOldestFirst();
   return page;
 }
 

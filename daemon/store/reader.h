@@ -22,23 +22,33 @@
 
 namespace hark::store {
 
+// Where a page lies, seen from its anchor.
+enum class PageSide {
+  kBefore,  // It ends just before the anchor.
+  kAfter,   // It begins just after it.
+  kAround,  // The anchor is in it, in the middle while both sides have enough.
+};
+
 // Which page of a conversation to read.
 struct PageQuery {
   ConversationId conversation;
-  std::optional<MessageId> before;  // Absent: the newest page, pending messages included.
-  std::uint32_t limit = 50;         // 1 to limits::kPageSize; clamped.
+  std::optional<MessageId> anchor;    // Absent: the newest page, pending messages included.
+  std::uint32_t limit = 50;           // 1 to limits::kPageSize; clamped.
+  PageSide side = PageSide::kBefore;  // Of the anchor; without one it means nothing.
 };
 
 // A contiguous stretch of a conversation: it ends at a gap rather than reach over it (guarantee
 // G5).
 struct MessagePage {
   std::vector<Message> messages;  // Oldest first. Tombstones included.
-  bool has_more = false;          // Older ones exist, here or at the backend.
+  bool has_more = false;          // Older ones than these exist, here or at the backend.
+  bool has_more_after = false;    // Newer ones do.
   std::uint64_t total_count = 0;  // Not deleted: at the backend and pending here.
-  // Lies just before messages.front(), or is all there is, if the page is empty.
+  // Lies just before messages.front(). Of an empty page: just before the anchor, or all there is.
   std::optional<Gap> gap_before;
-  // Of the newest page: what is here does not reach the end of the conversation. Lies between the
-  // last message with a sequence and the pending ones. So a UI has something to show of a
+  // Lies just after the last message of the page that has a sequence; if none has, just after the
+  // anchor. The page ends there, but for one case: a gap at the end of the conversation lies before
+  // the pending messages, and these follow all the same. So a UI has something to show of a
   // conversation whose newest messages are known of and not here.
   std::optional<Gap> gap_after;
   LocalRevision revision = 0;  // Every commit up to this one is in the page.
@@ -133,7 +143,7 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
   virtual ~Reader() = default;
 
-  // kNotFound: unknown conversation, or `before` is not in it. A known conversation without
+  // kNotFound: unknown conversation, or the anchor is not in it. A known conversation without
   // messages is an empty page.
   [[nodiscard]] virtual Result<MessagePage> ReadPage(const PageQuery& query) = 0;
 

@@ -22,6 +22,9 @@ constexpr char kSkip[] = "UPDATE main.outbox SET skipped = 1 WHERE position = ?"
 constexpr char kBackward[] = "SELECT " HARK_SEND_COLUMNS
                              " FROM outbox WHERE kind = 1 AND conversation = ? AND position < ?"
                              " ORDER BY position DESC LIMIT ?";
+constexpr char kForward[] = "SELECT " HARK_SEND_COLUMNS
+                            " FROM outbox WHERE kind = 1 AND conversation = ? AND position > ?"
+                            " ORDER BY position LIMIT ?";
 constexpr char kIdsOf[] =
     "SELECT message_id FROM outbox WHERE kind = 1 AND conversation = ? ORDER BY position";
 constexpr char kAllIds[] = "SELECT message_id FROM outbox WHERE kind = 1";
@@ -72,6 +75,16 @@ std::vector<MessageId> ReadIds(Query& query) {
   return ids;
 }
 
+std::vector<PendingSend> ListFrom(Connection& authored, const char* sql,
+                                  const ConversationId& conversation, std::uint64_t position,
+                                  std::uint32_t limit) {
+  Query query(authored.statements(), sql);
+  query.Text(conversation.value()).Uint(position).Uint(limit);
+  std::vector<PendingSend> sends;
+  while (query.Next()) sends.push_back(ReadSend(query));
+  return sends;
+}
+
 }  // namespace
 
 std::uint64_t InsertSend(Connection& authored, const PendingSend& send) {
@@ -107,11 +120,12 @@ void SkipSend(Connection& authored, std::uint64_t position) {
 
 std::vector<PendingSend> ListSendsBackward(Connection& authored, const ConversationId& conversation,
                                            std::uint64_t below, std::uint32_t limit) {
-  Query query(authored.statements(), kBackward);
-  query.Text(conversation.value()).Uint(below).Uint(limit);
-  std::vector<PendingSend> sends;
-  while (query.Next()) sends.push_back(ReadSend(query));
-  return sends;
+  return ListFrom(authored, kBackward, conversation, below, limit);
+}
+
+std::vector<PendingSend> ListSendsForward(Connection& authored, const ConversationId& conversation,
+                                          std::uint64_t above, std::uint32_t limit) {
+  return ListFrom(authored, kForward, conversation, above, limit);
 }
 
 std::vector<MessageId> SendIdsOf(Connection& authored, const ConversationId& conversation) {

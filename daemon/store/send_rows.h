@@ -32,6 +32,10 @@ void SkipSend(Connection& authored, std::uint64_t position);
 [[nodiscard]] std::vector<PendingSend> ListSendsBackward(Connection& authored,
                                                          const ConversationId& conversation,
                                                          std::uint64_t below, std::uint32_t limit);
+// The same, submitted after `above`, oldest first.
+[[nodiscard]] std::vector<PendingSend> ListSendsForward(Connection& authored,
+                                                        const ConversationId& conversation,
+                                                        std::uint64_t above, std::uint32_t limit);
 [[nodiscard]] std::vector<MessageId> SendIdsOf(Connection& authored,
                                                const ConversationId& conversation);
 // In no order.

@@ -75,6 +75,22 @@ std::vector<std::string> StoreContract::PageIds(const std::string& conversation,
   return ids;
 }
 
+MessagePage StoreContract::PageAfter(const std::string& conversation, const std::string& anchor,
+                                     std::uint32_t limit) {
+  auto page =
+      reader().ReadPage({ConversationId(conversation), MessageId(anchor), limit, PageSide::kAfter});
+  EXPECT_TRUE(page) << page.error().message;
+  return page ? *std::move(page) : MessagePage();
+}
+
+MessagePage StoreContract::PageAround(const std::string& conversation, const std::string& anchor,
+                                      std::uint32_t limit) {
+  auto page = reader().ReadPage(
+      {ConversationId(conversation), MessageId(anchor), limit, PageSide::kAround});
+  EXPECT_TRUE(page) << page.error().message;
+  return page ? *std::move(page) : MessagePage();
+}
+
 Conversation StoreContract::Get(const std::string& conversation) {
   auto found = reader().GetConversation(ConversationId(conversation));
   EXPECT_TRUE(found) << found.error().message;

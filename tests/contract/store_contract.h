@@ -88,6 +88,10 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
   std::vector<std::string> PageIds(const std::string& conversation,
                                    std::optional<std::string> before = std::nullopt,
                                    std::uint32_t limit = 50);
+  MessagePage PageAfter(const std::string& conversation, const std::string& anchor,
+                        std::uint32_t limit = 50);
+  MessagePage PageAround(const std::string& conversation, const std::string& anchor,
+                         std::uint32_t limit = 50);
   Conversation Get(const std::string& conversation);
   std::vector<std::string> ListIds();
   FetchPlan Plan(std::vector<std::string> active = {}, std::uint32_t limit = 100);

@@ -52,6 +52,12 @@ class CommandLine {
     LimitOrAll(messages, "Show the newest so many (50)", "Show all, back to the beginning");
     messages->add_option("--before", arguments_.before, "Only what is older than this message")
         ->type_name("MESSAGE");
+    messages->add_option("--after", arguments_.after, "What comes after this message, oldest first")
+        ->type_name("MESSAGE")
+        ->excludes("--before");
+    messages->add_option("--around", arguments_.around, "This message with those around it")
+        ->type_name("MESSAGE")
+        ->excludes("--before", "--after", "--all");
     messages->add_flag("--cache-only", arguments_.cache_only, "Fetch nothing from the backend");
     messages->add_flag("--ids", arguments_.ids, "Show each message's id");
     Timeout(messages, "Wait so long for messages that must be fetched (0; with --all 30)");

@@ -21,6 +21,8 @@ struct Arguments {
   std::string content_type;
   std::string id;
   std::string before;
+  std::string after;
+  std::string around;
   std::optional<std::uint64_t> limit;
   std::optional<std::uint64_t> count;
   std::optional<double> timeout_seconds;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -58,17 +59,63 @@ class Arrival {
   client::Subscription watch_;
 };
 
-}  // namespace
+client::ListMessagesRequest PageOf(const HistoryRequest& request) {
+  client::ListMessagesRequest page;
+  page.conversation_id = request.conversation_id;
+  page.policy =
+      request.cache_only ? client::FetchPolicy::kCacheOnly : client::FetchPolicy::kCacheThenSync;
+  return page;
+}
 
-client::Result<History> ReadHistory(client::Client& client, const HistoryRequest& request) {
+client::Result<History> ReadAround(client::Client& client, const HistoryRequest& request) {
+  client::ListMessagesRequest page_request = PageOf(request);
+  page_request.around_message_id = request.around_message_id;
+  page_request.page_size = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(request.limit, std::numeric_limits<std::uint32_t>::max()));
+  client::Result<client::MessagePage> page = client.ListMessages(page_request);
+  if (!page) return page.error();
+  return History{std::move(page->messages), page->total_count, page->has_more, page->has_more_after,
+                 page->gap_before,          page->gap_after,   page->freshness};
+}
+
+client::Result<History> ReadForward(client::Client& client, const HistoryRequest& request) {
   History history;
   Arrival arrival(client, request.conversation_id);
   const Clock::time_point deadline = Clock::now() + request.patience;
-  client::ListMessagesRequest page_request;
-  page_request.conversation_id = request.conversation_id;
+  client::ListMessagesRequest page_request = PageOf(request);
+  page_request.after_message_id = request.after_message_id;
+  for (;;) {
+    const std::uint64_t wanted = request.limit - history.messages.size();
+    page_request.page_size =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, client::kMaxPageSize));
+    client::Result<client::MessagePage> page = client.ListMessages(page_request);
+    if (!page) return page.error();
+    // What the gap hides comes before the pending messages that are behind it.
+    if (page->gap_after && !request.cache_only && Clock::now() < deadline) {
+      std::erase_if(page->messages, [](const auto& message) { return message.sequence == 0; });
+    }
+    history.total_count = page->total_count;
+    history.has_more_after = page->has_more_after;
+    history.gap_after = page->gap_after;
+    history.freshness = page->freshness;
+    const bool empty = page->messages.empty();
+    if (!empty) page_request.after_message_id = page->messages.back().id;
+    history.messages.insert(history.messages.end(), std::make_move_iterator(page->messages.begin()),
+                            std::make_move_iterator(page->messages.end()));
+    if (!page->has_more_after || history.messages.size() >= request.limit) break;
+    if (!page->gap_after) continue;
+    if (request.cache_only || Clock::now() >= deadline) break;
+    if (empty) arrival.Wait(deadline);
+  }
+  return history;
+}
+
+client::Result<History> ReadBackward(client::Client& client, const HistoryRequest& request) {
+  History history;
+  Arrival arrival(client, request.conversation_id);
+  const Clock::time_point deadline = Clock::now() + request.patience;
+  client::ListMessagesRequest page_request = PageOf(request);
   page_request.before_message_id = request.before_message_id;
-  page_request.policy =
-      request.cache_only ? client::FetchPolicy::kCacheOnly : client::FetchPolicy::kCacheThenSync;
   // Newest first while reading, page by page; turned round at the end.
   for (;;) {
     const std::uint64_t wanted = request.limit - history.messages.size();
@@ -99,6 +146,14 @@ client::Result<History> ReadHistory(client::Client& client, const HistoryRequest
   }
   std::reverse(history.messages.begin(), history.messages.end());
   return history;
+}
+
+}  // namespace
+
+client::Result<History> ReadHistory(client::Client& client, const HistoryRequest& request) {
+  if (!request.around_message_id.empty()) return ReadAround(client, request);
+  if (!request.after_message_id.empty()) return ReadForward(client, request);
+  return ReadBackward(client, request);
 }
 
 }  // namespace hark::cli

@@ -89,21 +89,24 @@ void ForEachInOrder(const History& history, OnMessage message, OnGap gap) {
 
 void PrintHistory(Session& session, const History& history) {
   Output& output = session.output;
-  const std::string dash = "--- ";
   ForEachInOrder(
       history,
       [&](const client::Message& message) { PrintMessage(output, message, session.arguments.ids); },
       [&](const client::Gap& gap) { PrintGap(output, gap); });
   if (history.messages.empty())
     output.Line(history.has_more ? "no messages here yet" : "no messages");
-  if (history.has_more && !history.messages.empty()) {
-    const client::Message& oldest = history.messages.front();
-    output.Line(output.Styled(Style::kDim, dash + Grouped(history.messages.size()) + " of " +
-                                               Grouped(history.total_count) +
-                                               " messages; older: hark messages " +
-                                               Printable(oldest.conversation_id) + " --before " +
-                                               Printable(oldest.id) + " ---"));
-  }
+  if (history.messages.empty()) return;
+  const auto hint = [&](const std::string& what, const std::string& flag,
+                        const client::Message& from) {
+    output.Line(output.Styled(Style::kDim, "--- " + what + ": hark messages " +
+                                               Printable(from.conversation_id) + " " + flag + " " +
+                                               Printable(from.id) + " ---"));
+  };
+  const std::string count =
+      Grouped(history.messages.size()) + " of " + Grouped(history.total_count) + " messages; ";
+  if (history.has_more) hint(count + "older", "--before", history.messages.front());
+  if (history.has_more_after && history.messages.back().sequence > 0)
+    hint(count + "newer", "--after", history.messages.back());
 }
 
 void PrintHistoryJson(Output& output, const History& history) {
@@ -192,6 +195,8 @@ int ListMessages(Session& session) {
   HistoryRequest request;
   request.conversation_id = arguments.conversation;
   request.before_message_id = arguments.before;
+  request.after_message_id = arguments.after;
+  request.around_message_id = arguments.around;
   request.cache_only = arguments.cache_only;
   if (!arguments.all) request.limit = arguments.limit.value_or(kDefaultLimit);
   request.patience =
@@ -204,10 +209,13 @@ int ListMessages(Session& session) {
     PrintHistory(session, *history);
   }
   // Asked for everything and could not give it.
-  if (arguments.all && history->has_more && !arguments.cache_only) {
+  const bool forward = !arguments.after.empty();
+  const bool more = forward ? history->has_more_after : history->has_more;
+  if (arguments.all && more && !arguments.cache_only) {
     session.output.Flush();
     return Report(kUnavailable,
-                  "older messages exist at the backend and could not be fetched in time");
+                  forward ? "newer messages exist at the backend and could not be fetched in time"
+                          : "older messages exist at the backend and could not be fetched in time");
   }
   return kOk;
 }

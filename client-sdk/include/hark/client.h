@@ -63,11 +63,15 @@ enum class FetchPolicy { kCacheThenSync, kCacheOnly };
 
 struct ListMessagesRequest {
   std::string conversation_id;
-  // The page ends just before this message. Empty: the newest page.
+  // The page ends just before this message. All three ids empty: the newest page.
   std::string before_message_id;
   // 1 to kMaxPageSize; 0 means kDefaultPageSize.
   std::uint32_t page_size = 0;
   FetchPolicy policy = FetchPolicy::kCacheThenSync;
+  // The page begins just after this message.
+  std::string after_message_id = {};
+  // This message is in the page: in its middle, while there are enough on both sides.
+  std::string around_message_id = {};
 };
 
 struct SendRequest {
@@ -144,7 +148,9 @@ class Client {
   Result<Conversation> MarkRead(const std::string& conversation_id,
                                 const std::string& message_id = {});
 
-  // A page from the cache. kNotFound: unknown conversation, or before_message_id is not in it.
+  // A page from the cache. kNotFound: unknown conversation, or the given message is not in it.
+  // kInvalidArgument: more than one message given. kUnsupported: a daemon before API 1.2 knows
+  // before_message_id only.
   Result<MessagePage> ListMessages(const ListMessagesRequest& request);
   // Returns when the message is durable on this machine; it then reaches the backend exactly once,
   // now or when there is a connection. When the connection to the daemon drops meanwhile, the SDK

@@ -149,13 +149,15 @@ struct ConversationPage {
 struct MessagePage {
   // Oldest first, and contiguous: a gap ends the page.
   std::vector<Message> messages;
-  // There are older messages, here or at the backend.
+  // There are older messages than these, here or at the backend.
   bool has_more = false;
+  // There are newer ones.
+  bool has_more_after = false;
   std::uint64_t total_count = 0;
   // What is missing just before the first message, if anything.
   std::optional<Gap> gap_before;
-  // Of the newest page: what is missing between the last message with a sequence and the pending
-  // ones, if anything.
+  // What is missing just after the last message that has a sequence, if anything. Pending messages
+  // may follow it all the same.
   std::optional<Gap> gap_after;
   Freshness freshness;
 };

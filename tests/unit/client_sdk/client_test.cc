@@ -54,7 +54,7 @@ TEST_F(ClientTest, VersionAndStatisticsAreRead) {
   ASSERT_TRUE(version.ok());
   EXPECT_EQ(version->version, "9.8.7");
   EXPECT_EQ(version->api_major, 1U);
-  EXPECT_EQ(version->capabilities, std::vector<std::string>{"typing"});
+  EXPECT_EQ(version->capabilities, (std::vector<std::string>{"typing", "page-anchors"}));
   EXPECT_EQ(version->process_id, 4242U);
 
   const Result<Statistics> statistics = client().GetStatistics();
@@ -115,6 +115,35 @@ TEST_F(ClientTest, MessagesArePagedBackwards) {
   ASSERT_TRUE(older.ok());
   ASSERT_EQ(older->messages.size(), 1U);
   EXPECT_FALSE(older->has_more);
+}
+
+TEST_F(ClientTest, MessagesArePagedForwardAndAround) {
+  const Result<MessagePage> after = client().ListMessages(
+      {.conversation_id = "c1", .before_message_id = "", .page_size = 2, .after_message_id = "m2"});
+  ASSERT_TRUE(after.ok());
+  ASSERT_EQ(after->messages.size(), 2U);
+  EXPECT_EQ(after->messages[0].id, "m3");
+  EXPECT_TRUE(after->has_more_after);
+  const Result<MessagePage> around = client().ListMessages({.conversation_id = "c1",
+                                                            .before_message_id = "",
+                                                            .page_size = 3,
+                                                            .around_message_id = "m2"});
+  ASSERT_TRUE(around.ok());
+  EXPECT_EQ(around->messages[1].id, "m2");
+  EXPECT_EQ(daemon_.Calls("GetVersion"), 1) << "the capability is looked up once";
+
+  const Result<MessagePage> both = client().ListMessages(
+      {.conversation_id = "c1", .before_message_id = "m1", .around_message_id = "m2"});
+  EXPECT_EQ(both.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(ClientTest, AnOlderDaemonIsNotAskedForPagesThatItDoesNotKnow) {
+  daemon_.ForgetPageAnchors();
+  const Result<MessagePage> after = client().ListMessages(
+      {.conversation_id = "c1", .before_message_id = "", .after_message_id = "m2"});
+  ASSERT_FALSE(after.ok());
+  EXPECT_EQ(after.error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(daemon_.Calls("ListMessages"), 0);
 }
 
 TEST_F(ClientTest, SentMessageCarriesAnIdOfThisSide) {

@@ -115,6 +115,11 @@ void FakeDaemon::ForgetTokens() {
   ++impl_->state.epoch;
 }
 
+void FakeDaemon::ForgetPageAnchors() {
+  const std::lock_guard lock(impl_->state.mutex);
+  impl_->state.has_page_anchors = false;
+}
+
 void FakeDaemon::EndStreams(int grpc_code, const std::string& message) {
   const std::lock_guard lock(impl_->state.mutex);
   impl_->state.stream_end = grpc::Status(static_cast<grpc::StatusCode>(grpc_code), message);

@@ -44,6 +44,8 @@ class FakeDaemon {
   void Push(const std::string& conversation_id, v1::WatchMessagesResponse event);
   // Resume tokens from before this are refused from now on.
   void ForgetTokens();
+  // Becomes a daemon without the capability "page-anchors".
+  void ForgetPageAnchors();
   // Ends the streams that are open with this status.
   void EndStreams(int grpc_code, const std::string& message);
 

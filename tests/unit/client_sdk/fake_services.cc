@@ -67,6 +67,7 @@ class AdminService final : public v1::Admin::Service {
     response->set_api_major(1);
     response->set_api_minor(2);
     response->add_capabilities("typing");
+    if (state_.has_page_anchors) response->add_capabilities("page-anchors");
     response->set_cipher_version("4.6.1 community");
     response->set_process_id(4242);
     return Status::OK;

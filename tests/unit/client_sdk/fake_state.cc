@@ -53,16 +53,21 @@ std::string FakeState::TokenAt(std::size_t position) const {
 Status FakeState::Page(const v1::ListMessagesRequest& request, v1::ListMessagesResponse* response) {
   const std::lock_guard lock(mutex);
   const std::vector<v1::Message>& all = contents[request.conversation_id()];
-  std::size_t end = all.size();
-  if (!request.before_message_id().empty()) {
-    const auto before = std::find_if(all.begin(), all.end(), [&](const auto& message) {
-      return message.id() == request.before_message_id();
-    });
-    if (before == all.end()) return {StatusCode::NOT_FOUND, "There is no such message."};
-    end = static_cast<std::size_t>(before - all.begin());
-  }
+  const std::string& anchor = !request.before_message_id().empty()  ? request.before_message_id()
+                              : !request.after_message_id().empty() ? request.after_message_id()
+                                                                    : request.around_message_id();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& message) { return message.id() == anchor; });
+  if (!anchor.empty() && found == all.end())
+    return {StatusCode::NOT_FOUND, "There is no such message."};
+  const auto place = static_cast<std::size_t>(found - all.begin());
   const std::size_t size = request.page_size() == 0 ? 50 : request.page_size();
+  std::size_t end = all.size();
+  if (!request.before_message_id().empty()) end = place;
+  if (!request.after_message_id().empty()) end = std::min(all.size(), place + 1 + size);
+  if (!request.around_message_id().empty()) end = std::min(all.size(), place + 1 + size / 2);
   std::size_t begin = end > size ? end - size : 0;
+  if (!request.after_message_id().empty()) begin = place + 1;
   const auto gap = gaps.find(request.conversation_id());
   if (gap != gaps.end()) {
     for (std::size_t i = end; i > begin; --i) {
@@ -79,6 +84,7 @@ Status FakeState::Page(const v1::ListMessagesRequest& request, v1::ListMessagesR
   }
   for (std::size_t i = begin; i < end; ++i) *response->add_messages() = all[i];
   response->set_has_more(begin > 0);
+  response->set_has_more_after(end < all.size());
   response->set_total_count(all.size());
   const bool fetch = request.policy() != v1::ListMessagesRequest::POLICY_CACHE_ONLY;
   if (fetch && response->has_gap_before()) gaps.erase(gap);

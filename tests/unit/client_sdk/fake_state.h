@@ -115,6 +115,7 @@ struct FakeState {
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
+  bool has_page_anchors = true;
   int epoch = 1;
   int status_generation = 0;
   int stream_generation = 0;

@@ -97,6 +97,22 @@ TEST_F(CliTest, MessagesAreOldestFirst) {
                  R"("created_at":"2023-11-14T22:13:29.000Z","edited_at":null,"sequence":9,)"));
 }
 
+TEST_F(CliTest, MessagesGoOnAfterOneOrLieAroundIt) {
+  const CliResult after = Run({"messages", "c1", "--limit", "250", "--after", "m100", "--json"});
+  EXPECT_EQ(after.code, 0);
+  EXPECT_EQ(Lines(after.out), 250U);
+  EXPECT_THAT(after.out, StartsWith(R"({"type":"message","id":"m101")"));
+  EXPECT_EQ(Lines(Run({"messages", "c1", "--all", "--after", "m100", "--json"}).out), 350U);
+  EXPECT_THAT(Run({"messages", "c1", "--limit", "2", "--after", "m100"}).out,
+              HasSubstr("newer: hark messages c1 --after m102"));
+  const CliResult around = Run({"messages", "c1", "--limit", "3", "--around", "m100"});
+  EXPECT_THAT(around.out, AllOf(HasSubstr("text 99"), HasSubstr("text 100"), HasSubstr("text 101"),
+                                HasSubstr("older: hark messages c1 --before m99"),
+                                HasSubstr("newer: hark messages c1 --after m101")));
+  EXPECT_EQ(Run({"messages", "c1", "--after", "m1", "--before", "m2"}).code, 2);
+  EXPECT_EQ(Run({"messages", "c1", "--after", "none"}).code, 4);
+}
+
 TEST_F(CliTest, AllMessagesGoBackToTheBeginning) {
   const CliResult all = Run({"messages", "c1", "--all", "--json"});
   EXPECT_EQ(all.code, 0);

@@ -52,6 +52,13 @@ void FakeAccount::AddMessages(std::string_view conversation, std::vector<Message
   Publish(std::move(commit));
 }
 
+void FakeAccount::SetGapAfter(std::string_view conversation, std::optional<Gap> gap) {
+  const std::lock_guard lock(mutex_);
+  Stored& stored = conversations_.at(ConversationId(std::string(conversation)));
+  stored.gap_after = std::move(gap);
+  if (stored.gap_after) stored.gap_after->conversation = stored.conversation.id;
+}
+
 void FakeAccount::SetGap(std::string_view conversation, std::optional<Gap> gap) {
   const std::lock_guard order(publishing_);
   std::unique_lock lock(mutex_);
@@ -131,16 +138,29 @@ Result<store::MessagePage> FakeAccount::ReadPage(const store::PageQuery& query) 
   const auto found = conversations_.find(query.conversation);
   if (found == conversations_.end()) return Fail(ErrorCode::kNotFound, "no such conversation");
   const Stored& stored = found->second;
-  auto end = stored.messages.end();
-  if (query.before) {
-    end = std::find_if(stored.messages.begin(), end,
-                       [&](const Message& message) { return message.id == *query.before; });
-    if (end == stored.messages.end()) return Fail(ErrorCode::kNotFound, "no such message in it");
+  const auto& all = stored.messages;
+  const std::ptrdiff_t limit = query.limit;
+  auto begin = all.begin();
+  auto end = all.end();
+  if (query.anchor) {
+    const auto anchor = std::find_if(
+        begin, end, [&](const Message& message) { return message.id == *query.anchor; });
+    if (anchor == end) return Fail(ErrorCode::kNotFound, "no such message in it");
+    if (query.side == store::PageSide::kAfter) begin = anchor + 1;
+    if (query.side == store::PageSide::kBefore) end = anchor;
+    if (query.side == store::PageSide::kAround) {
+      begin = anchor - std::min((limit - 1) / 2, anchor - all.begin());
+    }
   }
-  const auto available = end - stored.messages.begin();
-  const auto begin = end - std::min<std::ptrdiff_t>(available, query.limit);
+  if (query.anchor && query.side != store::PageSide::kBefore) {
+    end = begin + std::min(limit, end - begin);
+  } else {
+    begin = end - std::min(limit, end - begin);
+  }
   store::MessagePage page;
   page.messages.assign(begin, end);
+  page.has_more_after = end != all.end();
+  if (!page.has_more_after) page.gap_after = stored.gap_after;
   page.total_count = stored.conversation.message_count;
   page.revision = revision_;
   if (begin == stored.messages.begin()) page.gap_before = stored.gap;

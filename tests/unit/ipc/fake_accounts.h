@@ -31,6 +31,7 @@ class FakeAccount final : public account::OpenAccount,
   void AddConversation(std::string_view id, std::string_view title);
   void AddMessages(std::string_view conversation, std::vector<Message> messages);
   void SetGap(std::string_view conversation, std::optional<Gap> gap);
+  void SetGapAfter(std::string_view conversation, std::optional<Gap> gap);
   // Puts `message` in the place of the one with its id.
   void ReplaceMessage(const Message& message);
 
@@ -96,6 +97,7 @@ class FakeAccount final : public account::OpenAccount,
     Conversation conversation;
     std::vector<Message> messages;  // Oldest first.
     std::optional<Gap> gap;         // Before the oldest.
+    std::optional<Gap> gap_after;   // After the newest.
   };
 
   // With mutex_ held; the caller publishes what it returns without it.

@@ -86,6 +86,13 @@ TEST_F(MessagesTest, WrongRequestsAreRefused) {
   v1::ListMessagesRequest other = PageOf(3);
   other.set_conversation_id("other");
   EXPECT_EQ(List(other).error_code(), grpc::StatusCode::NOT_FOUND);
+  Add(1);
+  v1::ListMessagesRequest two = PageOf(3, "m1");
+  two.set_after_message_id("m1");
+  EXPECT_EQ(List(two).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  two.clear_before_message_id();
+  two.set_around_message_id("m1");
+  EXPECT_EQ(List(two).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   v1::ListMessagesRequest policy = PageOf(3);
   policy.set_policy(static_cast<v1::ListMessagesRequest::Policy>(99));
   EXPECT_EQ(List(policy).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
@@ -130,6 +137,60 @@ TEST_F(MessagesTest, PageOfHugeMessagesIsCutToWhatFits) {
   ASSERT_EQ(seen.size(), 200U);
   EXPECT_EQ(seen.front(), "m200");
   EXPECT_EQ(seen.back(), "m1");
+}
+
+TEST_F(MessagesTest, PagesGoOnAfterAMessageAndLieAroundOne) {
+  Add(9);
+  v1::ListMessagesRequest after = PageOf(3);
+  after.set_after_message_id("m4");
+  ASSERT_TRUE(List(after).ok());
+  EXPECT_EQ(page_.messages(0).id(), "m5");
+  EXPECT_EQ(page_.messages_size(), 3);
+  EXPECT_TRUE(page_.has_more_after());
+
+  v1::ListMessagesRequest around = PageOf(3);
+  around.set_around_message_id("m4");
+  ASSERT_TRUE(List(around).ok());
+  EXPECT_EQ(page_.messages(0).id(), "m3");
+  EXPECT_EQ(page_.messages(2).id(), "m5");
+
+  ASSERT_TRUE(List(PageOf(3)).ok());
+  EXPECT_FALSE(page_.has_more_after());
+}
+
+TEST_F(MessagesTest, OfAGapAfterAMessageItsBeginningIsFetchedFirst) {
+  Add(3);
+  ada_->SetGapAfter("c", Gap{{}, 100, 900, GapReason::kNotFetched});
+  v1::ListMessagesRequest after = PageOf(10);
+  after.set_after_message_id("m1");
+  ASSERT_TRUE(List(after).ok());
+  EXPECT_EQ(page_.messages_size(), 2);
+  EXPECT_EQ(page_.gap_after().to_sequence(), 900U);
+  EXPECT_EQ(metrics_.page_misses, 1U);
+  ASSERT_EQ(ada_->fetched().size(), 1U);
+  EXPECT_EQ(ada_->fetched()[0].from, 100U);
+  EXPECT_EQ(ada_->fetched()[0].to, 109U);
+  after.set_policy(v1::ListMessagesRequest::POLICY_CACHE_ONLY);
+  ASSERT_TRUE(List(after).ok());
+  EXPECT_EQ(ada_->fetched().size(), 1U);
+}
+
+TEST_F(MessagesTest, HugeMessagesAreCutFromTheFarEndOfEachPage) {
+  Add(150, limits::kContentBytes);
+  v1::ListMessagesRequest request = PageOf(200);
+  request.set_after_message_id("m10");
+  ASSERT_TRUE(List(request).ok());
+  EXPECT_LT(page_.ByteSizeLong(), limits::kLocalMessageBytes);
+  EXPECT_EQ(page_.messages(0).id(), "m11");
+  EXPECT_GT(page_.messages_size(), 40);
+  EXPECT_TRUE(page_.has_more_after());
+  request.clear_after_message_id();
+  request.set_around_message_id("m100");
+  ASSERT_TRUE(List(request).ok());
+  EXPECT_LT(page_.ByteSizeLong(), limits::kLocalMessageBytes);
+  EXPECT_TRUE(page_.has_more());
+  EXPECT_TRUE(page_.has_more_after());
+  EXPECT_LT(std::stoi(page_.messages(0).id().substr(1)), 80);
 }
 
 TEST_F(MessagesTest, SendAnswersTheStoredMessage) {
