@@ -98,6 +98,8 @@ struct EditRequest {
   std::string content;
 };
 
+class ConversationView;  // conversation_view.h
+
 // Move-only. See the top of this file for threads and errors.
 class Client {
  public:
@@ -201,6 +203,8 @@ class Client {
                                      WatchOptions options = {});
 
  private:
+  friend class ConversationView;
+
   class Impl;
   explicit Client(std::shared_ptr<Impl> impl);
 

@@ -54,6 +54,8 @@ struct DeliveryFailure {
   bool can_retry = false;
   // With can_retry: how long the backend asks to wait, from its refusal. 0: it did not say.
   std::chrono::milliseconds retry_after{0};
+
+  friend bool operator==(const DeliveryFailure&, const DeliveryFailure&) = default;
 };
 
 // An edit or a deletion made on this machine that the backend has not acknowledged.
@@ -67,6 +69,8 @@ struct PendingChange {
   std::optional<DeliveryFailure> failure;
   // With a kFailed or kExpired edit: the text that was not accepted.
   std::string content;
+
+  friend bool operator==(const PendingChange&, const PendingChange&) = default;
 };
 
 struct Message {
@@ -91,6 +95,8 @@ struct Message {
   std::optional<DeliveryFailure> failure;
   // What was done to it here and the backend has not acknowledged.
   std::optional<PendingChange> pending_change;
+
+  friend bool operator==(const Message&, const Message&) = default;
 };
 
 // How much of a conversation is in the local cache.
@@ -115,6 +121,8 @@ struct Conversation {
   CacheState cache_state = CacheState::kUnknown;
   // Some UI has it open, or had it open within the last hours.
   bool active = false;
+
+  friend bool operator==(const Conversation&, const Conversation&) = default;
 };
 
 // Messages that exist at the backend and not here. A UI shows that something is missing there.
@@ -124,6 +132,8 @@ struct Gap {
   std::uint64_t from_sequence = 0;
   std::uint64_t to_sequence = 0;
   Reason reason = Reason::kUnknown;
+
+  friend bool operator==(const Gap&, const Gap&) = default;
 };
 
 // How fresh an answer from the cache is.
