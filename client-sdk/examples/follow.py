@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Lists the conversations, sends to one and follows it, from Python, with stock grpcio and the .proto files alone.
+"""Lists, pages, sends and follows conversations from Python, with stock grpcio and the .proto files alone.
 
-    follow.py                        the ten newest conversations
-    follow.py CONVERSATION           its newest messages, then each new one; Ctrl-C ends it
-    follow.py CONVERSATION TEXT      sends TEXT first
+    follow.py                                 the ten newest conversations
+    follow.py CONVERSATION page [MESSAGE]     its newest messages, or those before a message
+    follow.py CONVERSATION send TEXT          sends
+    follow.py CONVERSATION                    its newest messages, then each change; Ctrl-C ends it
 
-Needs python3-grpcio, and protoc with its Python plugin to make the stubs (protobuf-compiler, protobuf-compiler-grpc).
-"""
+Following goes on over restarts of the daemon, and misses nothing. Needs python3-grpcio, protoc and its Python plugin."""
 
 import os
 import pathlib
@@ -14,24 +14,23 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 
-try:
-    import grpc
-except ImportError:
-    sys.exit("follow.py: grpcio is missing; on Debian it is python3-grpcio, for /usr/bin/python3")
+import grpc  # On Debian it is python3-grpcio, for /usr/bin/python3.
 
 PROTO = pathlib.Path(os.environ.get("HARK_PROTO", pathlib.Path(__file__).resolve().parents[2] / "proto"))
+API = (("hark-api", "1.2"),)  # The version of the .proto files: a daemon that cannot serve it says so.
+ROLES = {1: "user", 2: "assistant", 3: "system"}
 
 
 def load_stubs():
     """Makes the stubs in a temporary folder and imports them."""
     folder = tempfile.TemporaryDirectory(prefix="hark-stubs-")
-    files = sorted(str(path) for path in (PROTO / "hark" / "v1").glob("*.proto"))
+    files = map(str, (PROTO / "hark" / "v1").glob("*.proto"))
     subprocess.run(
         ["protoc", f"--proto_path={PROTO}", f"--python_out={folder.name}", f"--grpc_python_out={folder.name}",
-         f"--plugin=protoc-gen-grpc_python={shutil.which('grpc_python_plugin')}", *files],
-        check=True)
+         f"--plugin=protoc-gen-grpc_python={shutil.which('grpc_python_plugin')}", *files], check=True)
     sys.path.insert(0, folder.name)
     from hark.v1 import conversations_pb2, conversations_pb2_grpc, messages_pb2, messages_pb2_grpc
     return folder, conversations_pb2, conversations_pb2_grpc, messages_pb2, messages_pb2_grpc
@@ -41,43 +40,59 @@ def socket_path():
     """The daemon's socket, owned by this user and nobody else."""
     run = os.environ.get("XDG_RUNTIME_DIR")
     temporary = f"{os.environ.get('TMPDIR') or '/tmp'}/hark-{os.getuid()}/harkd.sock"
-    path = os.environ.get("HARK_SOCKET") or (f"{run}/hark/harkd.sock" if run else temporary)
-    if not os.path.exists(path):
-        sys.exit(f"no daemon is running: there is no socket at {path}")
-    if os.stat(path).st_uid != os.getuid():
-        sys.exit(f"the socket {path} belongs to another user")
-    return path
+    path = pathlib.Path(os.environ.get("HARK_SOCKET") or (f"{run}/hark/harkd.sock" if run else temporary))
+    if not path.exists() or path.stat().st_uid != os.getuid():
+        sys.exit(f"no daemon of this user is running: there is no socket of theirs at {path}")
+    return f"unix:{path}"
 
 
-def main():
+def show(message):
+    print(f"{message.id} {ROLES.get(message.role, '?')}: {message.content}", flush=True)
+
+
+def follow(stub, pb2, conversation_id):
+    """A snapshot, then deltas; after an interruption it goes on behind the last event that was handled."""
+    token = ""
+    while True:
+        try:
+            request = pb2.WatchMessagesRequest(conversation_id=conversation_id, resume_token=token, snapshot_size=10)
+            for event in stub.WatchMessages(request, metadata=API, wait_for_ready=True):
+                for message in event.snapshot.messages if event.HasField("snapshot") else event.delta.upserted:
+                    show(message)
+                token = event.resume_token
+        except grpc.RpcError as error:
+            if error.code() != grpc.StatusCode.UNAVAILABLE:
+                raise
+        time.sleep(0.1)
+
+
+def main(conversation_id="", verb="follow", text=""):
     _folder, conversations_pb2, conversations_grpc, messages_pb2, messages_grpc = load_stubs()
-    roles = {1: "user", 2: "assistant", 3: "system"}
-    with grpc.insecure_channel("unix:" + socket_path()) as channel:
-        conversations = conversations_grpc.ConversationsStub(channel)
-        messages = messages_grpc.MessagesStub(channel)
-        if len(sys.argv) == 1:
-            page = conversations.ListConversations(conversations_pb2.ListConversationsRequest(page_size=10), timeout=10)
+    options = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
+    with grpc.insecure_channel(socket_path(), options) as channel:
+        call = {"timeout": 10, "metadata": API}
+        conversations, stub = conversations_grpc.ConversationsStub(channel), messages_grpc.MessagesStub(channel)
+        if not conversation_id:
+            page = conversations.ListConversations(conversations_pb2.ListConversationsRequest(page_size=10), **call)
             for conversation in page.conversations:
                 print(f"{conversation.id}  {conversation.title}")
             print(f"{page.total_count} conversations in all")
-            return
-        conversation_id = sys.argv[1]
-        conversations.OpenConversation(
-            conversations_pb2.OpenConversationRequest(conversation_id=conversation_id), timeout=10)
-        if len(sys.argv) > 2:
-            # With an own id the call may be repeated: the message is sent once.
-            messages.SendMessage(messages_pb2.SendMessageRequest(
-                conversation_id=conversation_id, content=sys.argv[2], id=str(uuid.uuid4())), timeout=10)
-        request = messages_pb2.WatchMessagesRequest(conversation_id=conversation_id, snapshot_size=10)
-        for event in messages.WatchMessages(request):
-            shown = event.snapshot.messages if event.HasField("snapshot") else event.delta.upserted
-            for message in shown:
-                print(f"{roles.get(message.role, '?')}: {message.content}", flush=True)
+        elif verb == "page":
+            request = messages_pb2.ListMessagesRequest(conversation_id=conversation_id, before_message_id=text)
+            for message in stub.ListMessages(request, **call).messages:
+                show(message)
+        elif verb == "send":  # With an own id the call may be repeated: the message is sent once.
+            show(stub.SendMessage(messages_pb2.SendMessageRequest(
+                conversation_id=conversation_id, content=text, id=str(uuid.uuid4())), **call).message)
+        else:  # Opening says that it is shown, so that its messages come as they happen.
+            conversations.OpenConversation(
+                conversations_pb2.OpenConversationRequest(conversation_id=conversation_id), **call)
+            follow(stub, messages_pb2, conversation_id)
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(*sys.argv[1:])
     except KeyboardInterrupt:
         pass
     except grpc.RpcError as error:
