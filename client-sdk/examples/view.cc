@@ -1,5 +1,6 @@
-// A UI without windows on hark::client::ConversationView: it prints how its list changes, and does what
-// standard input says. The list stays true while the daemon is stopped, killed and started again.
+// A UI without windows on hark::client::ConversationView: it prints how its list changes, and does
+// what standard input says. The list stays true while the daemon is stopped, killed and started
+// again.
 //
 //   view CONVERSATION       then lines on standard input: "older", "send TEXT"; the end ends it
 //
@@ -63,7 +64,10 @@ int main(int argc, char** argv) {
     const auto& state = change.state;
     if (!state.loaded) return;
     std::cout << "= " << shown << ' '
-              << (state.loading_older ? "loading" : state.has_more ? "older" : "all") << std::endl;
+              << (state.loading_older ? "loading"
+                  : state.has_more    ? "older"
+                                      : "all")
+              << std::endl;
   };
   handlers.on_connection = [](const hark::client::Error* lost) {
     if (lost != nullptr) std::cerr << "view: " << lost->message << "; waiting" << std::endl;

@@ -57,6 +57,7 @@ struct Manner {
 // The socket is looked at before each connection, so that the answer to "is there a daemon, and
 // whose?" is ours and comes at once. A connection that is up needs no look.
 inline Result<void> Prepare(const Link& link, grpc::ClientContext& context) {
+  SayApiVersion(context);
   if (link.channel->GetState(false) == GRPC_CHANNEL_READY) return {};
   if (Result<void> check = CheckSocket(link.socket_path); !check) return check;
   // Somebody listens: wait for gRPC's connection instead of failing while its backoff lasts.

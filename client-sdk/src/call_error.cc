@@ -142,6 +142,7 @@ void Refine(const v1::ErrorDetail& detail, CallError& explained) {
     error.code = ErrorCode::kPrecondition;
     error.retry = Retry::kNo;
   }
+  if (detail.reason() == "API_VERSION") error.code = ErrorCode::kUnsupported;
   if (detail.reason() == "CORRUPT") error.code = ErrorCode::kCorrupt;
   if (detail.reason() == "ACCOUNT_SWITCHED") error.code = ErrorCode::kAccountChanged;
   if (detail.reason() == "LOCKED" || detail.reason() == "OFFLINE")

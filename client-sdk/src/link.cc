@@ -66,6 +66,10 @@ void KeepGrpcRunning() {
 
 }  // namespace
 
+void SayApiVersion(grpc::ClientContext& context) {
+  context.AddMetadata("hark-api", "1.2");
+}
+
 std::shared_ptr<const Link> MakeLink(ConnectOptions options, std::string socket_path) {
   KeepGrpcRunning();
   auto link = std::make_shared<Link>();

@@ -8,6 +8,7 @@
 #include <string>
 
 #include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
 
 #include "hark/client.h"
 
@@ -19,6 +20,9 @@ struct Link {
   std::string socket_path;
   std::shared_ptr<grpc::Channel> channel;
 };
+
+// Says in the metadata which version of the API this SDK speaks: that of its .proto files.
+void SayApiVersion(grpc::ClientContext& context);
 
 // Does not connect; the first call does. The channel connects again by itself.
 [[nodiscard]] std::shared_ptr<const Link> MakeLink(ConnectOptions options, std::string socket_path);

@@ -52,6 +52,7 @@ class GrpcStream : public Stream {
 
   Error Run(StreamControl& control, const std::function<void()>& connected) override {
     grpc::ClientContext context;
+    SayApiVersion(context);
     context.set_wait_for_ready(true);  // Somebody listens: outlast the channel's own backoff.
     if (!control.BeginAttempt([&context] { context.TryCancel(); }))
       return Ended(grpc::Status::CANCELLED);

@@ -43,10 +43,11 @@ class AccountService final : public Base {
  public:
   explicit AccountService(const ServiceContext& context) : context_(context) {}
 
-  grpc::ServerUnaryReactor* SignIn(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
+  grpc::ServerUnaryReactor* SignIn(grpc::CallbackServerContext* context,
+                                   const grpc::ByteBuffer* request,
                                    grpc::ByteBuffer* response) override {
     return AnswerLater<v1::SignInRequest>(
-        request, response,
+        context, request, response,
         [this](v1::SignInRequest& in, std::shared_ptr<PendingCall> call) -> Result<void> {
           Secret token(std::move(*in.mutable_token()));
           if (!IsToken(token.bytes())) {
@@ -58,10 +59,12 @@ class AccountService final : public Base {
         });
   }
 
-  grpc::ServerUnaryReactor* SignOut(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
+  grpc::ServerUnaryReactor* SignOut(grpc::CallbackServerContext* context,
+                                    const grpc::ByteBuffer* request,
                                     grpc::ByteBuffer* response) override {
     return AnswerLater<v1::SignOutRequest>(
-        request, response, [this](auto&, std::shared_ptr<PendingCall> call) -> Result<void> {
+        context, request, response,
+        [this](auto&, std::shared_ptr<PendingCall> call) -> Result<void> {
           context_.accounts.SignOut(EndWith<v1::SignOutResponse>(std::move(call)));
           return {};
         });

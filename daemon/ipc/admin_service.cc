@@ -11,6 +11,7 @@
 
 #include "hark/v1/admin.grpc.pb.h"
 
+#include "daemon/ipc/api_version.h"
 #include "daemon/ipc/convert_status.h"
 #include "daemon/ipc/convert_time.h"
 #include "daemon/ipc/requests.h"
@@ -25,8 +26,6 @@ using Base = Api::WithRawCallbackMethod_GetVersion<Api::WithRawCallbackMethod_Ge
     Api::WithRawCallbackMethod_PreviewRetention<Api::WithRawCallbackMethod_RunRetention<
         Api::WithRawCallbackMethod_RollBack<Api::Service>>>>>;
 
-constexpr std::uint32_t kApiMajor = 1;
-constexpr std::uint32_t kApiMinor = 2;
 // Items of a preview, and conversations with a number of their own.
 constexpr std::size_t kPreviewItems = 200;
 // Words are only ever added.
@@ -48,7 +47,8 @@ class AdminService final : public Base {
   grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* call,
                                        const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override {
-    return Answer<v1::GetVersionRequest, v1::GetVersionResponse>(
+    // Also for a client of another major version: it learns here what this daemon speaks.
+    return AnswerAnyVersion<v1::GetVersionRequest, v1::GetVersionResponse>(
         call, request, response, [this](auto&, auto* out) { return Version(out); });
   }
 
@@ -66,18 +66,19 @@ class AdminService final : public Base {
         call, request, response, [this](auto& in, auto* out) { return Preview(in, out); });
   }
 
-  grpc::ServerUnaryReactor* RunRetention(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* RunRetention(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override {
     return AnswerLater<v1::RunRetentionRequest>(
-        request, response,
+        context, request, response,
         [this](auto&, std::shared_ptr<PendingCall> call) { return Retain(std::move(call)); });
   }
 
-  grpc::ServerUnaryReactor* RollBack(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
+  grpc::ServerUnaryReactor* RollBack(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override {
     return AnswerLater<v1::RollBackRequest>(
-        request, response,
+        context, request, response,
         [this](auto& in, std::shared_ptr<PendingCall> call) { return Back(in, std::move(call)); });
   }
 

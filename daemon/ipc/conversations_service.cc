@@ -44,42 +44,44 @@ class ConversationsService final : public Base {
         call, request, response, [this](auto& in, auto* out) { return Get(in, out); });
   }
 
-  ByteStream* WatchConversations(grpc::CallbackServerContext*,
+  ByteStream* WatchConversations(grpc::CallbackServerContext* call,
                                  const grpc::ByteBuffer* request) override {
+    if (grpc::Status fits = CheckApiVersion(*call); !fits.ok()) return RefusedStream(fits);
     Result<ByteStream*> stream = Watch(*request);
     return stream ? *stream : RefusedStream(ToStreamStatus(stream.error()));
   }
 
-  grpc::ServerUnaryReactor* OpenConversation(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* OpenConversation(grpc::CallbackServerContext* context,
                                              const grpc::ByteBuffer* request,
                                              grpc::ByteBuffer* response) override {
     return AnswerLater<v1::OpenConversationRequest>(
-        request, response, [this](auto& in, std::shared_ptr<PendingCall> call) {
+        context, request, response, [this](auto& in, std::shared_ptr<PendingCall> call) {
           return Show<v1::OpenConversationResponse>(&sync::Intents::Open, in, std::move(call));
         });
   }
 
-  grpc::ServerUnaryReactor* CloseConversation(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* CloseConversation(grpc::CallbackServerContext* context,
                                               const grpc::ByteBuffer* request,
                                               grpc::ByteBuffer* response) override {
     return AnswerLater<v1::CloseConversationRequest>(
-        request, response, [this](auto& in, std::shared_ptr<PendingCall> call) {
+        context, request, response, [this](auto& in, std::shared_ptr<PendingCall> call) {
           return Show<v1::CloseConversationResponse>(&sync::Intents::Close, in, std::move(call));
         });
   }
 
-  grpc::ServerUnaryReactor* MarkRead(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
+  grpc::ServerUnaryReactor* MarkRead(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override {
     return AnswerLater<v1::MarkReadRequest>(
-        request, response,
+        context, request, response,
         [this](auto& in, std::shared_ptr<PendingCall> call) { return Mark(in, std::move(call)); });
   }
 
-  grpc::ServerUnaryReactor* SetRetention(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* SetRetention(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override {
     return AnswerLater<v1::SetRetentionRequest>(
-        request, response,
+        context, request, response,
         [this](auto& in, std::shared_ptr<PendingCall> call) { return Keep(in, std::move(call)); });
   }
 

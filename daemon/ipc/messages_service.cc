@@ -40,63 +40,64 @@ class MessagesService final : public Base {
         call, request, response, [this](auto& in, auto* out) { return List(in, out); });
   }
 
-  ByteStream* WatchMessages(grpc::CallbackServerContext*,
+  ByteStream* WatchMessages(grpc::CallbackServerContext* call,
                             const grpc::ByteBuffer* request) override {
+    if (grpc::Status fits = CheckApiVersion(*call); !fits.ok()) return RefusedStream(fits);
     Result<ByteStream*> stream = Watch(*request);
     return stream ? *stream : RefusedStream(ToStreamStatus(stream.error()));
   }
 
-  grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override {
     return AnswerLater<v1::SendMessageRequest>(
-        request, response,
+        context, request, response,
         [this](auto& in, std::shared_ptr<PendingCall> call) { return Send(in, std::move(call)); });
   }
 
-  grpc::ServerUnaryReactor* EditMessage(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* EditMessage(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override {
-    return Act<v1::EditMessageRequest, v1::EditMessageResponse>(request, response, [](auto& in) {
-      return hark::EditMessage{std::move(*in.mutable_content())};
-    });
+    return Act<v1::EditMessageRequest, v1::EditMessageResponse>(
+        context, request, response,
+        [](auto& in) { return hark::EditMessage{std::move(*in.mutable_content())}; });
   }
 
-  grpc::ServerUnaryReactor* DeleteMessage(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* DeleteMessage(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override {
     return Act<v1::DeleteMessageRequest, v1::DeleteMessageResponse>(
-        request, response, [](auto&) { return hark::DeleteMessage(); });
+        context, request, response, [](auto&) { return hark::DeleteMessage(); });
   }
 
-  grpc::ServerUnaryReactor* RetryMessage(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* RetryMessage(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override {
     return Act<v1::RetryMessageRequest, v1::RetryMessageResponse>(
-        request, response, [](auto&) { return hark::RetryMessage(); });
+        context, request, response, [](auto&) { return hark::RetryMessage(); });
   }
 
-  grpc::ServerUnaryReactor* RetryMessages(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* RetryMessages(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override {
     return AnswerLater<v1::RetryMessagesRequest>(
-        request, response, [this](auto& in, std::shared_ptr<PendingCall> call) {
+        context, request, response, [this](auto& in, std::shared_ptr<PendingCall> call) {
           return RetryAll(in, std::move(call));
         });
   }
 
-  grpc::ServerUnaryReactor* SkipMessage(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* SkipMessage(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override {
     return Act<v1::SkipMessageRequest, v1::SkipMessageResponse>(
-        request, response, [](auto&) { return hark::SkipMessage(); });
+        context, request, response, [](auto&) { return hark::SkipMessage(); });
   }
 
-  grpc::ServerUnaryReactor* CancelMessage(grpc::CallbackServerContext*,
+  grpc::ServerUnaryReactor* CancelMessage(grpc::CallbackServerContext* context,
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override {
     return Act<v1::CancelMessageRequest, v1::CancelMessageResponse>(
-        request, response, [](auto&) { return hark::CancelMessage(); });
+        context, request, response, [](auto&) { return hark::CancelMessage(); });
   }
 
  private:
@@ -157,10 +158,11 @@ class MessagesService final : public Base {
 
   // Every call that acts on one message. `what`: Request& to a member of MessageAction::what.
   template <typename Request, typename Response, typename What>
-  grpc::ServerUnaryReactor* Act(const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+  grpc::ServerUnaryReactor* Act(grpc::CallbackServerContext* context,
+                                const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
                                 const What& what) {
     return AnswerLater<Request>(
-        request, response,
+        context, request, response,
         [this, &what](Request& in, std::shared_ptr<PendingCall> call) -> Result<void> {
           auto conversation = CheckedConversation(std::move(*in.mutable_conversation_id()));
           if (!conversation) return tl::unexpected(conversation.error());

@@ -1,6 +1,7 @@
 #include "daemon/ipc/status.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "hark/v1/errors.pb.h"
 
@@ -54,6 +55,11 @@ grpc::Status Make(const Row& row, const Error& error) {
 
 grpc::Status ToGrpcStatus(const Error& error) {
   return Make(RowFor(error.code), error);
+}
+
+grpc::Status ApiVersionStatus(std::string sentence) {
+  return Make({grpc::StatusCode::FAILED_PRECONDITION, "API_VERSION", false},
+              {ErrorCode::kPrecondition, std::move(sentence)});
 }
 
 grpc::Status ToSignInStatus(const Error& error) {

@@ -4,6 +4,8 @@
 #ifndef HARK_DAEMON_IPC_STATUS_H_
 #define HARK_DAEMON_IPC_STATUS_H_
 
+#include <string>
+
 #include <grpcpp/support/status.h>
 
 #include "daemon/base/result.h"
@@ -14,6 +16,9 @@ namespace hark::ipc {
 // (account::Accounts::Problem), which is a state of the daemon, not a fault of this call:
 // FAILED_PRECONDITION.
 [[nodiscard]] grpc::Status ToGrpcStatus(const Error& error);
+
+// A client of another major version of this API: FAILED_PRECONDITION with the reason API_VERSION.
+[[nodiscard]] grpc::Status ApiVersionStatus(std::string sentence);
 
 // How SignIn ends: kUnauthenticated means that the backend refused the token.
 [[nodiscard]] grpc::Status ToSignInStatus(const Error& error);

@@ -20,7 +20,9 @@ class SyncService final : public Base {
   explicit SyncService(const ServiceContext& context) : context_(context) {}
 
   // Works without an account: the status says so.
-  ByteStream* WatchStatus(grpc::CallbackServerContext*, const grpc::ByteBuffer* request) override {
+  ByteStream* WatchStatus(grpc::CallbackServerContext* call,
+                          const grpc::ByteBuffer* request) override {
+    if (grpc::Status fits = CheckApiVersion(*call); !fits.ok()) return RefusedStream(fits);
     v1::WatchStatusRequest in;
     if (const auto parsed = Parse(*request, &in); !parsed) {
       return RefusedStream(ToStreamStatus(parsed.error()));

@@ -14,17 +14,18 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "daemon/base/result.h"
+#include "daemon/ipc/api_version.h"
 #include "daemon/ipc/status.h"
 #include "daemon/ipc/wire.h"
 
 namespace hark::ipc {
 
 // `method`: Result<void>(Request&, Response*), called before this returns; it may take the
-// request's strings.
+// request's strings. Whatever version of the API the client speaks.
 template <typename Request, typename Response, typename Method>
-grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
-                                 const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
-                                 const Method& method) {
+grpc::ServerUnaryReactor* AnswerAnyVersion(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* request,
+                                           grpc::ByteBuffer* response, const Method& method) {
   google::protobuf::Arena arena;
   auto* in = google::protobuf::Arena::CreateMessage<Request>(&arena);
   auto* out = google::protobuf::Arena::CreateMessage<Response>(&arena);
@@ -33,6 +34,19 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(answered ? Serialise(*out, response) : ToGrpcStatus(answered.error()));
   return reactor;
+}
+
+// The same, for a client whose version fits.
+template <typename Request, typename Response, typename Method>
+grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
+                                 const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+                                 const Method& method) {
+  if (grpc::Status fits = CheckApiVersion(*context); !fits.ok()) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(fits);
+    return reactor;
+  }
+  return AnswerAnyVersion<Request, Response>(context, request, response, method);
 }
 
 // A call that is answered from another thread. Thread-safe. It ends with the first of Succeed(),
@@ -66,11 +80,16 @@ class PendingCall final : public grpc::ServerUnaryReactor {
 };
 
 // `method`: Result<void>(Request&, std::shared_ptr<PendingCall>). On success it has arranged for
-// the call to be ended.
+// the call to be ended. For a client whose version fits.
 template <typename Request, typename Method>
-grpc::ServerUnaryReactor* AnswerLater(const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
                                       const Method& method) {
   const std::shared_ptr<PendingCall> call = PendingCall::Create(response);
+  if (const grpc::Status fits = CheckApiVersion(*context); !fits.ok()) {
+    call->Fail(fits);
+    return call.get();
+  }
   Request in;
   Result<void> begun = Parse(*request, &in);
   if (begun) begun = method(in, call);

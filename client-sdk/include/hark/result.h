@@ -46,7 +46,8 @@ enum class ErrorCode {
   kCorrupt,
   // Another account was signed in: what the caller shows is no longer current. Start afresh.
   kAccountChanged,
-  // The daemon is too old for this call.
+  // The daemon is too old for this call, or speaks another major version of the API than this SDK;
+  // the message says which. One of the two has to be updated.
   kUnsupported,
   // The call was cancelled on this side.
   kCancelled,
