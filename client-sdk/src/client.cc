@@ -2,15 +2,18 @@
 
 #include "hark/client.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "client-sdk/src/call.h"
 #include "client-sdk/src/client_impl.h"
 #include "client-sdk/src/convert.h"
+#include "client-sdk/src/daemon_start.h"
 #include "client-sdk/src/validate.h"
 
 namespace hark::client {
@@ -24,6 +27,27 @@ namespace {
 // For calls that work through the whole cache.
 constexpr std::chrono::minutes kLongCall{10};
 
+// Between two looks for a daemon that is coming: 50, 100, then 200 ms, as the channel does.
+constexpr std::chrono::milliseconds kFirstPause{50};
+constexpr std::chrono::milliseconds kLastPause{200};
+
+// `check` is the first look.
+Result<void> WaitForDaemon(const std::string& path, Result<void> check,
+                           std::chrono::milliseconds wait) {
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  // A daemon that has just begun to listen may have more waiting than its queue holds.
+  const auto may_come = [](const Error& error) {
+    return error.code == ErrorCode::kNoDaemon || error.code == ErrorCode::kUnavailable;
+  };
+  for (std::chrono::milliseconds pause = kFirstPause;
+       !check && may_come(check.error()) && std::chrono::steady_clock::now() < deadline;
+       pause = std::min(pause * 2, kLastPause)) {
+    std::this_thread::sleep_for(pause);
+    check = CheckSocket(path);
+  }
+  return check;
+}
+
 }  // namespace
 
 Client::Client(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -33,14 +57,22 @@ Client::~Client() = default;
 
 Result<Client> Client::Connect(ConnectOptions options) {
   std::string path = options.socket_path.empty() ? DefaultSocketPath() : options.socket_path;
-  const auto deadline = std::chrono::steady_clock::now() + options.wait;
+  std::chrono::milliseconds wait = options.wait;
   Result<void> check = CheckSocket(path);
-  while (!check && check.error().code == ErrorCode::kNoDaemon &&
-         std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(kPauses[0]);
-    check = CheckSocket(path);
+  const bool starts = !options.daemon_program.empty();
+  if (!check && check.error().code == ErrorCode::kNoDaemon && starts) {
+    std::vector<std::string> arguments = options.daemon_arguments;
+    arguments.insert(arguments.end(), {"--socket", path});
+    if (Result<void> started = StartDaemon(options.daemon_program, arguments); !started)
+      return started.error();
+    wait = std::max(wait, kDaemonStart);
   }
-  if (!check) return check.error();
+  if (check = WaitForDaemon(path, std::move(check), wait); !check) {
+    Error error = check.error();
+    if (error.code == ErrorCode::kNoDaemon && starts)
+      error.message = "the daemon was started and does not listen; " + error.message;
+    return error;
+  }
   return Client(std::make_shared<Impl>(MakeLink(std::move(options), std::move(path))));
 }
 

@@ -39,6 +39,8 @@ void ConversationModel::OnSnapshot(MessagesSnapshot event) {
 void ConversationModel::OnResumed(const StreamPosition& position) {
   // Those that are still being produced come again, with all of their text.
   window_.RemovePartials();
+  // What was missed comes as it is now: not in which order pending ones were tried again.
+  if (window_.pending() > 1) stale_ = true;
   Advance(position.revision);
 }
 

@@ -38,6 +38,13 @@ std::uint64_t MessageWindow::last_sequence() const {
   return end == items_.begin() ? 0 : (*std::prev(end))->message.sequence;
 }
 
+std::size_t MessageWindow::pending() const {
+  const auto first =
+      std::partition_point(items_.begin(), items_.end(),
+                           [](const MessageItem& item) { return PartOf(*item) != Part::kPending; });
+  return static_cast<std::size_t>(items_.end() - first);
+}
+
 void MessageWindow::Put(Message message) {
   auto item = std::make_shared<const ViewMessage>(ViewMessage{std::move(message), false});
   const ViewMessage* known = Find(item->message.id);

@@ -35,6 +35,9 @@ class MessageWindow {
   [[nodiscard]] std::uint64_t first_sequence() const;
   [[nodiscard]] std::uint64_t last_sequence() const;
 
+  // How many wait to be sent.
+  [[nodiscard]] std::size_t pending() const;
+
   // Puts it where it belongs, in place of the one with its id. Of two with one sequence, or two
   // without, the one that came later is behind, unless it has its place already.
   void Put(Message message);

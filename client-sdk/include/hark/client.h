@@ -24,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "hark/result.h"
 #include "hark/types.h"
@@ -34,13 +35,24 @@ namespace hark::client {
 struct ConnectOptions {
   // At most 107 bytes. Empty: DefaultSocketPath().
   std::string socket_path;
-  // How long Connect() waits for a daemon that is not there yet. 0: not at all.
+  // How long Connect() waits for a daemon that is not there yet. 0: not at all; but one that it
+  // starts itself gets kDaemonStart.
   std::chrono::milliseconds wait{0};
   // How long a call may take, its repetitions included. SignIn waits for the network and has its
   // own.
   std::chrono::milliseconds call_timeout{10'000};
   std::chrono::milliseconds sign_in_timeout{40'000};
+  // Absolute path of harkd: Connect() starts it when nobody listens on the socket, as a process of
+  // its own that outlives this one, with its log going nowhere. Many may do so at once: one daemon
+  // stays, and all connect to it. Empty: nothing is started. (Where systemd or launchd is, a
+  // service is better: service-files/.)
+  std::string daemon_program = {};
+  // What comes after its name. `--socket` is added.
+  std::vector<std::string> daemon_arguments = {};
 };
+
+// How long a daemon that Connect() started may take until it listens.
+inline constexpr std::chrono::milliseconds kDaemonStart{10'000};
 
 // Where harkd listens unless told otherwise: $HARK_SOCKET, else $XDG_RUNTIME_DIR/hark/harkd.sock,
 // else
@@ -106,7 +118,8 @@ class Client {
   // Finds the daemon and makes sure that it is this user's own: the socket and its folder belong to
   // this uid, nobody else can write to the folder, and the process behind it has this uid.
   // kNoDaemon says which of these it is: there is no socket, nobody listens on it, it is no socket.
-  // kInvalidArgument: the path is too long.
+  // kInvalidArgument: the path is too long. With daemon_program, kNoDaemon also says why it could
+  // not be started, or that it was and does not listen.
   static Result<Client> Connect(ConnectOptions options = {});
 
   Client(Client&&) noexcept;

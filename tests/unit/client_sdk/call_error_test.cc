@@ -87,6 +87,15 @@ TEST(CallErrorTest, DetailsOfTheDaemonAreBelieved) {
             ErrorCode::kNotFound);
 }
 
+TEST(CallErrorTest, AnotherMajorVersionIsUnsupportedAndSaysWhatToUpdate) {
+  v1::ErrorDetail detail;
+  detail.set_reason("API_VERSION");
+  const CallError refused = ExplainStatus(WithDetail(StatusCode::FAILED_PRECONDITION, detail));
+  EXPECT_EQ(refused.error.code, ErrorCode::kUnsupported);
+  EXPECT_EQ(refused.error.retry, Retry::kAfterAction);
+  EXPECT_FALSE(refused.lost);
+}
+
 TEST(CallErrorTest, DamagedDetailsAreIgnored) {
   const CallError explained = ExplainStatus(Status(StatusCode::NOT_FOUND, "No.", "\xFF\xFF\xFF"));
   EXPECT_EQ(explained.error.code, ErrorCode::kNotFound);

@@ -153,6 +153,11 @@ std::vector<v1::SendMessageRequest> FakeDaemon::sends() const {
   return impl_->state.sends;
 }
 
+std::string FakeDaemon::api_version() const {
+  const std::lock_guard lock(impl_->state.mutex);
+  return impl_->state.api_version;
+}
+
 std::vector<std::string> FakeDaemon::resume_tokens() const {
   const std::lock_guard lock(impl_->state.mutex);
   return impl_->state.tokens;

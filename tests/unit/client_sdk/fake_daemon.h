@@ -58,6 +58,8 @@ class FakeDaemon {
   [[nodiscard]] int Calls(const std::string& call) const;
   void AwaitCalls(const std::string& call, int count) const;
   [[nodiscard]] std::vector<v1::SendMessageRequest> sends() const;
+  // What the last GetVersion said in its metadata.
+  [[nodiscard]] std::string api_version() const;
   // The resume tokens that watchers came with, in order.
   [[nodiscard]] std::vector<std::string> resume_tokens() const;
 

@@ -60,9 +60,10 @@ class AccountService final : public v1::Account::Service {
 class AdminService final : public v1::Admin::Service {
  public:
   explicit AdminService(FakeState& state) : state_(state) {}
-  Status GetVersion(ServerContext*, const v1::GetVersionRequest*,
+  Status GetVersion(ServerContext* context, const v1::GetVersionRequest*,
                     v1::GetVersionResponse* response) override {
     if (Status status = state_.Enter("GetVersion"); !status.ok()) return status;
+    NoteVersion(*context);
     response->set_version("9.8.7");
     response->set_api_major(1);
     response->set_api_minor(2);
@@ -87,6 +88,14 @@ class AdminService final : public v1::Admin::Service {
   }
 
  private:
+  void NoteVersion(const ServerContext& context) {
+    const std::lock_guard lock(state_.mutex);
+    const auto said = context.client_metadata().find("hark-api");
+    state_.api_version = said == context.client_metadata().end()
+                             ? "none"
+                             : std::string(said->second.data(), said->second.size());
+  }
+
   FakeState& state_;
 };
 

@@ -116,6 +116,7 @@ struct FakeState {
   std::condition_variable changed;
   bool stopping = false;
   bool has_page_anchors = true;
+  std::string api_version;
   int epoch = 1;
   int status_generation = 0;
   int stream_generation = 0;
