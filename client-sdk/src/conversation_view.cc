@@ -141,10 +141,13 @@ class ConversationViewCore {
     ended_ = true;
     if (queue_.closed()) return;
     model_.OnConnection(false);
-    Tell();
-    if (!handlers_.on_end) return;
+    // Each by itself: what one throws does not take the other from the UI.
     try {
-      handlers_.on_end(error);
+      Tell();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): it ends here anyway.
+    }
+    try {
+      if (handlers_.on_end && !queue_.closed()) handlers_.on_end(error);
     } catch (...) {  // NOLINT(bugprone-empty-catch): there is nobody left to tell.
     }
   }

@@ -77,8 +77,8 @@ void AppendOlder(PageStretch older, MessagePage& page) {
     page.gap_after = older.end_gap;
     page.has_more_after = true;
   }
-  page.messages.insert(page.messages.end(), std::make_move_iterator(older.messages.rbegin()),
-                       std::make_move_iterator(older.messages.rend()));
+  std::reverse(older.messages.begin(), older.messages.end());
+  page.messages = std::move(older.messages);
 }
 
 void AppendNewer(PageStretch newer, MessagePage& page) {

@@ -110,7 +110,8 @@ struct EditRequest {
   std::string content;
 };
 
-class ConversationView;  // conversation_view.h
+class ConversationListView;  // conversation_list_view.h
+class ConversationView;      // conversation_view.h
 
 // Move-only. See the top of this file for threads and errors.
 class Client {
@@ -216,6 +217,7 @@ class Client {
                                      WatchOptions options = {});
 
  private:
+  friend class ConversationListView;
   friend class ConversationView;
 
   class Impl;

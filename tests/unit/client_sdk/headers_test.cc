@@ -21,7 +21,7 @@ TEST(PublicHeadersTest, IncludeTheStandardLibraryAndEachOtherOnly) {
       }
     }
   }
-  EXPECT_EQ(headers, 6);
+  EXPECT_EQ(headers, 7);
 }
 
 }  // namespace
