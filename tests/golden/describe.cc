@@ -71,7 +71,7 @@ void PutPages(std::ostream& out, Reader& reader, const ConversationId& id) {
       Put(out, *message);
     Put(out, "gap_before", page->gap_before);
     if (!page->has_more || page->messages.empty() || page->gap_before) return;
-    query.before = page->messages.front().id;
+    query.anchor = page->messages.front().id;
   }
 }
 
