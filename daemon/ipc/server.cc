@@ -81,7 +81,9 @@ struct Server::Parts {
 };
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
-  auto socket = ListeningSocket::Open(options.socket_path);
+  auto socket = options.listening_fd
+                    ? ListeningSocket::Adopt(*options.listening_fd, options.socket_path)
+                    : ListeningSocket::Open(options.socket_path);
   if (!socket) return tl::unexpected(socket.error());
   auto parts = std::make_unique<Parts>(*std::move(socket));
 
