@@ -37,6 +37,7 @@ constexpr const char* kCapabilities[] = {
     "message-actions",  // Messages can be edited, deleted, retried, skipped and cancelled.
     "rollback",         // RollBack.
     "retention",        // PreviewRetention, RunRetention, SetRetention.
+    "search",           // SearchMessages.
 };
 
 class AdminService final : public Base {
