@@ -12,6 +12,7 @@
 #include "hark/v1/account.pb.h"
 #include "hark/v1/conversations.pb.h"
 #include "hark/v1/messages.pb.h"
+#include "hark/v1/search.pb.h"
 #include "hark/v1/sync.pb.h"
 #include "hark/v1/types.pb.h"
 
@@ -56,6 +57,8 @@ class FakeDaemon {
   [[nodiscard]] int Calls(const std::string& call) const;
   void AwaitCalls(const std::string& call, int count) const;
   [[nodiscard]] std::vector<v1::SendMessageRequest> sends() const;
+  [[nodiscard]] std::vector<v1::SearchMessagesRequest> searches() const;
+  void SetSearchIndex(const v1::SearchIndexState& index);
   // The resume tokens that watchers came with, in order.
   [[nodiscard]] std::vector<std::string> resume_tokens() const;
 
