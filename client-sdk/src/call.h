@@ -15,6 +15,7 @@
 #include "hark/v1/admin.grpc.pb.h"
 #include "hark/v1/conversations.grpc.pb.h"
 #include "hark/v1/messages.grpc.pb.h"
+#include "hark/v1/search.grpc.pb.h"
 #include "hark/v1/sync.grpc.pb.h"
 
 #include "client-sdk/src/call_error.h"
@@ -31,12 +32,14 @@ struct Stubs {
         admin(channel),
         conversations(channel),
         messages(channel),
+        search(channel),
         sync(channel) {}
 
   v1::Account::Stub account;
   v1::Admin::Stub admin;
   v1::Conversations::Stub conversations;
   v1::Messages::Stub messages;
+  v1::Search::Stub search;
   v1::Sync::Stub sync;
 };
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <google/protobuf/timestamp.pb.h>
@@ -167,6 +169,37 @@ MessagePage FromProto(const v1::ListMessagesResponse& from) {
   to.total_count = from.total_count();
   if (from.has_gap_before()) to.gap_before = ToGap(from.gap_before());
   if (from.has_gap_after()) to.gap_after = ToGap(from.gap_after());
+  to.freshness = ToFreshness(from.freshness());
+  return to;
+}
+
+SearchPage FromProto(const v1::SearchMessagesResponse& from) {
+  SearchPage to;
+  for (const v1::SearchResult& result : from.results()) {
+    SearchHit hit;
+    hit.message_id = result.message_id();
+    hit.conversation_id = result.conversation_id();
+    hit.conversation_title = result.conversation_title();
+    hit.role = FromProto(result.role());
+    if (result.has_created_at()) hit.created_at = ToTime(result.created_at());
+    hit.sequence = result.sequence();
+    hit.delivery = ToDelivery(result.delivery());
+    hit.snippet = result.snippet();
+    for (const v1::SnippetRange& range : result.highlights()) {
+      // What a UI cuts out with these must be there.
+      const std::size_t start = range.start();
+      if (start <= hit.snippet.size() && range.length() <= hit.snippet.size() - start)
+        hit.highlights.push_back({start, range.length()});
+    }
+    hit.cut_before = result.cut_before();
+    hit.cut_after = result.cut_after();
+    to.hits.push_back(std::move(hit));
+  }
+  to.next_page_token = from.next_page_token();
+  if (from.has_total_count()) to.total_count = from.total_count();
+  to.index_complete = from.index().complete();
+  to.indexed = from.index().indexed();
+  to.to_index = from.index().total();
   to.freshness = ToFreshness(from.freshness());
   return to;
 }

@@ -8,6 +8,7 @@
 #include "hark/v1/admin.pb.h"
 #include "hark/v1/conversations.pb.h"
 #include "hark/v1/messages.pb.h"
+#include "hark/v1/search.pb.h"
 #include "hark/v1/sync.pb.h"
 #include "hark/v1/types.pb.h"
 
@@ -27,6 +28,7 @@ namespace hark::client {
 [[nodiscard]] RetentionPreview FromProto(const v1::PreviewRetentionResponse& from);
 [[nodiscard]] RetentionOutcome FromProto(const v1::RunRetentionResponse& from);
 [[nodiscard]] Role FromProto(v1::Role from);
+[[nodiscard]] SearchPage FromProto(const v1::SearchMessagesResponse& from);
 
 // Events of streams; the position is the same for each kind.
 [[nodiscard]] ConversationsSnapshot FromProto(const v1::WatchConversationsResponse::Snapshot& from);

@@ -110,4 +110,19 @@ Result<void> ValidateSend(const SendRequest& request) {
   return ValidateMetadata(request.metadata);
 }
 
+Result<void> ValidateSearch(const SearchRequest& request) {
+  if (request.query.size() > kMaxSearchBytes) {
+    return Invalid("the search is longer than " + std::to_string(kMaxSearchBytes) + " bytes");
+  }
+  if (Result<void> query = ValidateText("the search", request.query); !query) return query;
+  if (Result<void> id = ValidateText("the conversation's id", request.conversation_id); !id)
+    return id;
+  if (Result<void> token = ValidateText("the page token", request.page_token); !token) return token;
+  if (request.page_size > kMaxSearchPageSize) {
+    return Invalid("a page of a search has at most " + std::to_string(kMaxSearchPageSize) +
+                   " items, not " + std::to_string(request.page_size));
+  }
+  return {};
+}
+
 }  // namespace hark::client

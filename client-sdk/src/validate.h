@@ -22,6 +22,7 @@ Result<void> ValidateAnchor(const ListMessagesRequest& request);
 Result<void> ValidateToken(const std::string& token);
 Result<void> ValidateContent(const std::string& content);
 Result<void> ValidateSend(const SendRequest& request);
+Result<void> ValidateSearch(const SearchRequest& request);
 Result<void> ValidateMessage(const MessageRef& message);
 
 }  // namespace hark::client

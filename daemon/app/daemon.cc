@@ -18,6 +18,7 @@
 #include "daemon/app/sd_notify.h"
 #include "daemon/app/signals.h"
 #include "daemon/app/single_instance.h"
+#include "daemon/app/socket_activation.h"
 #include "daemon/app/threads.h"
 #include "daemon/app/world_watch.h"
 #include "daemon/base/log.h"
@@ -82,6 +83,8 @@ std::shared_ptr<transport::Backend> MakeBackend(const Config& config) {
 
 ExitCode RunDaemon(const Config& config, const Environment& environment) {
   log::Start(config.log_level);
+  const Result<std::optional<int>> passed = PassedSocket(environment);
+  if (!passed) return Say(ExitCode::kFolderOrSocket, passed.error());
   const auto locks = TakeFolders(config);
   if (!locks) return Say(locks.error().first, locks.error().second);
 
@@ -110,6 +113,7 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
 
   Result<std::unique_ptr<ipc::Server>> server = ipc::Server::Start(ipc::ServerOptions{
       .socket_path = config.socket,
+      .listening_fd = *passed,
       .version = std::string(Version()),
       .cipher_version = store::CipherVersion(),
       .clock = clock,

@@ -90,6 +90,35 @@ inline constexpr std::chrono::milliseconds kBackoffCap{60'000};
 // dropped are then 200 connects a second.
 inline constexpr std::chrono::milliseconds kReturnWindow{5'000};
 
+// A search. Of the query: bytes, and words and phrases; each of them reads a list of the index.
+inline constexpr std::size_t kSearchQueryBytes = 1'024;
+inline constexpr std::size_t kSearchTerms = 16;
+// Words of the index in all terms together; a character of Chinese or Japanese is one.
+inline constexpr std::size_t kSearchWords = 64;
+// Before a *: the words that begin with one letter are most of the index.
+inline constexpr std::size_t kSearchPrefixCharacters = 2;
+// Results of one page: each has its message read and its snippet made.
+inline constexpr std::uint32_t kSearchPageSize = 100;
+inline constexpr std::uint32_t kDefaultSearchPageSize = 20;
+// Messages that are ranked together, the newest that match; older ones follow as another group.
+// Each is read: 400 are a few milliseconds, and more than a person looks through.
+inline constexpr std::size_t kSearchRanked = 400;
+// Of each, this much decides its rank: reading all of a long letter would not change much.
+inline constexpr std::size_t kSearchRankedBytes = 4'096;
+// Matches whose keys are simply all taken, in a few milliseconds; of more than these, only those in
+// the blocks with the newest messages.
+inline constexpr std::size_t kSearchProbe = 4'000;
+// Of a snippet: two lines of a list.
+inline constexpr std::size_t kSnippetCharacters = 160;
+// What was written here and is not at the backend, newest first, as far as a search looks at it.
+inline constexpr std::size_t kSearchPending = 500;
+// Searches that run at once, each on a thread and a connection of its own, so that no page ever
+// waits for one; and those that wait for that. Full: the search is refused.
+inline constexpr std::size_t kSearchesAtOnce = 2;
+inline constexpr std::size_t kSearchQueue = 32;
+// How long one may take from its start: far more than any measured, less than a person waits.
+inline constexpr std::chrono::milliseconds kSearchTime{5'000};
+
 }  // namespace hark::limits
 
 #endif  // HARK_DAEMON_BASE_LIMITS_H_

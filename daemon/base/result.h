@@ -27,6 +27,7 @@ enum class ErrorCode : std::uint8_t {
   kResourceExhausted,  // A limit of base/limits.h, or the disk, is full.
   kCorrupt,            // A file failed its checks; it is not touched.
   kCancelled,          // The daemon is stopping or the caller went away.
+  kTimeout,            // It took longer than it may; asking for less may succeed.
   kInternal,           // A bug.
 };
 

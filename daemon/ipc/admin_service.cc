@@ -37,6 +37,7 @@ constexpr const char* kCapabilities[] = {
     "rollback",         // RollBack.
     "retention",        // PreviewRetention, RunRetention, SetRetention.
     "page-anchors",     // Pages after and around a message.
+    "search",           // SearchMessages.
 };
 
 class AdminService final : public Base {

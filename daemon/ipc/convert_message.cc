@@ -11,19 +11,6 @@
 namespace hark::ipc {
 namespace {
 
-v1::DeliveryState ToProto(Delivery delivery) {
-  switch (delivery) {
-    case Delivery::kQueued: return v1::DELIVERY_STATE_QUEUED;
-    case Delivery::kSending: return v1::DELIVERY_STATE_SENDING;
-    case Delivery::kSent: return v1::DELIVERY_STATE_SENT;
-    case Delivery::kFailed: return v1::DELIVERY_STATE_FAILED;
-    case Delivery::kUnknown: return v1::DELIVERY_STATE_UNKNOWN;
-    case Delivery::kExpired: return v1::DELIVERY_STATE_EXPIRED;
-    case Delivery::kCancelled: return v1::DELIVERY_STATE_CANCELLED;
-  }
-  return v1::DELIVERY_STATE_UNSPECIFIED;
-}
-
 void ToProto(const DeliveryFailure& failure, v1::DeliveryFailure* out) {
   out->set_reason(failure.reason);
   out->set_message(failure.message);
@@ -43,7 +30,7 @@ v1::PendingChange::Kind ToProto(PendingChange::Kind kind) {
 
 void ToProto(const PendingChange& change, v1::PendingChange* out) {
   out->set_kind(ToProto(change.kind));
-  out->set_delivery(ToProto(change.delivery));
+  out->set_delivery(ipc::ToProto(change.delivery));
   if (change.failure) ToProto(*change.failure, out->mutable_failure());
   out->set_content(change.content);
 }
@@ -58,6 +45,19 @@ v1::Gap::Reason ToProto(GapReason reason) {
 }
 
 }  // namespace
+
+v1::DeliveryState ToProto(Delivery delivery) {
+  switch (delivery) {
+    case Delivery::kQueued: return v1::DELIVERY_STATE_QUEUED;
+    case Delivery::kSending: return v1::DELIVERY_STATE_SENDING;
+    case Delivery::kSent: return v1::DELIVERY_STATE_SENT;
+    case Delivery::kFailed: return v1::DELIVERY_STATE_FAILED;
+    case Delivery::kUnknown: return v1::DELIVERY_STATE_UNKNOWN;
+    case Delivery::kExpired: return v1::DELIVERY_STATE_EXPIRED;
+    case Delivery::kCancelled: return v1::DELIVERY_STATE_CANCELLED;
+  }
+  return v1::DELIVERY_STATE_UNSPECIFIED;
+}
 
 v1::Role ToProto(Role role) {
   switch (role) {

@@ -13,6 +13,7 @@
 namespace hark::ipc {
 
 [[nodiscard]] v1::Role ToProto(Role role);
+[[nodiscard]] v1::DeliveryState ToProto(Delivery delivery);
 
 // `out` must be empty.
 void ToProto(const Message& message, v1::Message* out);

@@ -1,6 +1,7 @@
 #include "daemon/ipc/listening_socket.h"
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -111,6 +112,40 @@ Result<ListeningSocket> ListeningSocket::Open(const fs::path& path) {
   // Not blocking: a client may be gone between poll and accept.
   if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || ::listen(fd, kBacklog) != 0) {
     return Refuse(path, "cannot be listened at: " + Reason(errno));
+  }
+  return result;
+}
+
+Result<ListeningSocket> ListeningSocket::Adopt(int fd, const fs::path& path) {
+  ListeningSocket result(fd, path);
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  sockaddr_un address{};
+  socklen_t size = sizeof(address);
+  int type = 0;
+  socklen_t type_size = sizeof(type);
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      address.sun_family != AF_UNIX ||
+      ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) != 0 || type != SOCK_STREAM) {
+    return Refuse(path, "cannot be used: what the service manager passed is no Unix socket");
+  }
+  // A path of full length has no zero at its end.
+  const std::size_t bytes = ::strnlen(address.sun_path, size - offsetof(sockaddr_un, sun_path));
+  const fs::path passed(std::string(address.sun_path, bytes));
+  if (passed != path) {
+    return Refuse(path, "is not where the service manager listens: that is " + passed.string());
+  }
+  if (auto folder = PrepareSocketFolder(path.parent_path()); !folder)
+    return tl::unexpected(folder.error());
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode) || info.st_uid != ::geteuid() ||
+      (info.st_mode & 077) != 0) {
+    return Refuse(path, "is not closed to other users: the socket unit lacks SocketMode=0600");
+  }
+  int listening = 0;
+  socklen_t listening_size = sizeof(listening);
+  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &listening_size) != 0 ||
+      listening == 0 || ::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+    return Refuse(path, "is not listened at");
   }
   return result;
 }

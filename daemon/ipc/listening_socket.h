@@ -28,6 +28,12 @@ class ListeningSocket {
   // kConflict: somebody answers there.
   [[nodiscard]] static Result<ListeningSocket> Open(const std::filesystem::path& path);
 
+  // Takes over a socket that a service manager made and passed on: it must listen at `path`, which,
+  // with its folder, must be closed to others just as well. Its file stays when this is destroyed,
+  // for the service manager to listen on. Closes `fd` on an error. kInvalidArgument: it is no such
+  // socket.
+  [[nodiscard]] static Result<ListeningSocket> Adopt(int fd, const std::filesystem::path& path);
+
   ListeningSocket(ListeningSocket&& other) noexcept;
   ListeningSocket& operator=(ListeningSocket&&) = delete;
   ListeningSocket(const ListeningSocket&) = delete;

@@ -23,7 +23,7 @@ namespace hark::ipc {
 namespace {
 
 constexpr const char* kServices[] = {"hark.v1.Conversations", "hark.v1.Messages", "hark.v1.Sync",
-                                     "hark.v1.Account", "hark.v1.Admin"};
+                                     "hark.v1.Account",       "hark.v1.Admin",    "hark.v1.Search"};
 
 // Calls on one connection: all streams of limits::kLocalStreams, and room for unary ones beside
 // them.
@@ -81,13 +81,16 @@ struct Server::Parts {
 };
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
-  auto socket = ListeningSocket::Open(options.socket_path);
+  auto socket = options.listening_fd
+                    ? ListeningSocket::Adopt(*options.listening_fd, options.socket_path)
+                    : ListeningSocket::Open(options.socket_path);
   if (!socket) return tl::unexpected(socket.error());
   auto parts = std::make_unique<Parts>(*std::move(socket));
 
   const ServiceContext context{options.accounts, options.metrics, parts->streams};
   parts->services.push_back(NewConversationsService(context));
   parts->services.push_back(NewMessagesService(context));
+  parts->services.push_back(NewSearchService(context));
   parts->services.push_back(NewSyncService(context));
   parts->services.push_back(NewAccountService(context));
   parts->services.push_back(

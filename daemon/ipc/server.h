@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/account/accounts.h"
@@ -17,6 +18,8 @@ namespace hark::ipc {
 // The references outlive the server.
 struct ServerOptions {
   std::filesystem::path socket_path;
+  // Listens there already: passed on by a service manager. Taken over. Absent: one is made.
+  std::optional<int> listening_fd;
   std::string version;         // Of the program, "1.0.0".
   std::string cipher_version;  // SQLCipher's own.
   Clock& clock;

@@ -34,6 +34,7 @@ Row RowFor(ErrorCode code) {
       return {grpc::StatusCode::RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED", true};
     case ErrorCode::kCorrupt: return {grpc::StatusCode::DATA_LOSS, "CORRUPT", false};
     case ErrorCode::kCancelled: return {grpc::StatusCode::UNAVAILABLE, "STOPPING", true};
+    case ErrorCode::kTimeout: return {grpc::StatusCode::DEADLINE_EXCEEDED, "TIMEOUT", false};
     case ErrorCode::kInternal: return {grpc::StatusCode::INTERNAL, "INTERNAL", false};
   }
   return {grpc::StatusCode::INTERNAL, "INTERNAL", false};

@@ -27,6 +27,12 @@ namespace hark::ipc {
 // Nothing if no PageToken() made it.
 [[nodiscard]] std::optional<store::ListPosition> ParsePageToken(std::string_view token);
 
+// The place where a search goes on.
+[[nodiscard]] std::string SearchToken(const store::SearchPosition& position);
+
+// Nothing if no SearchToken() made it.
+[[nodiscard]] std::optional<store::SearchPosition> ParseSearchToken(std::string_view token);
+
 }  // namespace hark::ipc
 
 #endif  // HARK_DAEMON_IPC_TOKENS_H_

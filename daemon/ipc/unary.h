@@ -68,6 +68,9 @@ class PendingCall final : public grpc::ServerUnaryReactor {
     if (!ended_.exchange(true)) Finish(status);
   }
 
+  // True once it is over: whoever works on its answer may stop.
+  [[nodiscard]] const std::atomic<bool>& ended() const { return ended_; }
+
   void OnCancel() override { Fail(grpc::Status::CANCELLED); }
   void OnDone() override { self_.reset(); }
 

@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "daemon/store/error_policy.h"
+#include "daemon/store/search_tokenizer.h"
 
 namespace hark::store {
 namespace {
@@ -131,6 +132,7 @@ void Connection::SetUp(Access access, Durability durability) {
   Execute("PRAGMA trusted_schema = OFF");
   Execute("PRAGMA mmap_size = 0");
   Execute("PRAGMA temp_store = MEMORY");
+  RegisterSearchTokenizer(database_.getHandle());
   // The proof of the key: the first read that decrypts a page.
   (void)ReadInt("SELECT count(*) FROM sqlite_master");
   if (access == Access::kProbe) return;
@@ -189,6 +191,23 @@ std::int64_t Connection::TotalChanges() const {
 
 std::int64_t Connection::LastChanges() const {
   return sqlite3_changes64(database_.getHandle());
+}
+
+SearchWords& Connection::search_words() {
+  if (search_words_ == nullptr)
+    search_words_ = std::make_unique<SearchWords>(database_.getHandle());
+  return *search_words_;
+}
+
+void Connection::StopWhen(const std::function<bool()>* stop) {
+  // Some dozen microseconds of work; pages that FTS5 reads count too.
+  constexpr int kInstructions = 500;
+  const auto ask = [](void* asked) -> int {
+    return (*static_cast<const std::function<bool()>*>(asked))() ? 1 : 0;
+  };
+  sqlite3_progress_handler(database_.getHandle(), stop == nullptr ? 0 : kInstructions,
+                           stop == nullptr ? nullptr : +ask,
+                           const_cast<std::function<bool()>*>(stop));
 }
 
 void Connection::SyncWal() {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,7 @@
 
 #include "daemon/base/secret.h"
 #include "daemon/store/cipher_version.h"
+#include "daemon/store/search_tokenizer.h"
 #include "daemon/store/statement_cache.h"
 
 namespace hark::store {
@@ -61,6 +63,13 @@ class Connection {
   // By the last statement that wrote.
   [[nodiscard]] std::int64_t LastChanges() const;
 
+  // How the index splits text.
+  [[nodiscard]] SearchWords& search_words();
+
+  // While `stop` is set, it is asked now and then while a statement runs, on this thread; once it
+  // answers true, the statement throws SQLITE_INTERRUPT. Null: nothing stops them.
+  void StopWhen(const std::function<bool()>* stop);
+
   // Bytes in the WAL, and those of them that no checkpoint has tried to copy yet.
   [[nodiscard]] std::size_t WalBytes() const { return wal_bytes_; }
   [[nodiscard]] std::size_t NewWalBytes() const {
@@ -86,10 +95,26 @@ class Connection {
 
   SQLite::Database database_;
   std::unique_ptr<StatementCache> statements_;
+  std::unique_ptr<SearchWords> search_words_;
   std::size_t wal_bytes_ = 0;
   // How long the WAL was at the last checkpoint. As long as some reader is in it, it grows on from
   // there.
   std::size_t tried_bytes_ = 0;
+};
+
+// StopWhen() for the length of a scope.
+class StopGuard {
+ public:
+  // Both outlive it.
+  StopGuard(Connection& connection, const std::function<bool()>& stop) : connection_(connection) {
+    connection_.StopWhen(&stop);
+  }
+  StopGuard(const StopGuard&) = delete;
+  StopGuard& operator=(const StopGuard&) = delete;
+  ~StopGuard() { connection_.StopWhen(nullptr); }
+
+ private:
+  Connection& connection_;
 };
 
 // A new Connection. Damage, or a wrong key, has to be found twice: SQLCipher takes a failed read or

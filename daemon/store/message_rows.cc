@@ -91,7 +91,9 @@ void UpdateMessage(Connection& cache, std::int64_t key, const Message& message) 
   Query query(cache.statements(), kUpdate);
   BindBody(query, message);
   query.Int(key).Run();
-  if (indexed) AddToIndex(cache, key, message.content);
+  if (!indexed) return;
+  AddToIndex(cache, key, message.content);
+  NoteTimeInIndex(cache, key, message.created_at);
 }
 
 std::optional<MessagePlace> FindMessagePlace(Connection& cache, const MessageId& id) {

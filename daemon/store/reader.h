@@ -8,6 +8,7 @@
 #ifndef HARK_DAEMON_STORE_READER_H_
 #define HARK_DAEMON_STORE_READER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "daemon/model/ids.h"
 #include "daemon/model/message.h"
 #include "daemon/model/outbox.h"
+#include "daemon/store/search.h"
 
 namespace hark::store {
 
@@ -180,6 +182,17 @@ class Reader {
   [[nodiscard]] virtual Result<SyncState> ReadSyncState() = 0;
 
   [[nodiscard]] virtual Result<StoreStatistics> Statistics() = 0;
+
+  // One page of what matches, pending messages and changes included; deleted messages are not
+  // found. Takes milliseconds rather than microseconds: at most limits::kSearchesAtOnce callers at
+  // once, or the others wait for a connection. Ends early once `cancelled` is true: kCancelled.
+  //
+  // kInvalidArgument: search_query.h; or none of it is a word, or it has more than
+  // limits::kSearchWords. kNotFound: unknown conversation. kTimeout: it took longer than
+  // limits::kSearchTime. A position is that of an earlier page of the same query; with another one,
+  // what comes is unspecified.
+  [[nodiscard]] virtual Result<SearchPage> Search(const SearchQuery& query,
+                                                  const std::atomic<bool>& cancelled) = 0;
 
   // The newest finished commit. Never decreases, also not over restarts and power loss. Does not
   // touch the disk.

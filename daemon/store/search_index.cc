@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/store/columns.h"
+
 namespace hark::store {
 namespace {
 
@@ -12,6 +14,16 @@ constexpr char kAdd[] = "INSERT INTO search (rowid, content) VALUES (?, ?)";
 constexpr char kAddRows[] =
     "INSERT INTO search (rowid, content)"
     " SELECT key, content FROM messages WHERE key > ? AND key <= ? AND content <> ''";
+// After kAddRows, which has just read these rows.
+constexpr char kNoteTimes[] =
+    "INSERT INTO search_blocks (block, newest, oldest)"
+    " SELECT key / 1024, max(created_at), min(created_at) FROM messages WHERE key > ? AND key <= ?"
+    " GROUP BY key / 1024 ON CONFLICT (block) DO UPDATE SET"
+    " newest = max(newest, excluded.newest), oldest = min(oldest, excluded.oldest)";
+constexpr char kNoteTime[] =
+    "UPDATE search_blocks SET newest = max(newest, ?2), oldest = min(oldest, ?2)"
+    " WHERE block = ?1 AND (newest < ?2 OR oldest > ?2)";
+static_assert(kSearchBlock == 1024);
 constexpr char kIndexedTo[] = "UPDATE store_info SET indexed_to = ? WHERE one = 1";
 constexpr char kUnindexedTo[] = "UPDATE store_info SET unindexed_to = ? WHERE one = 1";
 constexpr char kForget[] =
@@ -23,6 +35,7 @@ constexpr char kMerge[] = "INSERT INTO search (search, rank) VALUES ('merge', ?)
 
 void AddRows(Connection& cache, std::int64_t above, std::int64_t up_to) {
   Query(cache.statements(), kAddRows).Int(above).Int(up_to).Run();
+  Query(cache.statements(), kNoteTimes).Int(above).Int(up_to).Run();
 }
 
 }  // namespace
@@ -43,6 +56,13 @@ void AddToIndex(Connection& cache, std::int64_t key, std::string_view content) {
   if (content.empty()) return;
   Query query(cache.statements(), kAdd);
   query.Int(key).LongText(content).Run();
+}
+
+void NoteTimeInIndex(Connection& cache, std::int64_t key, WallTime created_at) {
+  Query query(cache.statements(), kNoteTime);
+  query.Int(key / kSearchBlock);
+  BindTime(query, created_at);
+  query.Run();
 }
 
 void ForgetHighestKeys(Connection& cache) {

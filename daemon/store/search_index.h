@@ -12,12 +12,16 @@
 #include <cstdint>
 #include <string_view>
 
+#include "daemon/base/clock.h"
 #include "daemon/store/connection.h"
 
 namespace hark::store {
 
 // Rows that may wait while history is being fetched: a dozen milliseconds of work.
 inline constexpr std::int64_t kIndexBatch = 4'000;
+
+// Keys of one row of the table search_blocks.
+inline constexpr std::int64_t kSearchBlock = 1'024;
 
 // Which rows are in the index: exactly those with unindexed_to < key <= indexed_to.
 struct IndexedRange {
@@ -33,6 +37,9 @@ struct IndexedRange {
 // Takes out, puts in, a row that is in the range. `content` is what the row had, has.
 void RemoveFromIndex(Connection& cache, std::int64_t key, std::string_view content);
 void AddToIndex(Connection& cache, std::int64_t key, std::string_view content);
+
+// When the message of a row in the range was written, after that has changed.
+void NoteTimeInIndex(Connection& cache, std::int64_t key, WallTime created_at);
 
 // After rows were deleted: SQLite gives the highest keys again, so they must count as not indexed.
 void ForgetHighestKeys(Connection& cache);

@@ -1,9 +1,11 @@
 #include "daemon/store/sqlcipher_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <utility>
 
+#include "daemon/base/limits.h"
 #include "daemon/store/action_jobs.h"
 #include "daemon/store/changes_reader.h"
 #include "daemon/store/connection.h"
@@ -16,6 +18,8 @@
 #include "daemon/store/raw_file.h"
 #include "daemon/store/retention_jobs.h"
 #include "daemon/store/retention_planner.h"
+#include "daemon/store/search_query.h"
+#include "daemon/store/searcher.h"
 #include "daemon/store/sqlite_error.h"
 #include "daemon/store/store_info_rows.h"
 #include "daemon/store/store_parts.h"
@@ -32,8 +36,8 @@ Result<std::unique_ptr<SqlcipherStore>> SqlcipherStore::Open(StoreOptions option
       return tl::unexpected<Error>(std::move(opened.error()));
     parts->readers = std::make_unique<ReaderPool>(
         parts->Opens(File::kCache, Access::kRead), parts->Opens(File::kAuthored, Access::kRead),
-        std::max<std::size_t>(parts->options.readers, 1), *parts->options.clock, parts->position,
-        parts->damage);
+        std::max<std::size_t>(parts->options.readers, 1) + limits::kSearchesAtOnce,
+        *parts->options.clock, parts->position, parts->damage);
     // From here on: nobody is there yet to hear of the repair.
     parts->writer->Announce(parts->options.on_commit);
     parts->thread = std::make_unique<WriterThread>(*parts->writer, parts->options.writes_by_hand);
@@ -48,6 +52,7 @@ SqlcipherStore::~SqlcipherStore() {
 
 void SqlcipherStore::Close() {
   std::call_once(parts_->closed, [this] {
+    parts_->closing = true;
     parts_->thread->Stop();
     parts_->readers->Close();
     parts_->writer->Close();  // Alone now: nothing keeps it from emptying the WAL.
@@ -162,6 +167,31 @@ Result<StoreStatistics> SqlcipherStore::Statistics() {
     statistics->authored_bytes = parts_->files.AuthoredBytes();
   }
   return statistics;
+}
+
+Result<SearchPage> SqlcipherStore::Search(const SearchQuery& query,
+                                          const std::atomic<bool>& cancelled) {
+  auto terms = ParseSearch(query.text);
+  if (!terms) return tl::unexpected<Error>(std::move(terms.error()));
+  const Clock& clock = *parts_->options.clock;
+  const Clock::Instant end = clock.Now() + limits::kSearchTime;
+  std::optional<Error> stopped;
+  const std::function<bool()> stop = [&] {
+    if (cancelled || parts_->closing || parts_->repairing) {
+      stopped.emplace(ErrorCode::kCancelled, "the search was given up");
+    } else if (clock.Now() > end) {
+      stopped.emplace(ErrorCode::kTimeout, "the search took too long; look for something rarer");
+    }
+    return stopped.has_value();
+  };
+  auto page = parts_->readers->Run([&](const Snapshot& snapshot) -> Result<SearchPage> {
+    if (stop()) return tl::unexpected<Error>(*stopped);
+    const StopGuard guard(snapshot.cache(), stop);
+    return store::Search(snapshot, query, *terms);
+  });
+  // Of a statement that was stopped, SQLite only says that it was.
+  if (!page && stopped) return tl::unexpected<Error>(*std::move(stopped));
+  return page;
 }
 
 LocalRevision SqlcipherStore::CurrentRevision() const {

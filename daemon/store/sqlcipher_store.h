@@ -4,6 +4,7 @@
 #ifndef HARK_DAEMON_STORE_SQLCIPHER_STORE_H_
 #define HARK_DAEMON_STORE_SQLCIPHER_STORE_H_
 
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -36,7 +37,8 @@ struct StoreOptions {
   // the middle of a call: must not block nor call the store. A damaged cache is then replaced by
   // itself, as by SetCacheAside(); on_health tells.
   DamageReport::OnDamage on_damage = {};
-  std::size_t readers = 4;  // Connections; a further concurrent read waits for one.
+  std::size_t readers = 4;  // Connections beside those for searches; a further concurrent read
+                            // waits for one.
   // No thread of its own: RunWriter() does what waits to be written. For a simulation in one
   // thread.
   bool writes_by_hand = false;
@@ -114,6 +116,7 @@ class SqlcipherStore final : public Reader, public Writer, public RetentionStore
                                 std::uint32_t limit) override;
   Result<SyncState> ReadSyncState() override;
   Result<StoreStatistics> Statistics() override;
+  Result<SearchPage> Search(const SearchQuery& query, const std::atomic<bool>& cancelled) override;
   [[nodiscard]] LocalRevision CurrentRevision() const override;
   [[nodiscard]] const std::string& StoreId() const override;
 

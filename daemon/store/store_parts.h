@@ -44,6 +44,7 @@ struct StoreParts {
   RepairReport last_repair;
 
   std::atomic<bool> repairing = false;
+  std::atomic<bool> closing = false;
   std::atomic<std::uint64_t> newest_series = 0;  // Of the batches that were accepted.
   std::atomic<std::uint64_t> series_before = 0;  // Of the engines before the present one.
 

@@ -62,6 +62,18 @@ class CommandLine {
     messages->add_flag("--ids", arguments_.ids, "Show each message's id");
     Timeout(messages, "Wait so long for messages that must be fetched (0; with --all 30)");
 
+    CLI::App* search = Add("search", "Find messages by their words", Search);
+    search
+        ->add_option("QUERY", arguments_.text,
+                     "Words, \"several words\", wor* (what begins so), -word (not that one)")
+        ->required();
+    search->add_option("--conversation", arguments_.conversation, "Only in this conversation")
+        ->type_name("CONVERSATION");
+    search->add_flag("--newest", arguments_.newest, "The newest first instead of the best");
+    search->add_option("--limit", arguments_.limit, "Show at most so many (20)")
+        ->check(CLI::Range(std::uint64_t{1}, kMaxLimit))
+        ->type_name("N");
+
     Add("stats", "Show the daemon's counters, sizes and latencies", ShowStatistics);
     Add("version", "Show the versions of hark and of the daemon", ShowVersion);
   }

@@ -37,6 +37,7 @@ struct Arguments {
   bool token_stdin = false;
   bool force = false;
   bool preview = false;
+  bool newest = false;
 
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
     if (!timeout_seconds) return std::nullopt;
@@ -56,6 +57,7 @@ using Command = int (*)(Session&);
 int ShowStatus(Session& session);
 int ListConversations(Session& session);
 int ListMessages(Session& session);
+int Search(Session& session);
 int ShowStatistics(Session& session);
 int ShowVersion(Session& session);
 

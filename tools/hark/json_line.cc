@@ -102,4 +102,12 @@ JsonLine& JsonLine::Object(std::string_view name, const JsonLine& value) {
   return *this;
 }
 
+JsonLine& JsonLine::Objects(std::string_view name, const std::vector<JsonLine>& values) {
+  Name(name);
+  fields_ += '[';
+  for (std::size_t i = 0; i < values.size(); ++i) fields_ += (i == 0 ? "" : ",") + values[i].str();
+  fields_ += ']';
+  return *this;
+}
+
 }  // namespace hark::cli

@@ -26,6 +26,7 @@ class JsonLine {
   JsonLine& Texts(std::string_view name, const std::vector<std::string>& values);
   JsonLine& TextMap(std::string_view name, const std::map<std::string, std::string>& values);
   JsonLine& Object(std::string_view name, const JsonLine& value);
+  JsonLine& Objects(std::string_view name, const std::vector<JsonLine>& values);
 
   // "{…}", without a line break.
   [[nodiscard]] std::string str() const { return "{" + fields_ + "}"; }

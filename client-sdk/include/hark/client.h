@@ -98,6 +98,21 @@ struct SendRequest {
   std::string id;
 };
 
+enum class SearchOrder { kBest, kNewest };
+
+struct SearchRequest {
+  // What a person typed: words, which all have to be there, "several words" in this order, wor* for
+  // what begins so, -word for what must not be there. At most kMaxSearchBytes.
+  std::string query;
+  // Empty: every conversation.
+  std::string conversation_id;
+  SearchOrder order = SearchOrder::kBest;
+  // 1 to kMaxSearchPageSize; 0 means kDefaultSearchPageSize.
+  std::uint32_t page_size = 0;
+  // SearchPage::next_page_token of the page before, with everything else unchanged.
+  std::string page_token;
+};
+
 // One message. Both ids are needed.
 struct MessageRef {
   std::string conversation_id;
@@ -194,6 +209,11 @@ class Client {
   // it had unless the call is a repetition. Of a message at the backend, withdraws the change that
   // waits. kPrecondition: nothing waits, or the change is under way.
   Result<Message> CancelMessage(const MessageRef& message);
+
+  // Looks for messages in what is on this machine. docs/search.md. kNotFound: unknown conversation;
+  // kInvalidArgument: the query cannot be understood, and the message says why and where;
+  // kResourceExhausted: too many searches wait; kTimeout.
+  Result<SearchPage> SearchMessages(const SearchRequest& request);
 
   // Asks the backend, so it waits for the network. Never repeated by the SDK. kUnauthenticated: the
   // token was refused; kUnavailable: the backend could not be reached, nothing has changed;

@@ -23,6 +23,10 @@ inline constexpr std::size_t kMaxContentBytes = 65'536;
 // Conversations or messages of one page or snapshot.
 inline constexpr std::uint32_t kMaxPageSize = 200;
 inline constexpr std::uint32_t kDefaultPageSize = 50;
+// Hits of one page of a search, and bytes of what is looked for.
+inline constexpr std::uint32_t kMaxSearchPageSize = 100;
+inline constexpr std::uint32_t kDefaultSearchPageSize = 20;
+inline constexpr std::size_t kMaxSearchBytes = 1'024;
 // Metadata of one message: entries, and bytes of all keys and values together.
 inline constexpr std::size_t kMaxMetadataEntries = 32;
 inline constexpr std::size_t kMaxMetadataBytes = 4'096;
@@ -306,6 +310,45 @@ struct RollBackOutcome {
   std::uint64_t entries_lost = 0;
   // The folder with the files that were replaced.
   std::string aside;
+};
+
+// Bytes of SearchHit::snippet, never within a character: from `start`, `length` of them.
+struct SnippetRange {
+  std::size_t start = 0;
+  std::size_t length = 0;
+};
+
+// A message that a search found, and where.
+struct SearchHit {
+  std::string message_id;
+  std::string conversation_id;
+  std::string conversation_title;
+  Role role = Role::kUnknown;
+  std::optional<Time> created_at;
+  // 0 while the message is not kSent.
+  std::uint64_t sequence = 0;
+  Delivery delivery = Delivery::kUnknown;
+  // The part of the content that shows what was found, as it is: at most 160 characters. It is
+  // text: escape it as any other.
+  std::string snippet;
+  // In order, not overlapping, inside of `snippet`.
+  std::vector<SnippetRange> highlights;
+  // The content begins before the snippet, goes on after it.
+  bool cut_before = false;
+  bool cut_after = false;
+};
+
+struct SearchPage {
+  std::vector<SearchHit> hits;
+  // Empty: that was all.
+  std::string next_page_token;
+  // Of all pages together; absent when there are thousands.
+  std::optional<std::uint64_t> total_count;
+  // Everything that is here can be found. If not: how far that is, the newest messages first.
+  bool index_complete = true;
+  std::uint64_t indexed = 0;
+  std::uint64_t to_index = 0;
+  Freshness freshness;
 };
 
 // Stable lower-case words: "assistant", "queued", "not_fetched", "catching_up", "signed_in", …

@@ -148,6 +148,16 @@ void FakeDaemon::AwaitCalls(const std::string& call, int count) const {
   impl_->state.changed.wait(lock, [&] { return impl_->state.calls[call] >= count; });
 }
 
+std::vector<v1::SearchMessagesRequest> FakeDaemon::searches() const {
+  const std::lock_guard lock(impl_->state.mutex);
+  return impl_->state.searches;
+}
+
+void FakeDaemon::SetSearchIndex(const v1::SearchIndexState& index) {
+  const std::lock_guard lock(impl_->state.mutex);
+  impl_->state.search_index = index;
+}
+
 std::vector<v1::SendMessageRequest> FakeDaemon::sends() const {
   const std::lock_guard lock(impl_->state.mutex);
   return impl_->state.sends;

@@ -12,6 +12,7 @@
 #include "hark/v1/account.pb.h"
 #include "hark/v1/conversations.pb.h"
 #include "hark/v1/messages.pb.h"
+#include "hark/v1/search.pb.h"
 #include "hark/v1/sync.pb.h"
 #include "hark/v1/types.pb.h"
 
@@ -60,6 +61,8 @@ class FakeDaemon {
   [[nodiscard]] std::vector<v1::SendMessageRequest> sends() const;
   // What the last GetVersion said in its metadata.
   [[nodiscard]] std::string api_version() const;
+  [[nodiscard]] std::vector<v1::SearchMessagesRequest> searches() const;
+  void SetSearchIndex(const v1::SearchIndexState& index);
   // The resume tokens that watchers came with, in order.
   [[nodiscard]] std::vector<std::string> resume_tokens() const;
 

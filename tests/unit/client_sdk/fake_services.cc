@@ -10,6 +10,7 @@
 #include "hark/v1/admin.grpc.pb.h"
 #include "hark/v1/conversations.grpc.pb.h"
 #include "hark/v1/messages.grpc.pb.h"
+#include "hark/v1/search.grpc.pb.h"
 #include "hark/v1/sync.grpc.pb.h"
 
 #include "tests/unit/client_sdk/fake_state.h"
@@ -255,6 +256,48 @@ class MessagesService final : public v1::Messages::Service {
   FakeState& state_;
 };
 
+// Finds what contains the query as it is; the page token is a number.
+class SearchService final : public v1::Search::Service {
+ public:
+  explicit SearchService(FakeState& state) : state_(state) {}
+  Status SearchMessages(ServerContext*, const v1::SearchMessagesRequest* request,
+                        v1::SearchMessagesResponse* response) override {
+    if (Status status = state_.Enter("SearchMessages"); !status.ok()) return status;
+    const std::lock_guard lock(state_.mutex);
+    state_.searches.push_back(*request);
+    const std::size_t size = request->page_size() == 0 ? 20 : request->page_size();
+    const std::size_t skipped =
+        request->page_token().empty() ? 0 : std::stoul(request->page_token());
+    std::size_t found = 0;
+    for (const auto& [conversation, messages] : state_.contents) {
+      if (!request->conversation_id().empty() && request->conversation_id() != conversation)
+        continue;
+      for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+        const std::size_t at = message->content().find(request->query());
+        if (at == std::string::npos || found++ < skipped || found > skipped + size) continue;
+        v1::SearchResult* result = response->add_results();
+        result->set_message_id(message->id());
+        result->set_conversation_id(conversation);
+        result->set_role(message->role());
+        *result->mutable_created_at() = message->created_at();
+        result->set_sequence(message->sequence());
+        result->set_delivery(message->delivery());
+        result->set_snippet(message->content());
+        result->add_highlights()->set_start(static_cast<std::uint32_t>(at));
+        result->mutable_highlights(0)->set_length(
+            static_cast<std::uint32_t>(request->query().size()));
+      }
+    }
+    if (found > skipped + size) response->set_next_page_token(std::to_string(skipped + size));
+    response->set_total_count(found);
+    *response->mutable_index() = state_.search_index;
+    return Status::OK;
+  }
+
+ private:
+  FakeState& state_;
+};
+
 class SyncService final : public v1::Sync::Service {
  public:
   explicit SyncService(FakeState& state) : state_(state) {}
@@ -293,6 +336,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeFakeServices(FakeState& state) {
   services.push_back(std::make_unique<AdminService>(state));
   services.push_back(std::make_unique<ConversationsService>(state));
   services.push_back(std::make_unique<MessagesService>(state));
+  services.push_back(std::make_unique<SearchService>(state));
   services.push_back(std::make_unique<SyncService>(state));
   return services;
 }

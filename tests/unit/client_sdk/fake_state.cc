@@ -15,6 +15,7 @@ FakeState::FakeState() {
   account_info.set_user_id("alice");
   account_info.set_backend_url("wss://backend.example");
   status.set_state(v1::SyncStatus::STATE_LIVE);
+  search_index.set_complete(true);
 }
 
 Status FakeState::Enter(const std::string& call) {

@@ -23,6 +23,7 @@
 #include "hark/v1/account.pb.h"
 #include "hark/v1/conversations.pb.h"
 #include "hark/v1/messages.pb.h"
+#include "hark/v1/search.pb.h"
 #include "hark/v1/sync.pb.h"
 
 namespace hark::test {
@@ -132,6 +133,8 @@ struct FakeState {
   std::map<std::string, grpc::Status> failures;
   std::set<std::string> held;
   std::vector<v1::SendMessageRequest> sends;
+  std::vector<v1::SearchMessagesRequest> searches;
+  v1::SearchIndexState search_index;
   std::vector<std::string> tokens;
 };
 

@@ -49,6 +49,15 @@ class FakeAccount final : public account::OpenAccount,
   [[nodiscard]] std::vector<std::string> actions() const;
   [[nodiscard]] int page_reads() const;
 
+  // What a search answers.
+  void SetSearch(Result<store::SearchPage> answer);
+  // Searches wait until they are cancelled or FinishSearches(); the second waits until so many do.
+  void HoldSearches();
+  void WaitForHeldSearches(int count);
+  void FinishSearches();
+  [[nodiscard]] std::vector<store::SearchQuery> searches() const;
+  [[nodiscard]] int cancelled_searches() const;
+
   // account::OpenAccount.
   store::Reader& reader() override { return *this; }
   sync::Intents& intents() override { return *this; }
@@ -77,6 +86,8 @@ class FakeAccount final : public account::OpenAccount,
                                        std::uint32_t limit) override;
   Result<store::SyncState> ReadSyncState() override;
   Result<store::StoreStatistics> Statistics() override;
+  Result<store::SearchPage> Search(const store::SearchQuery& query,
+                                   const std::atomic<bool>& cancelled) override;
   LocalRevision CurrentRevision() const override;
   const std::string& StoreId() const override { return store_id_; }
 
@@ -126,6 +137,11 @@ class FakeAccount final : public account::OpenAccount,
   int sync_nows_ = 0;
   std::vector<std::string> actions_;
   int page_reads_ = 0;
+  Result<store::SearchPage> search_answer_;
+  std::vector<store::SearchQuery> searches_;
+  bool hold_searches_ = false;
+  int held_searches_ = 0;
+  int cancelled_searches_ = 0;
 };
 
 // Thread-safe.

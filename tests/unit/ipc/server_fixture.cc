@@ -24,8 +24,10 @@ ServerTest::ServerTest() {
 
 ServerTest::~ServerTest() = default;
 
-Result<std::unique_ptr<Server>> ServerTest::StartAt(const std::filesystem::path& path) {
+Result<std::unique_ptr<Server>> ServerTest::StartAt(const std::filesystem::path& path,
+                                                    std::optional<int> listening_fd) {
   return Server::Start(ServerOptions{.socket_path = path,
+                                     .listening_fd = listening_fd,
                                      .version = "1.2.3",
                                      .cipher_version = "4.6.1 community",
                                      .clock = clock_,

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,7 +32,8 @@ class ServerTest : public testing::Test {
   ~ServerTest() override;
 
   [[nodiscard]] std::filesystem::path socket_path() const { return folder_.path() / "run" / "s"; }
-  [[nodiscard]] Result<std::unique_ptr<Server>> StartAt(const std::filesystem::path& path);
+  [[nodiscard]] Result<std::unique_ptr<Server>> StartAt(
+      const std::filesystem::path& path, std::optional<int> listening_fd = std::nullopt);
 
   // A connection of its own: another client.
   [[nodiscard]] std::shared_ptr<grpc::Channel> NewChannel() const;

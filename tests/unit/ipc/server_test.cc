@@ -90,6 +90,46 @@ TEST_F(ServerLifeTest, AnotherUserIsRefusedWhateverTheModes) {
   EXPECT_TRUE(Answers());
 }
 
+// As a service manager does it.
+int ListenAt(const fs::path& path, mode_t mode, int type = SOCK_STREAM) {
+  const int fd = ::socket(AF_UNIX, type, 0);
+  const sockaddr_un address = AddressOf(path);
+  EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(::chmod(path.c_str(), mode), 0);
+  if (type == SOCK_STREAM) EXPECT_EQ(::listen(fd, 8), 0);
+  return fd;
+}
+
+TEST_F(ServerLifeTest, SocketThatWasPassedOnIsUsedAndLeftInPlace) {
+  server_.reset();
+  const int fd = ListenAt(socket_path(), 0600);
+  const int kept = ::dup(fd);
+  auto server = StartAt(socket_path(), fd);
+  ASSERT_TRUE(server) << server.error().message;
+  EXPECT_TRUE(Answers());
+  server->reset();
+  EXPECT_TRUE(fs::exists(socket_path()));
+  // For the next start.
+  server = StartAt(socket_path(), ::dup(kept));
+  ASSERT_TRUE(server) << server.error().message;
+  EXPECT_TRUE(Answers());
+  ::close(kept);
+}
+
+TEST_F(ServerLifeTest, PassedSocketThatIsNotAsOursWouldBeIsRefused) {
+  const fs::path folder = folder_.path() / "passed";
+  fs::create_directory(folder);
+  EXPECT_EQ(StartAt(folder / "a", ListenAt(folder / "a", 0666)).error().code,
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(StartAt(folder / "b", ListenAt(folder / "c", 0600)).error().code,
+            ErrorCode::kInvalidArgument)
+      << "clients look elsewhere";
+  EXPECT_EQ(StartAt(folder / "d", ListenAt(folder / "d", 0600, SOCK_DGRAM)).error().code,
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(StartAt(folder / "e", ::open("/dev/null", O_RDONLY)).error().code,
+            ErrorCode::kInvalidArgument);
+}
+
 TEST_F(ServerLifeTest, FolderThatIsOpenToOthersIsClosed) {
   const fs::path folder = folder_.path() / "open";
   fs::create_directory(folder);

@@ -1,6 +1,7 @@
 #include "daemon/ipc/tokens.h"
 
 #include <chrono>
+#include <cstdint>
 #include <limits>
 #include <string>
 
@@ -33,6 +34,46 @@ TEST(TokensTest, PageTokenComesBack) {
 TEST(TokensTest, PageTokenWithAnIdThatIsTooLongIsNone) {
   const std::string id(129, 'x');
   EXPECT_EQ(ParsePageToken(PageToken({WallTime(), ConversationId(id)})), std::nullopt);
+}
+
+TEST(TokensTest, SearchTokenComesBack) {
+  const auto at = [](std::int64_t milliseconds) {
+    return WallTime(std::chrono::milliseconds(milliseconds));
+  };
+  store::SearchPosition position{at(1'790'000'000'000), {at(-5), 7}, {}, {}};
+  EXPECT_EQ(ParseSearchToken(SearchToken(position)), position);
+  position.newest = {store::kEndOfTime, std::numeric_limits<std::int64_t>::max()};
+  position.oldest = store::SearchPlace{WallTime(-store::kEndOfTime.time_since_epoch()), 0};
+  EXPECT_EQ(ParseSearchToken(SearchToken(position)), position);
+  position.last = {std::numeric_limits<std::uint32_t>::max(), {at(3), 1}};
+  EXPECT_EQ(ParseSearchToken(SearchToken(position)), position);
+  EXPECT_LT(SearchToken(position).size(), 200U);
+}
+
+TEST(TokensTest, WhatIsNoSearchTokenIsNone) {
+  for (const char* token : {"",
+                            "s1",
+                            "s1.",
+                            "s1.1",
+                            "s1.1.2",
+                            "s1.1.2.",
+                            "s1.1.2.-3",
+                            "s1.1.2.x",
+                            "s1.1.2.3.",
+                            "s1.1.2.3.4",
+                            "s1.1.2.3.4.5.6",
+                            "s1.1.2.3.4.5.6.7",
+                            "s1.1.2.3.4.5.-1.7.8",
+                            "s1.1.2.3.4.5.4294967296.7.8",
+                            "s1.1.2.3.4.5.6.7.8.9",
+                            "s1.1.2.3.4.5.6.7.8.",
+                            "s1.1000000000000001.2.3",
+                            "s1.1.-1000000000000001.3",
+                            "s1.1.2.9223372036854775808",
+                            "s2.1.2.3",
+                            "c1.1.61"}) {
+    EXPECT_EQ(ParseSearchToken(token), std::nullopt) << token;
+  }
 }
 
 }  // namespace

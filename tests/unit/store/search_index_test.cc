@@ -206,7 +206,7 @@ TEST_F(SearchIndexTest, RowsOfBeforeTheIndexAreIndexedAfterwards) {
     // As the file was at schema 1, and then what the step makes of it.
     const auto cache = OpenCache();
     cache->Execute(
-        "DROP TABLE search; DROP TABLE evicted; DROP TABLE change_log;"
+        "DROP TABLE search; DROP TABLE search_blocks; DROP TABLE evicted; DROP TABLE change_log;"
         "ALTER TABLE conversations DROP COLUMN forgotten_to;"
         "ALTER TABLE store_info DROP COLUMN indexed_to;"
         "ALTER TABLE store_info DROP COLUMN unindexed_to; PRAGMA user_version = 1");

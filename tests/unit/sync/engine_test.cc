@@ -51,6 +51,9 @@ class FakeReader final : public store::Reader {
     return state;
   }
   Result<store::StoreStatistics> Statistics() override { return store::StoreStatistics{}; }
+  Result<store::SearchPage> Search(const store::SearchQuery&, const std::atomic<bool>&) override {
+    return Gone();
+  }
   [[nodiscard]] LocalRevision CurrentRevision() const override { return 0; }
   [[nodiscard]] const std::string& StoreId() const override { return id_; }
 
