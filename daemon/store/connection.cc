@@ -46,9 +46,17 @@ std::string UriOf(const std::filesystem::path& file, std::string_view parameters
   return uri.append("?").append(parameters);
 }
 
+// Before the first connection of the process. Counting what is allocated takes a lock for each
+// allocation, and nobody asks for the count.
+void ConfigureLibrary() {
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)configured;
+}
+
 // Without a WAL, `immutable` reads the file with no lock and makes no file beside it. A WAL that a
 // crash left has to be read too; SetUp() then keeps its index in this process's memory.
 std::string NameFor(const std::filesystem::path& file, Access access) {
+  ConfigureLibrary();
   if (access == Access::kProbe && !HasWal(file)) return UriOf(file, "immutable=1");
   return UriOf(file, "cache=private");
 }
@@ -247,6 +255,7 @@ std::unique_ptr<Connection> OpenSurely(const std::filesystem::path& file, const 
 }
 
 std::string CipherVersion() {
+  ConfigureLibrary();
   SQLite::Database memory(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY);
   // Of the whole process: what SQLCipher would print on stderr is in the errors that we answer.
   sqlite3_exec(memory.getHandle(), "PRAGMA cipher_log_level = NONE", nullptr, nullptr, nullptr);
