@@ -17,7 +17,7 @@
 namespace hark::store {
 
 // Rows that may wait while history is being fetched: a dozen milliseconds of work.
-inline constexpr std::int64_t kIndexBatch = 4'000;
+inline constexpr std::int64_t kIndexBatch = 8'000;
 
 // Which rows are in the index: exactly those with unindexed_to < key <= indexed_to.
 struct IndexedRange {
