@@ -30,6 +30,10 @@ class Job {
   // Tells the caller: the revision that made it visible, or why it failed. Called exactly once.
   virtual void Answer(Result<LocalRevision> result) = 0;
 
+  // It fails only if something is broken, and writes nothing of what the user did unless something
+  // of it is pending: its group may be undone with it, and each job be run alone then.
+  [[nodiscard]] virtual bool SharesFate() const { return false; }
+
   // Bytes of content, about: bounds the groups.
   [[nodiscard]] virtual std::size_t Weight() const = 0;
 };

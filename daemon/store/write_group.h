@@ -94,7 +94,7 @@ class GroupWriter {
   Ran RunJob(Job& job, Group& group);
   void UndoInFlight(const InFlight& before);
   void CommitFiles(Group& group);
-  std::shared_ptr<Commit> MakeCommit(Changes& changes);
+  std::shared_ptr<Commit> MakeCommit(Group& group);
   // The commit's row in the change log, and in authored.db that there is one.
   void Log(Group& group, const Commit& commit);
   [[nodiscard]] bool HasSettled() const;
