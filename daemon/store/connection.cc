@@ -150,7 +150,10 @@ void Connection::SetUp(Access access, Durability durability) {
     Execute("PRAGMA cache_size = -4096");
     return;
   }
-  Execute("PRAGMA foreign_keys = ON");
+  // In cache.db the keys come from rows of the same transaction, and conversations stay for ever:
+  // not worth looking each message's conversation up again.
+  Execute(durability == Durability::kAuthored ? "PRAGMA foreign_keys = ON"
+                                              : "PRAGMA foreign_keys = OFF");
   Execute(durability == Durability::kAuthored ? "PRAGMA secure_delete = ON"
                                               : "PRAGMA secure_delete = OFF");
   if (access == Access::kCreate) {
@@ -197,6 +200,10 @@ std::int64_t Connection::TotalChanges() const {
 
 std::int64_t Connection::LastChanges() const {
   return sqlite3_changes64(database_.getHandle());
+}
+
+std::int64_t Connection::LastInsertedKey() const {
+  return sqlite3_last_insert_rowid(database_.getHandle());
 }
 
 void Connection::SyncWal() {

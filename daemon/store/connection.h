@@ -60,6 +60,7 @@ class Connection {
   [[nodiscard]] std::int64_t TotalChanges() const;
   // By the last statement that wrote.
   [[nodiscard]] std::int64_t LastChanges() const;
+  [[nodiscard]] std::int64_t LastInsertedKey() const;
 
   // Bytes in the WAL, and those of them that no checkpoint has tried to copy yet.
   [[nodiscard]] std::size_t WalBytes() const { return wal_bytes_; }
