@@ -34,6 +34,10 @@ class Job {
   // of it is pending: its group may be undone with it, and each job be run alone then.
   [[nodiscard]] virtual bool SharesFate() const { return false; }
 
+  // One of many in a row, none of which is to keep others waiting for long; what its checkpoint
+  // copies counts.
+  [[nodiscard]] virtual bool IsSlice() const { return false; }
+
   // Bytes of content, about: bounds the groups.
   [[nodiscard]] virtual std::size_t Weight() const = 0;
 };

@@ -65,8 +65,8 @@ class GroupWriter {
   void Run(std::span<const std::unique_ptr<Job>> jobs);
 
   // Checkpoints when the WAL has grown; to be called between groups. `jobs_wait`: only if it has to
-  // be.
-  void Maintain(bool jobs_wait);
+  // be. `after_slice`: little at a time, since another slice follows.
+  void Maintain(bool jobs_wait, bool after_slice);
 
   // There is something to do for when nobody waits.
   [[nodiscard]] bool HasIdleWork() const;
