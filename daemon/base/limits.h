@@ -65,9 +65,9 @@ inline constexpr std::size_t kWriterGroup = 256;
 // The WAL is checkpointed at this size.
 inline constexpr std::size_t kWalBytes = std::size_t{16} * 1024 * 1024;
 
-// History requests under way in a sync: enough to hide a round trip of 100 ms, few enough for the
-// smallest backend.
-inline constexpr std::size_t kHistoryInFlight = 32;
+// History requests under way in a sync: enough to hide a round trip of 100 ms, and what the writer
+// commits together. A backend that takes fewer says so.
+inline constexpr std::size_t kHistoryInFlight = 64;
 // Requests kept free of background history, for what a person waits for.
 inline constexpr std::size_t kReservedInFlight = 2;
 // Sends under way, at most one a conversation.

@@ -36,11 +36,10 @@ tl::unexpected<Error> Unusable() {
 }
 
 // As the reader will show it.
-Message AsStored(Message message) {
+void MakeStored(Message& message) {
   message.delivery = Delivery::kSent;
   message.failure.reset();
   if (message.deleted) message.content.clear();
-  return message;
 }
 
 // Whether the row, which has this id and place, is to become `message`. At the same revision too:
@@ -54,10 +53,10 @@ bool IsNews(JobContext& context, const MessagePlace& old, const Message& message
   return *here != message;
 }
 
-// `newest_before`: last_sequence before the page that `message` came in.
-void StoreMessage(JobContext& context, ConversationState& conversation, Message message,
+// `message` belongs to the job. `newest_before`: last_sequence before the page that it came in.
+void StoreMessage(JobContext& context, ConversationState& conversation, Message& message,
                   Sequence newest_before) {
-  message = AsStored(std::move(message));
+  MakeStored(message);
   if (InsertMessage(context.WriteCache(), conversation.row().key, message)) {
     conversation.CountChange(std::nullopt, message, newest_before);
   } else {
@@ -74,17 +73,17 @@ void StoreMessage(JobContext& context, ConversationState& conversation, Message 
   if (SettleOutbox(context, message)) {
     context.changes().NoteById(message.id);
   } else {
-    context.changes().Note(std::move(message));
+    context.changes().Note(message);
   }
 }
 
-void StoreOne(JobContext& context, Message message) {
+void StoreOne(JobContext& context, Message& message) {
   ConversationState& conversation = context.FindOrCreate(message.conversation);
   const Sequence newest_before = conversation.row().last_sequence;
   const Sequence sequence = message.sequence;
   conversation.Extend(sequence, sequence);
   conversation.Close(sequence, sequence);
-  StoreMessage(context, conversation, std::move(message), newest_before);
+  StoreMessage(context, conversation, message, newest_before);
 }
 
 Result<void> Do(JobContext& context, const ApplySummary& operation) {
@@ -98,7 +97,7 @@ Result<void> Do(JobContext& context, const ApplySummary& operation) {
   return {};
 }
 
-Result<void> Do(JobContext& context, const ApplyMessage& operation) {
+Result<void> Do(JobContext& context, ApplyMessage& operation) {
   if (!IsUsable(operation.message)) return Unusable();
   StoreOne(context, operation.message);
   return {};
@@ -114,7 +113,7 @@ SequenceRange RangeOf(const ApplyHistory& page) {
   return range;
 }
 
-Result<void> Do(JobContext& context, const ApplyHistory& page) {
+Result<void> Do(JobContext& context, ApplyHistory& page) {
   const auto usable = [&page](const Message& message) {
     return IsUsable(message) && message.conversation == page.conversation;
   };
@@ -134,7 +133,7 @@ Result<void> Do(JobContext& context, const ApplyHistory& page) {
     conversation.Extend(range.from, range.to);
     conversation.Close(range.from, range.to);
   }
-  for (const Message& message : page.messages)
+  for (Message& message : page.messages)
     StoreMessage(context, conversation, message, newest_before);
   if (nothing_there) conversation.Close(page.asked_from, page.asked_to);
 
@@ -156,7 +155,7 @@ Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
   message.revision = operation.revision;
   if (operation.may_be_outdated)
     context.FindOrCreate(message.conversation).CompareAgain(operation.sequence);
-  StoreOne(context, std::move(message));
+  StoreOne(context, context.changes().Keep(std::move(message)));
   return {};
 }
 
@@ -176,7 +175,7 @@ Result<void> Do(JobContext& context, const AcknowledgeChange& operation) {
     message->deleted = message->deleted || change->row.entry.kind == OutboxKind::kDelete;
     if (!message->deleted) message->content = change->content;
   }
-  StoreOne(context, *std::move(message));
+  StoreOne(context, context.changes().Keep(*std::move(message)));
   return {};
 }
 
@@ -200,9 +199,9 @@ Result<void> Do(JobContext& context, const SetSynced& operation) {
 
 }  // namespace
 
-Result<void> ApplyOperation(JobContext& context, const Operation& operation) {
+Result<void> ApplyOperation(JobContext& context, Operation& operation) {
   return std::visit(
-      [&context](const auto& typed) -> Result<void> {
+      [&context](auto& typed) -> Result<void> {
         if constexpr (requires { ApplyToOutbox(context, typed); }) {
           return ApplyToOutbox(context, typed);
         } else {

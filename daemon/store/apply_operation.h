@@ -10,8 +10,9 @@
 namespace hark::store {
 
 // kInvalidArgument for what no backend may say: a message without id, conversation or sequence, a
-// sequence above kMaxSequence. May throw what SQLite throws.
-[[nodiscard]] Result<void> ApplyOperation(JobContext& context, const Operation& operation);
+// sequence above kMaxSequence. May throw what SQLite throws. What it stores may be moved away once
+// it is committed (Changes::Note); applying it again before that does the same again.
+[[nodiscard]] Result<void> ApplyOperation(JobContext& context, Operation& operation);
 
 }  // namespace hark::store
 

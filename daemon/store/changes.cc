@@ -1,5 +1,9 @@
 #include "daemon/store/changes.h"
 
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "daemon/store/outbox_rows.h"
@@ -11,47 +15,57 @@ constexpr char kAllConversations[] = "SELECT id FROM conversations";
 
 }  // namespace
 
-void Changes::Note(Message message) {
-  Put(Noted(std::move(message)));
-}
-
-void Changes::NoteById(const MessageId& id) {
-  Put(Noted(id));
-}
-
 void Changes::NoteRemoved(const ConversationId& conversation, const MessageId& id) {
   NoteById(id);
   removed.insert_or_assign(id, conversation);
 }
 
-void Changes::Put(Noted noted) {
-  const auto known = by_id_.find(noted.id().value());
-  if (known == by_id_.end()) {
-    Noted& added = messages_.emplace_back(std::move(noted));
-    by_id_.emplace(added.id().value(), &added);
-    return;
-  }
-  // The key looks into the id that is replaced.
-  Noted* place = known->second;
-  by_id_.erase(known);
-  *place = std::move(noted);
-  by_id_.emplace(place->id().value(), place);
+void Changes::NoteConversation(ConversationRow row) {
+  const ConversationId id = row.id;
+  conversations.insert_or_assign(id, std::move(row));
 }
 
 void Changes::Merge(Changes other) {
   if (messages_.empty()) {
     messages_.swap(other.messages_);
-    by_id_.swap(other.by_id_);
   } else {
-    for (Noted& noted : other.messages_) Put(std::move(noted));
+    messages_.insert(messages_.end(), std::make_move_iterator(other.messages_.begin()),
+                     std::make_move_iterator(other.messages_.end()));
   }
-  conversations.merge(other.conversations);
+  kept_.splice(kept_.end(), other.kept_);
+  for (auto& [id, row] : other.conversations) {
+    if (row) {
+      conversations.insert_or_assign(id, std::move(row));
+    } else {
+      NoteConversation(id);
+    }
+  }
   gaps.merge(other.gaps);
   outbox.merge(other.outbox);
   removed.merge(other.removed);
   sends_settled = sends_settled || other.sends_settled;
   changes_settled = changes_settled || other.changes_settled;
   any = any || other.any;
+}
+
+std::vector<Changes::Noted> Changes::TakeMessages() {
+  std::vector<Noted> once;
+  once.reserve(messages_.size());  // The keys look into its elements: they must stay in place.
+  std::unordered_map<std::string_view, std::size_t> places(messages_.size());
+  for (Noted& noted : messages_) {
+    const auto known = places.find(noted.id().value());
+    if (known == places.end()) {
+      once.push_back(std::move(noted));
+      places.emplace(once.back().id().value(), once.size() - 1);
+      continue;
+    }
+    const std::size_t place = known->second;
+    places.erase(known);
+    once[place] = std::move(noted);
+    places.emplace(once[place].id().value(), place);
+  }
+  messages_.clear();
+  return once;
 }
 
 void NoteEverything(Connection& cache, Connection& authored, Changes& changes) {

@@ -4,34 +4,33 @@
 #define HARK_DAEMON_STORE_CHANGES_H_
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "daemon/model/ids.h"
 #include "daemon/model/message.h"
 #include "daemon/store/connection.h"
+#include "daemon/store/conversation_rows.h"
 
 namespace hark::store {
 
-// What jobs changed, each thing once, in the order of the first change. A sync notes some 100,000
-// messages in a row, so that a message is moved and never copied.
+// What jobs changed, in the order of the first change. A sync notes some 100,000 messages in a row,
+// so that noting one is cheap: what was noted twice is found when the commit is made.
 class Changes {
  public:
   // One message: as it is in the cache now, or to be read when the commit is made.
   struct Noted {
-    explicit Noted(MessageId message_id) : only_id(std::move(message_id)) {}
-    explicit Noted(Message now) : message(std::move(now)) {}
-
-    [[nodiscard]] const MessageId& id() const { return message ? message->id : only_id; }
+    [[nodiscard]] const MessageId& id() const { return message != nullptr ? message->id : only_id; }
 
     MessageId only_id;
-    std::optional<Message> message;
+    Message* message = nullptr;
   };
+  // A conversation's row as it is now, or to be read.
+  using Conversations = std::map<ConversationId, std::optional<ConversationRow>>;
 
   Changes() = default;
   Changes(const Changes&) = delete;
@@ -39,25 +38,30 @@ class Changes {
   Changes(Changes&&) = default;
   Changes& operator=(Changes&&) = default;
 
-  // `message` as it is in the cache now.
-  void Note(Message message);
+  // `message` as it is in the cache now. It stays where it is until the job is answered: in the
+  // job, or in Keep(); the commit takes it from there when it is done.
+  void Note(Message& message) { messages_.push_back({MessageId(), &message}); }
+  [[nodiscard]] Message& Keep(Message message) { return kept_.emplace_back(std::move(message)); }
   // To be read when the commit is made.
-  void NoteById(const MessageId& id);
+  void NoteById(const MessageId& id) { messages_.push_back({id, nullptr}); }
   // To be announced as removed if it is nowhere when the commit is made.
   void NoteRemoved(const ConversationId& conversation, const MessageId& id);
   // The entry is new, different or gone.
   void NoteOutbox(std::uint64_t position) { outbox.insert(position); }
-  void NoteConversation(const ConversationId& id) { conversations.insert(id); }
+  // What was saved of it before still holds.
+  void NoteConversation(const ConversationId& id) { conversations.try_emplace(id); }
+  // `row` as it was just saved.
+  void NoteConversation(ConversationRow row);
 
   void Merge(Changes other);
 
   // Something of the outbox is done, since the cache has it.
   [[nodiscard]] bool settles() const { return sends_settled || changes_settled; }
 
-  // In the order of their first change.
-  [[nodiscard]] std::deque<Noted>& messages() { return messages_; }
+  // Each message once, as it was noted last, in the order of the first notes.
+  [[nodiscard]] std::vector<Noted> TakeMessages();
 
-  std::set<ConversationId> conversations;
+  Conversations conversations;
   std::set<ConversationId> gaps;
   std::set<std::uint64_t> outbox;
   std::map<MessageId, ConversationId> removed;
@@ -67,11 +71,8 @@ class Changes {
   bool any = false;              // Something is different, visible or not.
 
  private:
-  void Put(Noted noted);
-
-  std::deque<Noted> messages_;
-  // Into `messages_`, whose elements stay where they are.
-  std::unordered_map<std::string_view, Noted*> by_id_;
+  std::vector<Noted> messages_;
+  std::list<Message> kept_;
 };
 
 // For when it is not known what those who watch were told of: every conversation as one whose gaps

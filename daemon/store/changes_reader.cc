@@ -85,8 +85,10 @@ class ChangesBuilder {
 
   void AddConversation(const ConversationId& id, Commit& part) {
     if (!told_conversations_.insert(id).second) return;
-    if (const auto row = FindConversation(view_.cache, id))
-      part.conversations.push_back(MergeConversation(view_, *row, pending_possible_));
+    if (const auto row = FindConversation(view_.cache, id)) {
+      part.conversations.push_back(
+          MergeConversation(view_, *row, IsActive(view_, id), pending_possible_));
+    }
   }
 
   const MergedView& view_;

@@ -47,9 +47,17 @@ std::string UriOf(const std::filesystem::path& file, std::string_view parameters
   return uri.append("?").append(parameters);
 }
 
+// Before the first connection of the process. Counting what is allocated takes a lock for each
+// allocation, and nobody asks for the count.
+void ConfigureLibrary() {
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)configured;
+}
+
 // Without a WAL, `immutable` reads the file with no lock and makes no file beside it. A WAL that a
 // crash left has to be read too; SetUp() then keeps its index in this process's memory.
 std::string NameFor(const std::filesystem::path& file, Access access) {
+  ConfigureLibrary();
   if (access == Access::kProbe && !HasWal(file)) return UriOf(file, "immutable=1");
   return UriOf(file, "cache=private");
 }
@@ -144,7 +152,10 @@ void Connection::SetUp(Access access, Durability durability) {
     Execute("PRAGMA cache_size = -4096");
     return;
   }
-  Execute("PRAGMA foreign_keys = ON");
+  // In cache.db the keys come from rows of the same transaction, and conversations stay for ever:
+  // not worth looking each message's conversation up again.
+  Execute(durability == Durability::kAuthored ? "PRAGMA foreign_keys = ON"
+                                              : "PRAGMA foreign_keys = OFF");
   Execute(durability == Durability::kAuthored ? "PRAGMA secure_delete = ON"
                                               : "PRAGMA secure_delete = OFF");
   if (access == Access::kCreate) {
@@ -210,6 +221,10 @@ void Connection::StopWhen(const std::function<bool()>* stop) {
                            const_cast<std::function<bool()>*>(stop));
 }
 
+std::int64_t Connection::LastInsertedKey() const {
+  return sqlite3_last_insert_rowid(database_.getHandle());
+}
+
 void Connection::SyncWal() {
   if (sqlite3_file* wal = WalFileOf(database_.getHandle())) {
     CheckLog(wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL));
@@ -266,6 +281,7 @@ std::unique_ptr<Connection> OpenSurely(const std::filesystem::path& file, const 
 }
 
 std::string CipherVersion() {
+  ConfigureLibrary();
   SQLite::Database memory(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY);
   // Of the whole process: what SQLCipher would print on stderr is in the errors that we answer.
   sqlite3_exec(memory.getHandle(), "PRAGMA cipher_log_level = NONE", nullptr, nullptr, nullptr);

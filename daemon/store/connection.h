@@ -62,6 +62,7 @@ class Connection {
   [[nodiscard]] std::int64_t TotalChanges() const;
   // By the last statement that wrote.
   [[nodiscard]] std::int64_t LastChanges() const;
+  [[nodiscard]] std::int64_t LastInsertedKey() const;
 
   // How the index splits text.
   [[nodiscard]] SearchWords& search_words();

@@ -13,16 +13,16 @@ namespace {
   "preview, forgotten_to"
 
 constexpr char kFind[] = "SELECT " HARK_CONVERSATION_COLUMNS " FROM conversations WHERE id = ?";
-constexpr char kInsert[] = "INSERT INTO conversations (id) VALUES (?) RETURNING key";
+constexpr char kInsert[] = "INSERT INTO conversations (id) VALUES (?)";
 
-// The indexed columns are written apart: naming one in SET rewrites its index entries even if the
-// value is the same.
-constexpr char kUpdate[] =
-    "UPDATE conversations SET title = ?, last_sequence = ?, read_sequence = ?, summary_sequence = "
-    "?, refresh_to = ?,"
-    " message_count = ?, count_exact = ?, unread_count = ?, unread_exact = ?, row_count = ?, "
-    "gap_count = ?, preview = ?, forgotten_to = ?"
-    " WHERE key = ?";
+// The indexed columns are written only if they change: naming one in SET rewrites its index entries
+// even if the value is the same.
+#define HARK_CONVERSATION_BODY                                                                  \
+  "UPDATE conversations SET title = ?, last_sequence = ?, read_sequence = ?, summary_sequence " \
+  "= ?, refresh_to = ?, message_count = ?, count_exact = ?, unread_count = ?, unread_exact = "  \
+  "?, row_count = ?, gap_count = ?, preview = ?, forgotten_to = ?"
+constexpr char kUpdate[] = HARK_CONVERSATION_BODY " WHERE key = ?";
+constexpr char kUpdateWithMissing[] = HARK_CONVERSATION_BODY ", missing = ? WHERE key = ?";
 constexpr char kUpdatePlace[] =
     "UPDATE conversations SET last_activity_at = ?, listed_at = ? WHERE key = ?";
 constexpr char kUpdateMissing[] = "UPDATE conversations SET missing = ? WHERE key = ?";
@@ -101,18 +101,19 @@ std::optional<ConversationRow> FindConversation(Connection& cache, const Convers
 }
 
 ConversationRow InsertConversation(Connection& cache, const ConversationId& id) {
-  Query query(cache.statements(), kInsert);
-  query.Text(id.value());
+  Query(cache.statements(), kInsert).Text(id.value()).Run();
   ConversationRow row;
   row.id = id;
-  while (query.Next()) row.key = query.GetInt(0);
+  row.key = cache.LastInsertedKey();
   return row;
 }
 
 void UpdateConversation(Connection& cache, const ConversationRow& before,
                         const ConversationRow& after) {
-  if (!SameBody(before, after)) {
-    Query query(cache.statements(), kUpdate);
+  const bool same_body = SameBody(before, after);
+  const bool same_missing = before.missing == after.missing;
+  if (!same_body) {
+    Query query(cache.statements(), same_missing ? kUpdate : kUpdateWithMissing);
     query.Text(after.title)
         .Uint(after.last_sequence)
         .Uint(after.read_sequence)
@@ -125,9 +126,9 @@ void UpdateConversation(Connection& cache, const ConversationRow& before,
         .Uint(after.row_count)
         .Uint(after.gap_count)
         .Text(after.preview)
-        .Uint(after.forgotten_to)
-        .Int(after.key);
-    query.Run();
+        .Uint(after.forgotten_to);
+    if (!same_missing) query.Uint(after.missing);
+    query.Int(after.key).Run();
   }
   if (before.last_activity_at != after.last_activity_at || before.listed_at != after.listed_at) {
     Query query(cache.statements(), kUpdatePlace);
@@ -135,8 +136,9 @@ void UpdateConversation(Connection& cache, const ConversationRow& before,
     BindTime(query, after.listed_at);
     query.Int(after.key).Run();
   }
-  if (before.missing != after.missing) {
-    Query(cache.statements(), kUpdateMissing).Uint(after.missing).Int(after.key).Run();
+  if (!same_missing) {
+    if (same_body)
+      Query(cache.statements(), kUpdateMissing).Uint(after.missing).Int(after.key).Run();
     const auto change =
         static_cast<std::int64_t>(after.missing) - static_cast<std::int64_t>(before.missing);
     Query(cache.statements(), kAddMissing).Int(change).Run();

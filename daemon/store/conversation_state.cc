@@ -27,7 +27,9 @@ ConversationState::ConversationState(ConversationRow row, GapSet gaps, bool is_n
       gaps_(std::move(gaps)),
       saved_gaps_(gaps_),
       messages_changed_(is_new),
-      changed_(is_new) {}
+      changed_(is_new) {
+  if (row_.row_count == 0) fresh_.emplace();
+}
 
 void ConversationState::TakeSummary(Connection& cache, const ConversationSummary& summary,
                                     GapReason gap_reason) {
@@ -52,17 +54,17 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
     if (!row_.count_exact || !gaps_.empty()) {
       row_.count_exact = false;
       row_.message_count =
-          summary.message_count + CountMessages(cache, row_.key, beyond, kMaxSequence);
+          summary.message_count +
+          (row_.row_count == 0 ? 0 : CountMessages(cache, row_.key, beyond, kMaxSequence));
     }
     if (!row_.unread_exact || !UnreadIsHere()) {
       row_.unread_exact = false;
-      row_.unread_count = summary.unread_count + CountUnread(cache, row_.key, beyond, kMaxSequence);
+      row_.unread_count = summary.unread_count + UnreadIn(cache, beyond, kMaxSequence);
       // The marker here may be ahead: what it passed is read.
       if (row_.read_sequence >= row_.last_sequence) {
         row_.unread_count = 0;
       } else if (row_.read_sequence > summary.read_sequence) {
-        Subtract(row_.unread_count,
-                 CountUnread(cache, row_.key, summary.read_sequence + 1, row_.read_sequence));
+        Subtract(row_.unread_count, UnreadIn(cache, summary.read_sequence + 1, row_.read_sequence));
       }
       // The count is already that of the summary's own marker.
       row_.read_sequence =
@@ -97,6 +99,7 @@ void ConversationState::Close(Sequence from, Sequence to) {
 }
 
 void ConversationState::Evict(Sequence to, std::uint64_t rows) {
+  fresh_.reset();
   Subtract(row_.row_count, rows);
   gaps_.ChangeReason(1, to, GapReason::kNotFetched, GapReason::kEvicted);
   gaps_.ChangeReason(1, to, GapReason::kLimited, GapReason::kEvicted);
@@ -119,6 +122,7 @@ void ConversationState::CountChange(const std::optional<MessagePlace>& old, cons
                                     Sequence newest_before) {
   messages_changed_ = true;
   if (!old) ++row_.row_count;
+  CountFresh(old.has_value(), message);
   // Of an incomplete conversation, the backend's number counts everything up to the newest message
   // already.
   const bool is_told = !old && message.sequence <= newest_before;
@@ -135,6 +139,35 @@ void ConversationState::CountChange(const std::optional<MessagePlace>& old, cons
   }
 }
 
+void ConversationState::CountFresh(bool replaced, const Message& message) {
+  if (!fresh_) return;
+  // Which of two rows with one sequence is shown, and what an older row shows when the newest is
+  // deleted, only the rows say.
+  if (fresh_->rows == 0) fresh_->read_sequence = row_.read_sequence;
+  const Sequence newest = fresh_->newest == nullptr ? 0 : fresh_->newest->sequence;
+  if (replaced || message.deleted || message.sequence == newest ||
+      fresh_->read_sequence != row_.read_sequence) {
+    fresh_.reset();
+    return;
+  }
+  ++fresh_->rows;
+  if (message.sequence > row_.read_sequence && CountsAsUnread(message.role, message.deleted))
+    ++fresh_->unread;
+  if (message.sequence > newest) fresh_->newest = &message;
+}
+
+std::optional<NewestMessages> ConversationState::FindNewestHere(Connection& cache) const {
+  const auto gap = gaps_.LastBelow(kMaxSequence);
+  const Sequence floor = gap ? gap->to : 0;
+  if (!fresh_) return FindNewest(cache, row_.key, floor);
+  if (fresh_->newest == nullptr || fresh_->newest->sequence <= floor) return std::nullopt;
+  return NewestMessages{fresh_->newest->created_at, PreviewOf(fresh_->newest->content)};
+}
+
+std::uint64_t ConversationState::UnreadIn(Connection& cache, Sequence from, Sequence to) const {
+  return row_.row_count == 0 ? 0 : CountUnread(cache, row_.key, from, to);
+}
+
 void ConversationState::AdvanceRead(Connection& cache, Sequence read_sequence) {
   const Sequence old = row_.read_sequence;
   const Sequence next = std::min(read_sequence, row_.last_sequence);
@@ -144,10 +177,10 @@ void ConversationState::AdvanceRead(Connection& cache, Sequence read_sequence) {
     row_.unread_count = 0;
     return;
   }
-  Subtract(row_.unread_count, CountUnread(cache, row_.key, old + 1, next));
+  Subtract(row_.unread_count, UnreadIn(cache, old + 1, next));
   if (row_.unread_exact) return;
   // Some of what was passed is not here: no fewer than are known, no more than there can be.
-  const std::uint64_t known = CountUnread(cache, row_.key, next + 1, kMaxSequence);
+  const std::uint64_t known = UnreadIn(cache, next + 1, kMaxSequence);
   row_.unread_count =
       std::clamp(row_.unread_count, known, std::max(known, row_.last_sequence - next));
 }
@@ -173,21 +206,22 @@ void ConversationState::Save(Connection& cache, std::optional<WallTime> newest_p
 
 void ConversationState::Recount(Connection& cache) {
   const bool complete = gaps_.empty();
-  if (complete && !row_.count_exact)
-    row_.message_count = CountMessages(cache, row_.key, 1, kMaxSequence);
+  if (complete && !row_.count_exact) {
+    row_.message_count = fresh_ ? fresh_->rows : CountMessages(cache, row_.key, 1, kMaxSequence);
+  }
   row_.count_exact = complete;
   const bool unread_is_here = UnreadIsHere();
   if (unread_is_here && !row_.unread_exact) {
-    row_.unread_count = CountUnread(cache, row_.key, row_.read_sequence + 1, kMaxSequence);
+    const bool is_counted = fresh_ && fresh_->read_sequence == row_.read_sequence;
+    row_.unread_count =
+        is_counted ? fresh_->unread : UnreadIn(cache, row_.read_sequence + 1, kMaxSequence);
   }
   row_.unread_exact = unread_is_here;
 }
 
 void ConversationState::Relist(Connection& cache, std::optional<WallTime> newest_pending) {
   if (messages_changed_) {
-    const auto gap = gaps_.LastBelow(kMaxSequence);
-    const auto newest = FindNewest(cache, row_.key, gap ? gap->to : 0);
-    if (newest) {
+    if (const auto newest = FindNewestHere(cache)) {
       row_.last_activity_at = newest->activity_at;
       row_.preview = newest->preview.value_or(std::string());
     }

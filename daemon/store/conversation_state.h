@@ -16,6 +16,15 @@
 
 namespace hark::store {
 
+// Every row that a conversation has here, counted as it came: for one that had none when the job
+// took it up, as most in a first sync, and only as long as rows are added. Saves reading them.
+struct FreshRows {
+  std::uint64_t rows = 0;
+  std::uint64_t unread = 0;
+  Sequence read_sequence = 0;       // What `unread` was counted with.
+  const Message* newest = nullptr;  // Belongs to the job.
+};
+
 // Only on the writer's thread, within one job.
 class ConversationState {
  public:
@@ -67,6 +76,11 @@ class ConversationState {
   // The backend went back to an old copy, and may give numbers out again that rows here have: what
   // it tells of there is to be compared.
   void NoticeRestore(Sequence last, GapReason gap_reason);
+  // What the newest rows above the last gap say.
+  [[nodiscard]] std::optional<NewestMessages> FindNewestHere(Connection& cache) const;
+  // Saves asking when there is no row.
+  [[nodiscard]] std::uint64_t UnreadIn(Connection& cache, Sequence from, Sequence to) const;
+  void CountFresh(bool replaced, const Message& message);
   void Recount(Connection& cache);
   void Relist(Connection& cache, std::optional<WallTime> newest_pending);
   [[nodiscard]] std::uint64_t CountMissing() const;
@@ -79,6 +93,7 @@ class ConversationState {
   bool messages_changed_;
   bool changed_;
   bool gaps_changed_ = false;
+  std::optional<FreshRows> fresh_;
 };
 
 }  // namespace hark::store

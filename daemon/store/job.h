@@ -30,6 +30,14 @@ class Job {
   // Tells the caller: the revision that made it visible, or why it failed. Called exactly once.
   virtual void Answer(Result<LocalRevision> result) = 0;
 
+  // It fails only if something is broken, and writes nothing of what the user did unless something
+  // of it is pending: its group may be undone with it, and each job be run alone then.
+  [[nodiscard]] virtual bool SharesFate() const { return false; }
+
+  // One of many in a row, none of which is to keep others waiting for long; what its checkpoint
+  // copies counts.
+  [[nodiscard]] virtual bool IsSlice() const { return false; }
+
   // Bytes of content, about: bounds the groups.
   [[nodiscard]] virtual std::size_t Weight() const = 0;
 };

@@ -74,7 +74,7 @@ void JobContext::Save() {
     std::optional<WallTime> newest_pending;
     if (IsAnythingPending()) newest_pending = NewestSendTime(authored(), id);
     state->Save(WriteCache(), newest_pending);
-    if (state->changed() || is_rerun_) changes_.NoteConversation(id);
+    if (state->changed() || is_rerun_) changes_.NoteConversation(state->row());
     if (state->gaps_changed() || is_rerun_) changes_.gaps.insert(id);
   }
   conversations_.clear();

@@ -1,6 +1,7 @@
 #include "daemon/store/list_reader.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "daemon/base/limits.h"
@@ -25,8 +26,10 @@ Result<ConversationPage> ListConversations(const Snapshot& snapshot,
   page.total_count = CountConversations(snapshot.cache()).conversations;
   page.conversations.reserve(rows.size());
   const bool pending_possible = !IsOutboxEmpty(snapshot.authored());
+  const std::set<ConversationId> active = ReadActive(snapshot.view());
   for (const ConversationRow& row : rows) {
-    page.conversations.push_back(MergeConversation(snapshot.view(), row, pending_possible));
+    page.conversations.push_back(
+        MergeConversation(snapshot.view(), row, active.contains(row.id), pending_possible));
   }
   if (has_more) page.next = ListPosition{rows.back().listed_at, rows.back().id};
   return page;
@@ -35,7 +38,7 @@ Result<ConversationPage> ListConversations(const Snapshot& snapshot,
 Result<Conversation> GetConversation(const Snapshot& snapshot, const ConversationId& id) {
   const auto row = FindConversation(snapshot.cache(), id);
   if (!row) return Fail(ErrorCode::kNotFound, "no such conversation");
-  return MergeConversation(snapshot.view(), *row, true);
+  return MergeConversation(snapshot.view(), *row, IsActive(snapshot.view(), id), true);
 }
 
 OutboxState ReadOutbox(const Snapshot& snapshot) {

@@ -160,7 +160,18 @@ std::optional<Message> FindMerged(const MergedView& view, const MessageId& id) {
   return std::move(send->message);
 }
 
-Conversation MergeConversation(const MergedView& view, const ConversationRow& row,
+bool IsActive(const MergedView& view, const ConversationId& id) {
+  const auto opened = ReadOpened(view.authored, id);
+  return opened && *opened >= view.now - limits::kActiveFor;
+}
+
+std::set<ConversationId> ReadActive(const MergedView& view) {
+  const auto ids = ListOpenedSince(view.authored, view.now - limits::kActiveFor,
+                                   std::numeric_limits<std::uint32_t>::max());
+  return {ids.begin(), ids.end()};
+}
+
+Conversation MergeConversation(const MergedView& view, const ConversationRow& row, bool active,
                                bool pending_possible) {
   Conversation conversation;
   conversation.id = row.id;
@@ -172,8 +183,7 @@ Conversation MergeConversation(const MergedView& view, const ConversationRow& ro
   conversation.last_sequence = row.last_sequence;
   conversation.message_count = row.message_count;
   conversation.complete = row.gap_count == 0;
-  const auto opened = ReadOpened(view.authored, row.id);
-  conversation.active = opened && *opened >= view.now - limits::kActiveFor;
+  conversation.active = active;
   if (!pending_possible) return conversation;
 
   const PendingCounts counts = CountPending(view, row.id);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -61,9 +62,13 @@ void ShowChanges(const MergedView& view, Message& message);
 
 [[nodiscard]] std::optional<Message> FindMerged(const MergedView& view, const MessageId& id);
 
+// Whether a UI has the conversation open, or had not long ago; and all of which that is true.
+[[nodiscard]] bool IsActive(const MergedView& view, const ConversationId& id);
+[[nodiscard]] std::set<ConversationId> ReadActive(const MergedView& view);
+
 // `pending_possible` false saves looking: the outbox is empty.
 [[nodiscard]] Conversation MergeConversation(const MergedView& view, const ConversationRow& row,
-                                             bool pending_possible);
+                                             bool active, bool pending_possible);
 
 }  // namespace hark::store
 

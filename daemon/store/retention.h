@@ -26,10 +26,10 @@ namespace hark::store {
 // What a window that shows a conversation may hold: a few screens, and a page more.
 inline constexpr std::uint32_t kSparedMessages = 200;
 // One slice takes at most this much, so that a send waits for less than 5 ms.
-inline constexpr std::uint32_t kEvictionMessages = 32;
+inline constexpr std::uint32_t kEvictionMessages = 16;
 inline constexpr std::size_t kEvictionConversations = 16;
 inline constexpr std::uint32_t kReleasedPages = 64;
-inline constexpr std::uint32_t kCompactedPages = 8;
+inline constexpr std::uint32_t kCompactedPages = 4;
 
 struct Evicted {
   std::uint64_t messages = 0;

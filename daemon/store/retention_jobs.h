@@ -20,6 +20,7 @@ class EvictJob final : public Job {
   EvictJob(std::vector<Eviction> evictions, RetentionStore::Done<Evicted> done);
   Result<void> Run(JobContext& context) override;
   void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] bool IsSlice() const override { return true; }
   [[nodiscard]] std::size_t Weight() const override { return 1; }
 
  private:
@@ -36,6 +37,7 @@ class TidyJob final : public Job {
   TidyJob(Tidying what, RetentionStore::Done<bool> done);
   Result<void> Run(JobContext& context) override;
   void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] bool IsSlice() const override { return true; }
   [[nodiscard]] std::size_t Weight() const override { return 1; }
 
  private:
@@ -66,6 +68,7 @@ class IndexJob final : public Job {
   explicit IndexJob(WriterThread& thread) : thread_(thread) {}
   Result<void> Run(JobContext& context) override;
   void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] bool IsSlice() const override { return true; }
   [[nodiscard]] std::size_t Weight() const override { return 1; }
 
  private:

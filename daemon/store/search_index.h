@@ -18,7 +18,7 @@
 namespace hark::store {
 
 // Rows that may wait while history is being fetched: a dozen milliseconds of work.
-inline constexpr std::int64_t kIndexBatch = 4'000;
+inline constexpr std::int64_t kIndexBatch = 8'000;
 
 // Keys of one row of the table search_blocks.
 inline constexpr std::int64_t kSearchBlock = 1'024;

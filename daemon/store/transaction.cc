@@ -26,7 +26,7 @@ Connection& GroupTransaction::Write() {
     begun_ = true;
   }
   if (!in_job_) {
-    Run(connection_, kSavepoint);
+    if (alone_) Run(connection_, kSavepoint);
     in_job_ = true;
   }
   return connection_;
@@ -35,12 +35,13 @@ Connection& GroupTransaction::Write() {
 void GroupTransaction::KeepJob() {
   if (!in_job_) return;
   in_job_ = false;
-  Run(connection_, kRelease);
+  if (alone_) Run(connection_, kRelease);
 }
 
 void GroupTransaction::UndoJob() {
   if (!in_job_) return;
   in_job_ = false;
+  if (!alone_) spoiled_ = true;
   if (Lost()) return;
   Run(connection_, kUndo);
   Run(connection_, kRelease);

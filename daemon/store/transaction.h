@@ -9,8 +9,8 @@
 namespace hark::store {
 
 // One file's part of a group commit. Begins with the first write, so that a file that no job
-// touches is not committed; each job gets a savepoint, so that it fails alone. Rolls back unless
-// committed. Only on the writer's thread.
+// touches is not committed; each job gets a savepoint, so that it fails alone, unless it shares the
+// fate of all. Rolls back unless committed. Only on the writer's thread.
 class GroupTransaction {
  public:
   explicit GroupTransaction(Connection& connection) : connection_(connection) {}
@@ -23,6 +23,11 @@ class GroupTransaction {
   // For writing.
   [[nodiscard]] Connection& Write();
 
+  // Begins the next job's part. `alone`: it can be undone alone. Otherwise undoing it loses the
+  // whole transaction; a savepoint costs as much as some rows, since SQLite keeps what each page
+  // was before it.
+  void BeginJob(bool alone) { alone_ = alone; }
+
   // Ends the running job's part: keeps or undoes what it wrote.
   void KeepJob();
   void UndoJob();
@@ -30,8 +35,9 @@ class GroupTransaction {
   [[nodiscard]] bool begun() const { return begun_; }
   // Whether the running job wrote.
   [[nodiscard]] bool in_job() const { return in_job_; }
-  // SQLite gave the whole transaction up by itself, as it does for some errors.
-  [[nodiscard]] bool Lost() const { return begun_ && !connection_.InTransaction(); }
+  // SQLite gave the whole transaction up by itself, as it does for some errors; or a job had to be
+  // undone that cannot be alone.
+  [[nodiscard]] bool Lost() const { return spoiled_ || (begun_ && !connection_.InTransaction()); }
 
   void Commit();
   // Never throws.
@@ -41,6 +47,8 @@ class GroupTransaction {
   Connection& connection_;
   bool begun_ = false;
   bool in_job_ = false;
+  bool alone_ = true;
+  bool spoiled_ = false;
 };
 
 // What one read sees: from its construction to its destruction, the file stands still.

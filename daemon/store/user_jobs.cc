@@ -29,6 +29,12 @@ std::size_t WeightOf(const Operation& operation) {
   return weight;
 }
 
+// What a sync brings by the thousand.
+bool IsFetched(const Operation& operation) {
+  return std::holds_alternative<ApplyHistory>(operation) ||
+         std::holds_alternative<ApplySummary>(operation);
+}
+
 // Whether `a` is `b` sent again. "text/plain" is what an empty type means.
 bool IsSameSend(const Message& a, const Message& b) {
   const auto type = [](const Message& message) {
@@ -43,15 +49,18 @@ bool IsSameSend(const Message& a, const Message& b) {
 }  // namespace
 
 ApplyJob::ApplyJob(Batch batch, FailedSeries& failed_series, Writer::Done<LocalRevision> done)
-    : batch_(std::move(batch)), failed_series_(failed_series), done_(std::move(done)), weight_(0) {
-  for (const Operation& operation : batch_.operations) weight_ += WeightOf(operation);
+    : batch_(std::move(batch)), failed_series_(failed_series), done_(std::move(done)) {
+  for (const Operation& operation : batch_.operations) {
+    weight_ += WeightOf(operation);
+    shares_fate_ = shares_fate_ && IsFetched(operation);
+  }
 }
 
 Result<void> ApplyJob::Run(JobContext& context) {
   if (failed_series_.Contains(batch_.series)) {
     return Fail(ErrorCode::kCancelled, "an earlier batch of the series failed");
   }
-  for (const Operation& operation : batch_.operations) {
+  for (Operation& operation : batch_.operations) {
     if (auto applied = ApplyOperation(context, operation); !applied) return applied;
   }
   return {};
@@ -170,7 +179,8 @@ Result<void> MarkReadJob::Run(JobContext& context) {
   if (context.is_rerun() && marker) context.changes().NoteOutbox(marker->position);
   context.Save();
   const auto row = FindConversation(context.cache(), mark_.conversation);
-  stored_ = MergeConversation(context.View(), *row, true);
+  const MergedView view = context.View();
+  stored_ = MergeConversation(view, *row, IsActive(view, row->id), true);
   return {};
 }
 

@@ -37,13 +37,15 @@ class ApplyJob final : public Job {
   Result<void> Run(JobContext& context) override;
   void Undone() override;
   void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] bool SharesFate() const override { return shares_fate_; }
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
 
  private:
   Batch batch_;
   FailedSeries& failed_series_;
   Writer::Done<LocalRevision> done_;
-  std::size_t weight_;
+  std::size_t weight_ = 0;
+  bool shares_fate_ = true;
 };
 
 class EnqueueSendJob final : public Job {

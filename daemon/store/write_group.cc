@@ -1,6 +1,7 @@
 #include "daemon/store/write_group.h"
 
 #include <exception>
+#include <set>
 #include <utility>
 
 #include "daemon/store/change_log.h"
@@ -19,6 +20,12 @@ struct GroupWriter::Group {
   Group(Connection& cache_file, Connection& authored_file, bool rerun)
       : cache(cache_file), authored(authored_file), is_rerun(rerun) {}
 
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+  ~Group() {
+    for (const auto& [place, message] : taken) *message = std::move(commit->messages[place]);
+  }
+
   [[nodiscard]] bool Lost() const { return cache.Lost() || authored.Lost(); }
 
   GroupTransaction cache;
@@ -27,6 +34,10 @@ struct GroupWriter::Group {
   bool keeps = false;  // Some job wrote what the user did.
   Changes changes;
   Results results;
+  // What the commit took from the jobs, and where from: they get it back unless the commit is done,
+  // since they are run again.
+  std::shared_ptr<Commit> commit;
+  std::vector<std::pair<std::size_t, Message*>> taken;
 };
 
 GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored,
@@ -81,7 +92,7 @@ std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_re
     }
     if (group.cache.begun()) IndexNewRows(group.cache.connection());
     if (group.changes.any) {
-      commit = MakeCommit(group.changes);
+      commit = MakeCommit(group);
       Log(group, *commit);
     }
     // Readers that see the commit before they are told of it must not take what is leaving for
@@ -94,6 +105,7 @@ std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_re
     }
     unannounced_outbox_.insert(group.changes.outbox.begin(), group.changes.outbox.end());
     CommitFiles(group);
+    group.taken.clear();
     results = std::move(group.results);
   } catch (const SQLite::Exception& exception) {
     Note(exception, is_rerun);
@@ -128,6 +140,9 @@ void GroupWriter::UndoInFlight(const InFlight& before) {
 
 GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
   JobContext context(group.cache, group.authored, in_flight_, pending_, clock_, group.is_rerun);
+  const bool alone = group.is_rerun || !job.SharesFate() || pending_ != false;
+  group.cache.BeginJob(alone);
+  group.authored.BeginJob(alone);
   bool next_group = false;
   const Result<void> result = Catching([&]() -> Result<void> {
     try {
@@ -194,8 +209,10 @@ void GroupWriter::BeginLog() {
         [&](Connection& cache) { OpenLog(cache, promised, position_.revision, clock_.WallNow()); });
 }
 
-std::shared_ptr<Commit> GroupWriter::MakeCommit(Changes& changes) {
+std::shared_ptr<Commit> GroupWriter::MakeCommit(Group& group) {
+  Changes& changes = group.changes;
   auto commit = std::make_shared<Commit>();
+  group.commit = commit;
   commit->revision = position_.revision + 1;
   if (unannounced_) {
     NoteEverything(*cache_, *authored_, changes);
@@ -210,21 +227,27 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Changes& changes) {
   }
   commit->gaps_changed.assign(changes.gaps.begin(), changes.gaps.end());
   const MergedView view(*authored_, *cache_, in_flight_, clock_.WallNow(), false);
-  commit->messages.reserve(changes.messages().size());
-  for (Changes::Noted& noted : changes.messages()) {
-    const MessageId& id = noted.only_id;
-    if (!noted.message) noted.message = FindMerged(view, id);
-    if (noted.message) {
-      commit->messages.push_back(*std::move(noted.message));
-    } else if (const auto removed = changes.removed.find(id); removed != changes.removed.end()) {
-      commit->removed.push_back({removed->second, id});
+  const std::vector<Changes::Noted> messages = changes.TakeMessages();
+  commit->messages.reserve(messages.size());
+  for (const Changes::Noted& noted : messages) {
+    if (noted.message != nullptr) {
+      group.taken.emplace_back(commit->messages.size(), noted.message);
+      commit->messages.push_back(std::move(*noted.message));
+    } else if (auto message = FindMerged(view, noted.only_id)) {
+      commit->messages.push_back(*std::move(message));
+    } else if (const auto removed = changes.removed.find(noted.only_id);
+               removed != changes.removed.end()) {
+      commit->removed.push_back({removed->second, noted.only_id});
     }
   }
   const bool pending_possible = !IsOutboxEmpty(*authored_);
+  const std::set<ConversationId> active = ReadActive(view);
   commit->conversations.reserve(changes.conversations.size());
-  for (const ConversationId& id : changes.conversations) {
-    if (const auto row = FindConversation(*cache_, id)) {
-      commit->conversations.push_back(MergeConversation(view, *row, pending_possible));
+  for (auto& [id, saved] : changes.conversations) {
+    if (!saved) saved = FindConversation(*cache_, id);
+    if (saved) {
+      commit->conversations.push_back(
+          MergeConversation(view, *saved, active.contains(id), pending_possible));
     }
   }
   return commit;

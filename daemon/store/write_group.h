@@ -66,8 +66,8 @@ class GroupWriter {
   void Run(std::span<const std::unique_ptr<Job>> jobs);
 
   // Checkpoints when the WAL has grown; to be called between groups. `jobs_wait`: only if it has to
-  // be.
-  void Maintain(bool jobs_wait);
+  // be. `after_slice`: little at a time, since another slice follows.
+  void Maintain(bool jobs_wait, bool after_slice);
 
   // There is something to do for when nobody waits.
   [[nodiscard]] bool HasIdleWork() const;
@@ -95,7 +95,7 @@ class GroupWriter {
   Ran RunJob(Job& job, Group& group);
   void UndoInFlight(const InFlight& before);
   void CommitFiles(Group& group);
-  std::shared_ptr<Commit> MakeCommit(Changes& changes);
+  std::shared_ptr<Commit> MakeCommit(Group& group);
   // The commit's row in the change log, and in authored.db that there is one.
   void Log(Group& group, const Commit& commit);
   [[nodiscard]] bool HasSettled() const;

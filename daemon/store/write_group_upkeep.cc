@@ -17,6 +17,7 @@ namespace {
 // while there is time for it.
 constexpr std::size_t kCheckpointBytes = 2 * 1024 * 1024;
 constexpr std::size_t kIdleCheckpointBytes = 1024 * 1024;
+constexpr std::size_t kSliceCheckpointBytes = 256 * 1024;  // Part of what the next slice waits for.
 // As long as readers are in it, the log goes on behind what was copied. From here on the writer
 // waits for them and begins it anew: one more group still fits below the limit.
 constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
@@ -28,10 +29,11 @@ constexpr std::size_t kTrimBytes = 1024 * 1024;
 
 }  // namespace
 
-void GroupWriter::Maintain(bool jobs_wait) {
+void GroupWriter::Maintain(bool jobs_wait, bool after_slice) {
   if (logged_bytes_ >= kTrimBytes) TrimChangeLog();
   if (HasSettled() && !broken_ && CountHidden(*authored_) >= kMostSettled) RemoveSettled();
-  Checkpoint(jobs_wait ? kCheckpointBytes : kIdleCheckpointBytes);
+  const std::size_t idle = after_slice ? kSliceCheckpointBytes : kIdleCheckpointBytes;
+  Checkpoint(jobs_wait ? kCheckpointBytes : idle);
 }
 
 bool GroupWriter::HasIdleWork() const {

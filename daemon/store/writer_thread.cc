@@ -109,7 +109,7 @@ bool WriterThread::RunNext() {
   }
   if (group.empty()) return false;
   writer_.Run(group);
-  writer_.Maintain(JobsWait());
+  writer_.Maintain(JobsWait(), group.back()->IsSlice());
   return true;
 }
 

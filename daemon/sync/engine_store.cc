@@ -13,8 +13,9 @@
 namespace hark::sync {
 namespace {
 
-// Items of a plan that are read at a time; and of a single conversation.
-constexpr std::uint32_t kPlanItems = 512;
+// Items of a plan that are read at a time; and of a single conversation. Between two plans nothing
+// is under way.
+constexpr std::uint32_t kPlanItems = 2'048;
 constexpr std::uint32_t kGapItems = 64;
 // Batches that may wait for the store before nothing more is received.
 constexpr std::size_t kCommitsBeforeHold = 128;

@@ -16,8 +16,19 @@ constexpr std::chrono::seconds kAnswerTimeout{60};
 // it may be doubted.
 constexpr std::chrono::seconds kCheckTimeout{3};
 constexpr std::chrono::seconds kBetweenChecks{1};
+// Progress alone is shown in so many steps: each is an event for every client, and a bar moves no
+// finer.
+constexpr std::uint64_t kProgressSteps = 250;
 // An attempt older than this when the network changes is given up: it was made on another network.
 constexpr std::chrono::seconds kStaleAttempt{1};
+
+// Whether `now` is `shown` a little further on.
+bool IsSmallStep(const Status& shown, const Status& now) {
+  if (now.done < shown.done || now.done == now.total) return false;
+  Status same = now;
+  same.done = shown.done;
+  return same == shown && now.done - shown.done < now.total / kProgressSteps;
+}
 
 }  // namespace
 
@@ -291,7 +302,7 @@ void Machine::ShowStatus() {
   if (status.state == State::kLive && shown_.state == State::kLive)
     status.last_synced_at = shown_.last_synced_at;
   status.since = status.state == shown_.state ? shown_.since : now_.wall;
-  if (status == shown_) return;
+  if (status == shown_ || IsSmallStep(shown_, status)) return;
   shown_ = status;
   Do(Publish{std::move(status)});
 }

@@ -139,6 +139,49 @@ TEST_P(StoreContract, FailedCallFailsAlone) {
   EXPECT_EQ(announced, expected);
 }
 
+TEST_P(StoreContract, APageThatFailsTakesNoOtherWithIt) {
+  // Many at once, so that they share commits, in which pages have no savepoint of their own; some
+  // fail half-way.
+  constexpr int kPages = 300;
+  const auto name = [](int i) { return "C" + std::to_string(i); };
+  std::vector<std::future<bool>> answers;
+  for (int i = 0; i < kPages; ++i) {
+    auto stored = std::make_shared<std::promise<bool>>();
+    answers.push_back(stored->get_future());
+    Batch batch{{HistoryOf(name(i), 1, 3)}};
+    if (i % 100 == 50) batch.operations.emplace_back(SummaryOf("", 1));
+    writer().Apply(std::move(batch), [stored](const Result<LocalRevision>& result) {
+      stored->set_value(result.has_value());
+    });
+  }
+  for (int i = 0; i < kPages; ++i) {
+    const bool is_good = i % 100 != 50;
+    EXPECT_EQ(answers[static_cast<std::size_t>(i)].get(), is_good) << i;
+    EXPECT_EQ(reader().GetConversation(ConversationId(name(i))).has_value(), is_good) << i;
+    if (is_good) EXPECT_EQ(Page(name(i)).messages.size(), 3U) << i;
+  }
+  std::set<std::string> announced;
+  for (const auto& commit : TakeCommits()) {
+    for (const Message& message : commit->messages) {
+      EXPECT_TRUE(announced.insert(message.id.value()).second) << "twice";
+      EXPECT_FALSE(message.content.empty());
+    }
+  }
+  EXPECT_EQ(announced.size(), 3U * (kPages - 3));
+}
+
+TEST_P(StoreContract, ACommitHasEachMessageOnceAsItIsLast) {
+  TakeCommits();
+  Message newer = BackendMessage("A", 2, 2);
+  newer.content = "edited";
+  ASSERT_TRUE(Apply({HistoryOf("A", 1, 3), ApplyMessage{newer}}));
+  const auto commits = TakeCommits();
+  ASSERT_EQ(commits.size(), 1U);
+  ASSERT_EQ(commits[0]->messages.size(), 3U);
+  EXPECT_EQ(commits[0]->messages[1], Page("A").messages[1]);
+  EXPECT_EQ(commits[0]->messages[1].content, "edited");
+}
+
 TEST_P(StoreContract, AnswersComeInTheOrderOfTheCalls) {
   Do(SummaryOf("A", 0));
   std::mutex mutex;

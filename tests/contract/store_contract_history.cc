@@ -40,6 +40,31 @@ TEST_P(StoreContract, SummaryNeverMovesBackOrRemovesRows) {
   EXPECT_EQ(Page("A").messages.size(), 10U);
 }
 
+// The rows of a conversation that had none are counted as they come, and otherwise read.
+TEST_P(StoreContract, AFirstPageCountsAsItsRowsDo) {
+  ApplyHistory with_tombstone = HistoryOf("C", 1, 10);
+  with_tombstone.messages[9] = Tombstone(std::move(with_tombstone.messages[9]));
+  ASSERT_TRUE(Apply({SummaryOf("A", 10, GapReason::kNotFetched, 3), HistoryOf("A", 1, 10)}));
+  ASSERT_TRUE(Apply({HistoryOf("B", 1, 10), SummaryOf("B", 10, GapReason::kNotFetched, 3)}));
+  ASSERT_TRUE(Apply({SummaryOf("C", 10, GapReason::kNotFetched, 3), with_tombstone}));
+  ASSERT_TRUE(Apply({SummaryOf("D", 10, GapReason::kNotFetched, 3), HistoryOf("D", 4, 10)}));
+  const auto expect = [this](const std::string& id, std::uint64_t messages, std::uint64_t unread,
+                             const std::string& preview) {
+    const Conversation conversation = Get(id);
+    EXPECT_EQ(conversation.message_count, messages) << id;
+    EXPECT_EQ(conversation.unread_count, unread) << id;
+    EXPECT_EQ(conversation.preview, preview) << id;
+    EXPECT_EQ(conversation.last_activity_at, TimeOf(10)) << id;
+  };
+  // The assistant wrote 4, 6, 8 and 10.
+  expect("A", 10, 4, "text 10 of A");
+  expect("B", 10, 4, "text 10 of B");
+  expect("C", 9, 3, "text 9 of C");
+  expect("D", 10, 4, "text 10 of D");
+  EXPECT_TRUE(Get("A").complete);
+  EXPECT_FALSE(Get("D").complete);
+}
+
 TEST_P(StoreContract, HigherRevisionWins) {
   Do(ApplyMessage{BackendMessage("A", 1, 2)});
   Do(ApplyMessage{BackendMessage("A", 1, 1)});

@@ -225,14 +225,14 @@ TEST_F(SearchIndexTest, RowsOfBeforeTheIndexAreIndexedAfterwards) {
     ASSERT_TRUE(
         ApplyNow(*store, {{ApplyMessage{edited},
                            ApplyMessage{MessageAt("a", kRows + 1, WordOf("a", kRows + 1, 1))}}}));
-    EXPECT_EQ(EvictNow(*store, Before("a", 20)).messages, 19U);
+    EXPECT_EQ(EvictNow(*store, Before("a", 15)).messages, 14U);
   }
   const auto cache = OpenCache();
   while (IndexOldRows(*cache, 250)) {
   }
   ExpectAgrees(*cache);
   EXPECT_TRUE(Match(*cache, WordOf("a", 500, 1)).empty());
-  EXPECT_TRUE(Match(*cache, WordOf("a", 19, 1)).empty());
+  EXPECT_TRUE(Match(*cache, WordOf("a", 14, 1)).empty());
 }
 
 TEST_F(SearchIndexTest, EvictionGivesSpaceBack) {

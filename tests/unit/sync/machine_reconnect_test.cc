@@ -1,5 +1,9 @@
 // How the machine finds dead connections, and where it takes the stream up again.
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/sync/machine_fixture.h"
@@ -246,6 +250,34 @@ TEST_F(MachineReconnectTest, TheFirstSyncsProgressGoesOnAfterAKill) {
   EXPECT_TRUE(shown_.initial);
   EXPECT_EQ(shown_.done, 700U);
   EXPECT_EQ(shown_.total, 1'000U);
+}
+
+TEST_F(MachineReconnectTest, ProgressIsShownInStepsAndItsEndInAnyCase) {
+  constexpr Sequence kMissing = 1'000;
+  plan_ = {{{ConversationId("c"), 1, kMissing, false}}, kMissing};
+  Start(SyncCursor{"e1", 100});
+  Connect(transport::Resume::kOk, 100);
+  std::vector<std::uint64_t> shown;
+  for (Sequence at = kMissing; at > 0; --at) {
+    const auto asks = TakeFrames<transport::GetHistory>();
+    if (asks.empty()) break;
+    transport::History history;
+    history.request = asks[0].request;
+    history.conversation = ConversationId("c");
+    history.messages = {MessageOf(("m" + std::to_string(at)).c_str(), at)};
+    history.from = history.to = at;
+    history.has_more = at > 1;
+    Step(Received{history});
+    Settle();
+    for (const Publish& publish : Take<Publish>()) {
+      shown_ = publish.status;
+      if (shown_.state == State::kCatchingUp) shown.push_back(shown_.done);
+    }
+  }
+  EXPECT_EQ(shown_.state, State::kLive);
+  EXPECT_GT(shown.size(), 200U);
+  EXPECT_LT(shown.size(), 300U) << "of a thousand commits";
+  EXPECT_TRUE(std::is_sorted(shown.begin(), shown.end()));
 }
 
 }  // namespace
