@@ -37,6 +37,8 @@ constexpr const char* kCapabilities[] = {
     "message-actions",  // Messages can be edited, deleted, retried, skipped and cancelled.
     "rollback",         // RollBack.
     "retention",        // PreviewRetention, RunRetention, SetRetention.
+    "drafts",           // The service Drafts; Conversation.has_draft.
+    "view-states",      // The service ViewStates.
 };
 
 class AdminService final : public Base {

@@ -41,6 +41,7 @@ struct Conversation {
   std::uint32_t failed_count = 0;
   bool complete = false;  // No gap.
   bool active = false;    // Open in a UI now, or within the last hours.
+  bool has_draft = false;  // As it was last written.
 
   friend bool operator==(const Conversation&, const Conversation&) = default;
 };

@@ -8,6 +8,7 @@
 
 #include "daemon/base/limits.h"
 #include "daemon/store/change_rows.h"
+#include "daemon/store/draft_rows.h"
 #include "daemon/store/gap_rows.h"
 #include "daemon/store/message_rows.h"
 #include "daemon/store/opened_rows.h"
@@ -161,6 +162,7 @@ Conversation MergeConversation(const MergedView& view, const ConversationRow& ro
   conversation.complete = row.gap_count == 0;
   const auto opened = ReadOpened(view.authored, row.id);
   conversation.active = opened && *opened >= view.now - limits::kActiveFor;
+  conversation.has_draft = HasDraft(view.authored, row.id);
   if (!pending_possible) return conversation;
 
   const PendingCounts counts = CountPending(view, row.id);
