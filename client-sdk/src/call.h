@@ -14,8 +14,10 @@
 #include "hark/v1/account.grpc.pb.h"
 #include "hark/v1/admin.grpc.pb.h"
 #include "hark/v1/conversations.grpc.pb.h"
+#include "hark/v1/drafts.grpc.pb.h"
 #include "hark/v1/messages.grpc.pb.h"
 #include "hark/v1/sync.grpc.pb.h"
+#include "hark/v1/view_states.grpc.pb.h"
 
 #include "client-sdk/src/call_error.h"
 #include "client-sdk/src/link.h"
@@ -31,13 +33,17 @@ struct Stubs {
         admin(channel),
         conversations(channel),
         messages(channel),
-        sync(channel) {}
+        sync(channel),
+        drafts(channel),
+        view_states(channel) {}
 
   v1::Account::Stub account;
   v1::Admin::Stub admin;
   v1::Conversations::Stub conversations;
   v1::Messages::Stub messages;
   v1::Sync::Stub sync;
+  v1::Drafts::Stub drafts;
+  v1::ViewStates::Stub view_states;
 };
 
 using SystemClock = std::chrono::system_clock;

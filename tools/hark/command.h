@@ -35,6 +35,9 @@ struct Arguments {
   bool token_stdin = false;
   bool force = false;
   bool preview = false;
+  bool clear = false;
+  bool from_stdin = false;
+  std::optional<std::uint64_t> base;
 
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
     if (!timeout_seconds) return std::nullopt;
@@ -74,6 +77,10 @@ int RollBack(Session& session);
 int PreviewRetention(Session& session);
 int RunRetention(Session& session);
 int SetRetention(Session& session);
+
+int Draft(Session& session);
+int ListDrafts(Session& session);
+int ShowView(Session& session);
 
 int Tail(Session& session);
 int TailMessages(Session& session);

@@ -21,7 +21,7 @@ TEST(PublicHeadersTest, IncludeTheStandardLibraryAndEachOtherOnly) {
       }
     }
   }
-  EXPECT_EQ(headers, 4);
+  EXPECT_EQ(headers, 5);
 }
 
 }  // namespace
