@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "daemon/account/accounts.h"
+#include "daemon/account/user_state_keeper.h"
+#include "tests/support/memory_user_state.h"
 
 namespace hark::ipc {
 
@@ -53,6 +55,9 @@ class FakeAccount final : public account::OpenAccount,
   sync::Intents& intents() override { return *this; }
   std::shared_ptr<bus::EventBus> bus() override { return bus_; }
   account::Retention& retention() override { return *this; }
+  // The real one, over a store in memory; nothing is written by itself.
+  account::UserState& user_state() override { return user_state_; }
+  test::MemoryUserState& user_state_store() { return user_state_store_; }
 
   // account::Retention: 90 days; everything that the request asks for is in the one eviction.
   RetentionPolicy policy() const override { return {}; }
@@ -124,6 +129,9 @@ class FakeAccount final : public account::OpenAccount,
   int sync_nows_ = 0;
   std::vector<std::string> actions_;
   int page_reads_ = 0;
+  SystemClock clock_;
+  test::MemoryUserState user_state_store_;
+  account::UserStateKeeper user_state_{*this, user_state_store_, clock_, [](Clock::Instant) {}};
 };
 
 // Thread-safe.
