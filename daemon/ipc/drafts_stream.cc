@@ -46,7 +46,7 @@ ByteStream* DraftsStream::Start(StreamRegistry& registry,
 }
 
 void DraftsStream::Begin(std::string_view resume_token) {
-  closing_ = std::move(account_->bus()->Subscribe(this, std::nullopt).subscription);
+  closing_ = account_->bus()->Subscribe(this);
   account::UserState& state = account_->user_state();
   // Listening comes before reading: what changes in between is told of, and read.
   subscription_ = state.WatchDrafts(
