@@ -21,8 +21,8 @@ Result<void> ValidateDraft(const SetDraftRequest& request) {
   if (Result<void> id = ValidateId("the conversation's id", request.conversation_id); !id)
     return id;
   if (request.text.size() > kMaxDraftBytes) {
-    return Invalid("the draft has " + std::to_string(request.text.size()) +
-                   " bytes, but at most " + std::to_string(kMaxDraftBytes) + " are possible");
+    return Invalid("the draft has " + std::to_string(request.text.size()) + " bytes, but at most " +
+                   std::to_string(kMaxDraftBytes) + " are possible");
   }
   return ValidateText("the draft", request.text);
 }
@@ -57,9 +57,8 @@ Result<SetDraftResult> Client::SetDraft(const SetDraftRequest& request) {
   return Map(Call(*impl_->link, impl_->stubs->drafts, &v1::Drafts::Stub::SetDraft, proto,
                   Usual(*impl_->link)),
              [](const auto& response) {
-               return SetDraftResult{
-                   response.outcome() == v1::SetDraftResponse::OUTCOME_CONFLICT,
-                   FromProto(response.draft())};
+               return SetDraftResult{response.outcome() == v1::SetDraftResponse::OUTCOME_CONFLICT,
+                                     FromProto(response.draft())};
              });
 }
 
@@ -74,8 +73,7 @@ Result<std::vector<Draft>> Client::ListDrafts() {
 }
 
 Result<void> Client::SetViewState(const SetViewStateRequest& request) {
-  if (Result<void> valid = ValidateView(request.conversation_id, request.ui); !valid)
-    return valid;
+  if (Result<void> valid = ValidateView(request.conversation_id, request.ui); !valid) return valid;
   if (Result<void> id = ValidateText("the message's id", request.message_id); !id) return id;
   v1::SetViewStateRequest proto;
   proto.set_conversation_id(request.conversation_id);

@@ -112,8 +112,8 @@ DraftList DraftBook::List(const std::optional<ConversationId>& conversation) con
   return list;
 }
 
-std::optional<DraftList> DraftBook::Since(
-    std::uint64_t version, const std::optional<ConversationId>& conversation) const {
+std::optional<DraftList> DraftBook::Since(std::uint64_t version,
+                                          const std::optional<ConversationId>& conversation) const {
   // Between what the disk had and this opening are the versions that a crash took: whoever saw one
   // of them holds a text that is not here.
   const bool known = version <= loaded_ || (version > floor_ && version <= newest_);

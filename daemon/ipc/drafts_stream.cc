@@ -58,8 +58,7 @@ void DraftsStream::Begin(std::string_view resume_token) {
       {
         const std::lock_guard lock(mutex());
         known_ = *resumed;
-        if (!(*since)->drafts.empty())
-          wanted_ = std::max(wanted_, (*since)->drafts.back().version);
+        if (!(*since)->drafts.empty()) wanted_ = std::max(wanted_, (*since)->drafts.back().version);
       }
       auto event = NewEvent(account_->reader().StoreId(), *resumed);
       event->mutable_resumed();

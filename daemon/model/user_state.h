@@ -28,8 +28,8 @@ struct Draft {
 // Where one UI stands in one conversation.
 struct ViewState {
   ConversationId conversation;
-  std::string ui;         // The UI's own name for itself.
-  MessageId message;      // Empty: none, only with `at_bottom`.
+  std::string ui;           // The UI's own name for itself.
+  MessageId message;        // Empty: none, only with `at_bottom`.
   std::int64_t offset = 0;  // From the message, in units of the UI's.
   bool at_bottom = false;
   // The message's place, so that its neighbours are known when it is gone. Of one that was not at

@@ -28,8 +28,8 @@ std::vector<Draft> ListDraftRows(Connection& authored) {
   Query query(authored.statements(), kList);
   std::vector<Draft> drafts;
   while (query.Next()) {
-    drafts.push_back({ConversationId(query.GetText(0)), query.GetText(3), query.GetUint(1),
-                      GetTime(query, 2)});
+    drafts.push_back(
+        {ConversationId(query.GetText(0)), query.GetText(3), query.GetUint(1), GetTime(query, 2)});
   }
   return drafts;
 }

@@ -29,10 +29,10 @@ struct RollBackOptions {
 // afterwards migrates it again.
 //
 // Errors, after each of which nothing has changed: kNotFound: there is no backup. kConflict: the
-// store has the schema of the backup already; or entries of the outbox, or drafts, that were written since
-// the backup would be lost, the message says how many, and `force` was not given. kCorrupt: the backup,
-// or without `force` the present authored.db, cannot be read with these keys. kResourceExhausted:
-// disk full. kInternal: the system refused.
+// store has the schema of the backup already; or entries of the outbox, or drafts, that were
+// written since the backup would be lost, the message says how many, and `force` was not given.
+// kCorrupt: the backup, or without `force` the present authored.db, cannot be read with these keys.
+// kResourceExhausted: disk full. kInternal: the system refused.
 //
 // A crash on the way is finished by the next opening or by calling this again.
 [[nodiscard]] Result<RolledBack> RollBack(const RollBackOptions& options, StoreKeys keys,

@@ -27,8 +27,7 @@ Result<void> SaveUserStateJob::Run(JobContext& context) {
   if (cleared) ForgetClearedDrafts(context.WriteAuthored(), limits::kClearedDrafts);
   for (const ViewState& state : changes_.view_states)
     WriteViewState(context.WriteAuthored(), state);
-  if (!changes_.view_states.empty())
-    ForgetViewStates(context.WriteAuthored(), limits::kViewStates);
+  if (!changes_.view_states.empty()) ForgetViewStates(context.WriteAuthored(), limits::kViewStates);
   // The texts themselves are nothing that a commit tells of.
   context.NothingToTell();
   for (const ConversationId& conversation : shown) context.Touch(conversation);

@@ -138,8 +138,8 @@ std::string Examination::Run() {
   damaged_bytes_ =
       test::ReadBytes(image_.folder / (image_.kind.authored ? "authored.db" : "cache.db"));
   for (auto step : {&Examination::Open, &Examination::VerifyAndRepair, &Examination::ReadCache,
-                    &Examination::ReadAuthored, &Examination::ReadDrafts, &Examination::ReadViewStates,
-                    &Examination::ReadPages, &Examination::Write}) {
+                    &Examination::ReadAuthored, &Examination::ReadDrafts,
+                    &Examination::ReadViewStates, &Examination::ReadPages, &Examination::Write}) {
     if (std::string wrong = (this->*step)(); !wrong.empty()) return wrong;
   }
   return LookAside();

@@ -122,7 +122,8 @@ std::string Describe(SqlcipherStore& store) {
               [](const Draft& a, const Draft& b) { return a.version < b.version; });
     for (const Draft& draft : *drafts) {
       out << "draft " << Quoted(draft.conversation.value()) << " version " << draft.version
-          << " changed " << Milliseconds(draft.changed_at) << " text " << Quoted(draft.text) << "\n";
+          << " changed " << Milliseconds(draft.changed_at) << " text " << Quoted(draft.text)
+          << "\n";
       if (const auto view = store.ReadViewState(draft.conversation, "golden"); view && *view) {
         out << "  view " << Quoted((*view)->message.value()) << " sequence " << (*view)->sequence
             << " offset " << (*view)->offset << ((*view)->at_bottom ? " at_bottom" : "") << " set "

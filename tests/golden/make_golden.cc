@@ -159,7 +159,8 @@ void Author(SqlcipherStore& store) {
 // Drafts, one of them cleared, and where a UI stood in the conversation of each.
 void LeaveLyingAbout(SqlcipherStore& store) {
   UserStateChanges changes;
-  changes.drafts.push_back({ConversationId("complete"), "Halb geschrieben: 途中 ✍", 11, At(95'000)});
+  changes.drafts.push_back(
+      {ConversationId("complete"), "Halb geschrieben: 途中 ✍", 11, At(95'000)});
   changes.drafts.push_back({ConversationId("gaps"), std::string(9'000, 'd'), 12, At(95'060)});
   changes.drafts.push_back({ConversationId("empty"), "", 13, At(95'120)});
   changes.view_states.push_back(

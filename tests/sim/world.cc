@@ -70,9 +70,8 @@ bool World::Open() {
   bus_ = std::make_shared<bus::EventBus>();
   intents_ = std::make_unique<sync::LocalIntents>(*store_, time_);
   user_state_ = std::make_unique<account::UserStateKeeper>(
-      *store_, *store_, time_, [this](Clock::Instant at) {
-        save_alarm_.Set(at, [this] { user_state_->SaveNow(); });
-      });
+      *store_, *store_, time_,
+      [this](Clock::Instant at) { save_alarm_.Set(at, [this] { user_state_->SaveNow(); }); });
   if (std::string wrong = CheckDrafts(false); !wrong.empty()) complaint_ = wrong;
   engine_ = std::make_shared<sync::Engine>(sync::EngineParts{
       .io = io_.get_executor(),

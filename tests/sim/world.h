@@ -143,7 +143,7 @@ class World {
   };
   std::map<ConversationId, std::map<std::uint64_t, Written>> drafts_;  // By version.
   std::map<ConversationId, std::uint64_t> flushed_;  // Versions that must not be lost.
-  std::set<MessageId> forgotten_;           // Lost by a backend that was restored.
+  std::set<MessageId> forgotten_;                    // Lost by a backend that was restored.
   bool restored_ = false;
   std::map<MessageId, std::uint64_t> revisions_;  // The highest that was announced.
   LocalRevision revision_ = 0;

@@ -104,8 +104,7 @@ int FollowDrafts(Session& session) {
   };
   handlers.on_end = [&until](const client::Error& error) { until.End(Report(error)); };
   auto watch = session.client.WatchDrafts(
-      std::move(handlers),
-      {.conversation_id = session.arguments.conversation, .resume_token = {}});
+      std::move(handlers), {.conversation_id = session.arguments.conversation, .resume_token = {}});
   if (!watch) return Report(watch.error());
   const int code =
       until.Wait(session.arguments.timeout(), session.arguments.count ? kUnavailable : kOk);
@@ -135,8 +134,8 @@ int ListDrafts(Session& session) {
   }
   Table table({"CONVERSATION", "CHANGED", "TEXT"});
   for (const client::Draft& draft : *drafts) {
-    table.Add({Printable(draft.conversation_id), LocalMinute(draft.changed_at),
-               Printable(draft.text)});
+    table.Add(
+        {Printable(draft.conversation_id), LocalMinute(draft.changed_at), Printable(draft.text)});
   }
   table.Print(session.output);
   return kOk;
@@ -171,9 +170,8 @@ int ShowView(Session& session) {
   const client::ViewState& view = **state;
   std::string words = view.at_bottom ? "at the bottom" : "at " + Printable(view.message_id);
   if (!view.at_bottom && view.nearest) {
-    words = view.message_id.empty()
-                ? "at " + Printable(view.set_message_id) + ", which is not here"
-                : words + ", the nearest to " + Printable(view.set_message_id);
+    words = view.message_id.empty() ? "at " + Printable(view.set_message_id) + ", which is not here"
+                                    : words + ", the nearest to " + Printable(view.set_message_id);
   } else if (!view.at_bottom) {
     words += ", offset " + std::to_string(view.offset);
   }

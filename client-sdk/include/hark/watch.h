@@ -110,8 +110,8 @@ struct StatusHandlers : StreamHandlers {
   std::function<void(const SyncStatus&)> on_status;
 };
 
-// Every draft that has a text (of one conversation, if one was asked for: also if it has none). What
-// the UI holds and is not in it was cleared, unless its version is higher than the position's.
+// Every draft that has a text (of one conversation, if one was asked for: also if it has none).
+// What the UI holds and is not in it was cleared, unless its version is higher than the position's.
 struct DraftsSnapshot {
   StreamPosition position;  // `revision` is the newest version of a draft.
   std::vector<Draft> drafts;

@@ -37,6 +37,9 @@ class FewConversations final : public store::Reader {
   const std::string& StoreId() const override { return id_; }
 
   Result<store::MessagePage> ReadPage(const store::PageQuery&) override { return Not(); }
+  Result<std::optional<store::ChangesPage>> ReadChanges(const store::ChangesQuery&) override {
+    return Not();
+  }
   Result<store::ConversationPage> ListConversations(const store::ConversationQuery&) override {
     return Not();
   }
@@ -45,8 +48,7 @@ class FewConversations final : public store::Reader {
   Result<std::vector<ConversationId>> ActiveConversations(WallTime, std::uint32_t) override {
     return Not();
   }
-  Result<store::FetchPlan> PlanFetches(const std::vector<ConversationId>&,
-                                       std::uint32_t) override {
+  Result<store::FetchPlan> PlanFetches(const std::vector<ConversationId>&, std::uint32_t) override {
     return Not();
   }
   Result<store::SyncState> ReadSyncState() override { return Not(); }
@@ -184,8 +186,8 @@ TEST_F(UserStateKeeperTest, ListenersHearOfEachChangeUntilTheyEnd) {
         heard.push_back(conversation.value() + (version > 0 ? "" : "?"));
       });
   Set("a", "one");
-  Set("a", "one");              // No change.
-  Set("a", "two", 0);           // A conflict.
+  Set("a", "one");     // No change.
+  Set("a", "two", 0);  // A conflict.
   Set("b", "two");
   subscription.reset();
   Set("b", "three", VersionOf("b"));

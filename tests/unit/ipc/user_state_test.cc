@@ -57,8 +57,8 @@ class UserStateTest : public ServerTest {
     ada_->AddMessages("c", {FakeAccount::SentMessage("m1", "one")});
   }
 
-  grpc::Status Set(const std::string& conversation, const std::string& text,
-                   std::uint64_t base = 0, bool flush = false) {
+  grpc::Status Set(const std::string& conversation, const std::string& text, std::uint64_t base = 0,
+                   bool flush = false) {
     grpc::ClientContext context;
     v1::SetDraftRequest request;
     request.set_conversation_id(conversation);
@@ -155,8 +155,9 @@ TEST_F(UserStateTest, RefusalsAreTyped) {
 
 TEST_F(UserStateTest, TextThatIsNotUtf8IsRefusedBeforeItIsLookedAt) {
   // conversation_id "c", text FF.
-  EXPECT_EQ(CallRaw("/hark.v1.Drafts/SetDraft", std::string("\x0a\x01"
-                                                            "c\x12\x01\xff"),
+  EXPECT_EQ(CallRaw("/hark.v1.Drafts/SetDraft",
+                    std::string("\x0a\x01"
+                                "c\x12\x01\xff"),
                     nullptr)
                 .error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
@@ -220,7 +221,8 @@ TEST_F(UserStateTest, WhatIsNoTokenOfThisStreamBeginsWithASnapshot) {
   const std::string token = watch.Next().resume_token();
   watch.Cancel();
   const std::string revision = token.substr(token.find('.') + 1);
-  for (const std::string& other : {std::string("nonsense"), revision, std::string("d1.other:100000001")}) {
+  for (const std::string& other :
+       {std::string("nonsense"), revision, std::string("d1.other:100000001")}) {
     SCOPED_TRACE(other);
     auto fresh = Watch(other);
     EXPECT_TRUE(fresh.Next().has_snapshot());
