@@ -108,7 +108,7 @@ Result<void> UserStateKeeper::Load() {
   auto drafts = store_.ReadDrafts();
   if (!drafts) return tl::unexpected(std::move(drafts.error()));
   const std::lock_guard lock(mutex_);
-  if (!book_) book_.emplace(reader_.CurrentRevision(), *std::move(drafts));
+  if (!book_) book_ = std::make_unique<DraftBook>(reader_.CurrentRevision(), *std::move(drafts));
   return {};
 }
 

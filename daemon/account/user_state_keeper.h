@@ -70,7 +70,7 @@ class UserStateKeeper final : public UserState {
   const WakeAt wake_at_;
 
   std::mutex mutex_;
-  std::optional<DraftBook> book_;  // Absent: not read yet.
+  std::unique_ptr<DraftBook> book_;  // Null: not read yet.
   // Not on disk yet, or on their way there, at most limits::kViewStates.
   struct UnsavedView {
     ViewState state;

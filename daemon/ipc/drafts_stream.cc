@@ -52,20 +52,19 @@ void DraftsStream::Begin(std::string_view resume_token) {
   subscription_ = state.WatchDrafts(
       [this](const ConversationId& id, std::uint64_t version) { OnDraft(id, version); });
   const auto resumed = ParseToken(resume_token, account_->reader().StoreId());
+  std::optional<account::DraftList> missed;
   if (resumed) {
-    const auto since = state.ListDraftsSince(*resumed, conversation_);
-    if (since && *since) {
-      {
-        const std::lock_guard lock(mutex());
-        known_ = *resumed;
-        if (!(*since)->drafts.empty()) wanted_ = std::max(wanted_, (*since)->drafts.back().version);
-      }
-      auto event = NewEvent(account_->reader().StoreId(), *resumed);
-      event->mutable_resumed();
-      return BeginWith(std::move(event));
-    }
+    if (auto since = state.ListDraftsSince(*resumed, conversation_)) missed = *std::move(since);
   }
-  BeginWithPrepare();
+  if (!resumed || !missed) return BeginWithPrepare();
+  {
+    const std::lock_guard lock(mutex());
+    known_ = resumed;
+    if (!missed->drafts.empty()) wanted_ = std::max(wanted_, missed->drafts.back().version);
+  }
+  auto event = NewEvent(account_->reader().StoreId(), *resumed);
+  event->mutable_resumed();
+  BeginWith(std::move(event));
 }
 
 void DraftsStream::OnDraft(const ConversationId& conversation, std::uint64_t version) {

@@ -54,7 +54,7 @@ class ViewStatesService final : public Base {
     if (!account) return tl::unexpected(account.error());
     const auto shown = (*account)->user_state().GetViewState(*id, in.ui());
     if (!shown) return tl::unexpected(shown.error());
-    if (*shown) ToProto(**shown, out->mutable_view_state());
+    if (const auto& found = *shown; found) ToProto(*found, out->mutable_view_state());
     return {};
   }
 
