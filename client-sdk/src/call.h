@@ -14,9 +14,11 @@
 #include "hark/v1/account.grpc.pb.h"
 #include "hark/v1/admin.grpc.pb.h"
 #include "hark/v1/conversations.grpc.pb.h"
+#include "hark/v1/drafts.grpc.pb.h"
 #include "hark/v1/messages.grpc.pb.h"
 #include "hark/v1/search.grpc.pb.h"
 #include "hark/v1/sync.grpc.pb.h"
+#include "hark/v1/view_states.grpc.pb.h"
 
 #include "client-sdk/src/call_error.h"
 #include "client-sdk/src/link.h"
@@ -33,7 +35,9 @@ struct Stubs {
         conversations(channel),
         messages(channel),
         search(channel),
-        sync(channel) {}
+        sync(channel),
+        drafts(channel),
+        view_states(channel) {}
 
   v1::Account::Stub account;
   v1::Admin::Stub admin;
@@ -41,6 +45,8 @@ struct Stubs {
   v1::Messages::Stub messages;
   v1::Search::Stub search;
   v1::Sync::Stub sync;
+  v1::Drafts::Stub drafts;
+  v1::ViewStates::Stub view_states;
 };
 
 using SystemClock = std::chrono::system_clock;

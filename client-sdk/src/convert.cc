@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include <google/protobuf/timestamp.pb.h>
-
 namespace hark::client {
 namespace {
 
@@ -18,9 +16,7 @@ constexpr std::int64_t kFirstSecond = -62'135'596'800;
 constexpr std::int64_t kLastSecond = 253'402'300'799;
 
 Time ToTime(const google::protobuf::Timestamp& from) {
-  const std::int64_t seconds = std::clamp(std::int64_t{from.seconds()}, kFirstSecond, kLastSecond);
-  const std::int32_t nanos = std::clamp(std::int32_t{from.nanos()}, 0, 999'999'999);
-  return Time(std::chrono::seconds(seconds) + std::chrono::microseconds(nanos / 1'000));
+  return FromProto(from);
 }
 
 template <typename From, typename To>
@@ -102,6 +98,12 @@ LatencySummary ToLatency(const v1::LatencySummary& from) {
 
 }  // namespace
 
+Time FromProto(const google::protobuf::Timestamp& from) {
+  const std::int64_t seconds = std::clamp(std::int64_t{from.seconds()}, kFirstSecond, kLastSecond);
+  const std::int32_t nanos = std::clamp(std::int32_t{from.nanos()}, 0, 999'999'999);
+  return Time(std::chrono::seconds(seconds) + std::chrono::microseconds(nanos / 1'000));
+}
+
 Role FromProto(v1::Role from) {
   switch (static_cast<int>(from)) {
     case v1::ROLE_USER: return Role::kUser;
@@ -149,6 +151,7 @@ Conversation FromProto(const v1::Conversation& from) {
     default: break;
   }
   to.active = from.active();
+  to.has_draft = from.has_draft();
   return to;
 }
 

@@ -4,6 +4,8 @@
 #ifndef HARK_CLIENT_SDK_SRC_CONVERT_H_
 #define HARK_CLIENT_SDK_SRC_CONVERT_H_
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include "hark/v1/account.pb.h"
 #include "hark/v1/admin.pb.h"
 #include "hark/v1/conversations.pb.h"
@@ -17,6 +19,7 @@
 
 namespace hark::client {
 
+[[nodiscard]] Time FromProto(const google::protobuf::Timestamp& from);
 [[nodiscard]] Message FromProto(const v1::Message& from);
 [[nodiscard]] Conversation FromProto(const v1::Conversation& from);
 [[nodiscard]] ConversationPage FromProto(const v1::ListConversationsResponse& from);

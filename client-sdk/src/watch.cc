@@ -9,12 +9,14 @@
 #include <grpcpp/client_context.h>
 
 #include "hark/v1/conversations.grpc.pb.h"
+#include "hark/v1/drafts.grpc.pb.h"
 #include "hark/v1/messages.grpc.pb.h"
 #include "hark/v1/sync.grpc.pb.h"
 
 #include "client-sdk/src/call_error.h"
 #include "client-sdk/src/client_impl.h"
 #include "client-sdk/src/convert.h"
+#include "client-sdk/src/convert_user_state.h"
 #include "client-sdk/src/socket_check.h"
 #include "client-sdk/src/stream_loop.h"
 #include "client-sdk/src/validate.h"
@@ -32,6 +34,10 @@ void Emit(const std::function<void(const Event&)>& callback, const Event& event)
 template <typename Response>
 StreamPosition PositionOf(const Response& response) {
   return {response.revision(), response.resume_token()};
+}
+
+StreamPosition PositionOf(const v1::WatchDraftsResponse& response) {
+  return {response.version(), response.resume_token()};
 }
 
 // What the three watches have in common. Service is the generated class (v1::Sync), Request and
@@ -214,6 +220,36 @@ class MessagesStream final
   const MessagesHandlers handlers_;
 };
 
+class DraftsStream final
+    : public ResumableStream<v1::Drafts, v1::WatchDraftsRequest, v1::WatchDraftsResponse> {
+ public:
+  DraftsStream(std::shared_ptr<const Link> link, v1::WatchDraftsRequest request,
+               DraftsHandlers handlers)
+      : ResumableStream(std::move(link), &v1::Drafts::Stub::WatchDrafts, std::move(request)),
+        handlers_(std::move(handlers)) {}
+
+ private:
+  void Deliver(const v1::WatchDraftsResponse& response) override {
+    using Response = v1::WatchDraftsResponse;
+    switch (response.event_case()) {
+      case Response::kSnapshot: {
+        DraftsSnapshot event = FromProto(response.snapshot());
+        event.position = PositionOf(response);
+        return Emit(handlers_.on_snapshot, event);
+      }
+      case Response::kResumed: return Emit(handlers_.on_resumed, PositionOf(response));
+      case Response::kDelta: {
+        DraftsDelta event = FromProto(response.delta());
+        event.position = PositionOf(response);
+        return Emit(handlers_.on_delta, event);
+      }
+      case Response::EVENT_NOT_SET: return;  // An event of a newer daemon.
+    }
+  }
+
+  const DraftsHandlers handlers_;
+};
+
 Result<Subscription> Start(std::unique_ptr<Stream> stream, StreamHandlers handlers) {
   try {
     return Subscription(
@@ -261,6 +297,20 @@ Result<Subscription> Client::WatchMessages(const std::string& conversation_id,
   StreamHandlers shared{handlers.on_connection, handlers.on_end};
   auto stream =
       std::make_unique<MessagesStream>(impl_->link, std::move(request), std::move(handlers));
+  return Start(std::move(stream), std::move(shared));
+}
+
+Result<Subscription> Client::WatchDrafts(DraftsHandlers handlers, DraftsWatchOptions options) {
+  if (Result<void> id = ValidateText("the conversation's id", options.conversation_id); !id)
+    return id.error();
+  if (Result<void> token = ValidateText("the resume token", options.resume_token); !token)
+    return token.error();
+  v1::WatchDraftsRequest request;
+  request.set_conversation_id(std::move(options.conversation_id));
+  request.set_resume_token(std::move(options.resume_token));
+  StreamHandlers shared{handlers.on_connection, handlers.on_end};
+  auto stream =
+      std::make_unique<DraftsStream>(impl_->link, std::move(request), std::move(handlers));
   return Start(std::move(stream), std::move(shared));
 }
 

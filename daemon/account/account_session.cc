@@ -26,14 +26,26 @@ Result<std::unique_ptr<AccountSession>> AccountSession::Open(store::StoreOptions
   session->intents_ = std::make_unique<sync::LocalIntents>(*session->store_, session->clock_);
   session->keeper_ =
       std::make_unique<RetentionKeeper>(*session->store_, *session->store_, retention);
+  session->user_state_ = std::make_unique<UserStateKeeper>(
+      *session->store_, *session->store_, session->clock_,
+      [raw = session.get()](Clock::Instant at) { raw->SaveUserStateAt(at); });
   return session;
 }
 
 AccountSession::~AccountSession() {
+  if (!store_) return;  // It could not be opened.
   StopSync();
   keeper_.reset();
+  user_state_->SaveNow();
   // The store first: its writer thread calls OnCommit() until it is joined.
   store_->Close();
+}
+
+void AccountSession::SaveUserStateAt(Clock::Instant at) {
+  asio::post(io_, [this, alive = std::weak_ptr<int>(alive_), at] {
+    if (alive.expired()) return;
+    save_alarm_.Set(at, [this] { user_state_->SaveNow(); });
+  });
 }
 
 void AccountSession::OnCommit(const std::shared_ptr<const Commit>& commit) {

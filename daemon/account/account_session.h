@@ -10,6 +10,8 @@
 
 #include "daemon/account/accounts.h"
 #include "daemon/account/retention_keeper.h"
+#include "daemon/account/user_state_keeper.h"
+#include "daemon/base/asio_alarm.h"
 #include "daemon/base/task.h"
 #include "daemon/store/sqlcipher_store.h"
 #include "daemon/sync/engine.h"
@@ -34,6 +36,7 @@ class AccountSession final : public OpenAccount {
   [[nodiscard]] sync::Intents& intents() override { return *intents_; }
   [[nodiscard]] std::shared_ptr<bus::EventBus> bus() override { return bus_; }
   [[nodiscard]] Retention& retention() override { return *keeper_; }
+  [[nodiscard]] UserState& user_state() override { return *user_state_; }
 
   // What an engine is made of; asked each time that one is started, on the I/O thread. Reader,
   // writer and bus are filled in here.
@@ -47,10 +50,14 @@ class AccountSession final : public OpenAccount {
   void NotifyWorldChanged();
 
  private:
-  AccountSession(const Clock& clock, Executor io) : clock_(clock), io_(std::move(io)) {}
+  AccountSession(const Clock& clock, Executor io)
+      : clock_(clock), io_(std::move(io)), save_alarm_(io_) {}
   void OnCommit(const std::shared_ptr<const Commit>& commit);
   // On the writer's thread.
   void OnHealth(store::StoreHealth health);
+
+  // From any thread.
+  void SaveUserStateAt(Clock::Instant at);
 
   // On the I/O thread.
   void HealthChanged(store::StoreHealth health);
@@ -61,11 +68,13 @@ class AccountSession final : public OpenAccount {
   const Executor io_;
   // Gone with the session: what was posted to the I/O thread looks whether it still is.
   const std::shared_ptr<int> alive_ = std::make_shared<int>();
+  AsioAlarm save_alarm_;  // On the I/O thread.
   MakeParts make_parts_;  // Empty: nobody syncs.
   std::shared_ptr<store::SqlcipherStore> store_;
   std::shared_ptr<bus::EventBus> bus_;
   std::unique_ptr<sync::LocalIntents> intents_;
   std::unique_ptr<RetentionKeeper> keeper_;
+  std::unique_ptr<UserStateKeeper> user_state_;
   std::shared_ptr<sync::Engine> engine_;
 };
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/account/user_state.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/bus/event_bus.h"
@@ -72,6 +73,7 @@ class OpenAccount {
   [[nodiscard]] virtual sync::Intents& intents() = 0;
   [[nodiscard]] virtual std::shared_ptr<bus::EventBus> bus() = 0;
   [[nodiscard]] virtual Retention& retention() = 0;
+  [[nodiscard]] virtual UserState& user_state() = 0;
 };
 
 // What a return to an older version's files did. Versions are those of the schemas.

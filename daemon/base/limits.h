@@ -119,6 +119,26 @@ inline constexpr std::size_t kSearchQueue = 32;
 // How long one may take from its start: far more than any measured, less than a person waits.
 inline constexpr std::chrono::milliseconds kSearchTime{5'000};
 
+// One draft: what becomes a message has to fit into one.
+inline constexpr std::size_t kDraftBytes = kContentBytes;
+// Drafts with a text, and their texts together: what a person leaves half written in years, and
+// little enough for all of it to be in memory and in one answer or snapshot. Full: the change is
+// refused, and the draft stays as it was.
+inline constexpr std::size_t kDrafts = 1'000;
+inline constexpr std::size_t kAllDraftsBytes = std::size_t{2} * 1024 * 1024;
+// Drafts that were cleared and are remembered, so that a window that did not see it does not bring
+// the text back. Full: the one that was cleared first is forgotten.
+inline constexpr std::size_t kClearedDrafts = 1'000;
+// Scroll positions: windows of several UIs in every conversation of a person. Full: the one that
+// was set first is forgotten. As many may wait to be written; full then: refused.
+inline constexpr std::size_t kViewStates = 5'000;
+inline constexpr std::size_t kUiNameBytes = 64;
+// Of the 500 ms that a crash may cost, after which changes of drafts and positions are given to the
+// writer; the rest is for the disk.
+inline constexpr std::chrono::milliseconds kSaveAfter{250};
+// When that failed: again after so long, as long as it fails.
+inline constexpr std::chrono::milliseconds kSaveAgainAfter{5'000};
+
 }  // namespace hark::limits
 
 #endif  // HARK_DAEMON_BASE_LIMITS_H_

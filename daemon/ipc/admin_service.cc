@@ -38,6 +38,8 @@ constexpr const char* kCapabilities[] = {
     "retention",        // PreviewRetention, RunRetention, SetRetention.
     "page-anchors",     // Pages after and around a message.
     "search",           // SearchMessages.
+    "drafts",           // The service Drafts; Conversation.has_draft.
+    "view-states",      // The service ViewStates.
 };
 
 class AdminService final : public Base {

@@ -18,6 +18,7 @@ void ToProto(const Conversation& conversation, v1::Conversation* out) {
   out->set_sync_state(conversation.complete ? v1::Conversation::SYNC_STATE_COMPLETE
                                             : v1::Conversation::SYNC_STATE_PARTIAL);
   out->set_active(conversation.active);
+  out->set_has_draft(conversation.has_draft);
 }
 
 }  // namespace hark::ipc

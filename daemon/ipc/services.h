@@ -28,6 +28,8 @@ struct ProgramInfo {
 [[nodiscard]] std::unique_ptr<grpc::Service> NewAccountService(const ServiceContext& context);
 [[nodiscard]] std::unique_ptr<grpc::Service> NewAdminService(const ServiceContext& context,
                                                              ProgramInfo program);
+[[nodiscard]] std::unique_ptr<grpc::Service> NewDraftsService(const ServiceContext& context);
+[[nodiscard]] std::unique_ptr<grpc::Service> NewViewStatesService(const ServiceContext& context);
 
 }  // namespace hark::ipc
 

@@ -39,8 +39,9 @@ struct Conversation {
   std::uint64_t message_count = 0;  // At the backend and pending here, not deleted.
   std::uint32_t pending_count = 0;
   std::uint32_t failed_count = 0;
-  bool complete = false;  // No gap.
-  bool active = false;    // Open in a UI now, or within the last hours.
+  bool complete = false;   // No gap.
+  bool active = false;     // Open in a UI now, or within the last hours.
+  bool has_draft = false;  // As it was last written.
 
   friend bool operator==(const Conversation&, const Conversation&) = default;
 };

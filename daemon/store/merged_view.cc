@@ -8,6 +8,7 @@
 
 #include "daemon/base/limits.h"
 #include "daemon/store/change_rows.h"
+#include "daemon/store/draft_rows.h"
 #include "daemon/store/gap_rows.h"
 #include "daemon/store/message_rows.h"
 #include "daemon/store/opened_rows.h"
@@ -184,6 +185,7 @@ Conversation MergeConversation(const MergedView& view, const ConversationRow& ro
   conversation.message_count = row.message_count;
   conversation.complete = row.gap_count == 0;
   conversation.active = active;
+  conversation.has_draft = HasDraft(view.authored, row.id);
   if (!pending_possible) return conversation;
 
   const PendingCounts counts = CountPending(view, row.id);

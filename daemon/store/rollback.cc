@@ -21,10 +21,13 @@ namespace fs = std::filesystem;
 // schema: so not by outbox_rows.h.
 constexpr char kPositions[] = "SELECT position FROM outbox";
 constexpr char kVersion[] = "PRAGMA user_version";
+constexpr char kHasDrafts[] = "SELECT count(*) FROM sqlite_master WHERE name = 'drafts'";
+constexpr char kDrafts[] = "SELECT conversation, version FROM drafts WHERE text <> ''";
 
 struct AuthoredState {
   std::int64_t version = 0;
   std::set<std::int64_t> positions;
+  std::set<std::pair<std::string, std::int64_t>> drafts;
 };
 
 Result<AuthoredState> ReadAuthored(const fs::path& file, const Secret& key) {
@@ -34,6 +37,10 @@ Result<AuthoredState> ReadAuthored(const fs::path& file, const Secret& key) {
     state.version = connection.ReadInt(kVersion);
     Query query(connection.statements(), kPositions);
     while (query.Next()) state.positions.insert(query.GetInt(0));
+    if (connection.ReadInt(kHasDrafts) > 0) {
+      Query drafts(connection.statements(), kDrafts);
+      while (drafts.Next()) state.drafts.emplace(drafts.GetText(0), drafts.GetInt(1));
+    }
     return state;
   });
 }
@@ -48,6 +55,7 @@ std::uint64_t CountLost(const AuthoredState& present, const AuthoredState& backu
   std::uint64_t lost = 0;
   for (const std::int64_t position : present.positions)
     lost += backup.positions.contains(position) ? 0 : 1;
+  for (const auto& draft : present.drafts) lost += backup.drafts.contains(draft) ? 0 : 1;
   return lost;
 }
 
@@ -102,8 +110,8 @@ Result<RolledBack> RollBack(const RollBackOptions& options, StoreKeys keys, Wall
   if (result.entries_lost > 0 && !options.force) {
     return Fail(ErrorCode::kConflict,
                 std::to_string(result.entries_lost) +
-                    " entries that were not delivered and were written since the backup would be "
-                    "lost; nothing was changed.");
+                    " entries that were not delivered, and drafts, that were written since the "
+                    "backup would be lost; nothing was changed.");
   }
   auto aside = MakeAsideFolder(options.folder, now);
   if (!aside) return tl::unexpected<Error>(std::move(aside.error()));

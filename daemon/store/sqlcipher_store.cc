@@ -9,6 +9,7 @@
 #include "daemon/store/action_jobs.h"
 #include "daemon/store/changes_reader.h"
 #include "daemon/store/connection.h"
+#include "daemon/store/draft_rows.h"
 #include "daemon/store/fetch_planner.h"
 #include "daemon/store/list_reader.h"
 #include "daemon/store/merged_view.h"
@@ -24,6 +25,8 @@
 #include "daemon/store/store_info_rows.h"
 #include "daemon/store/store_parts.h"
 #include "daemon/store/store_repair.h"
+#include "daemon/store/user_state_job.h"
+#include "daemon/store/view_state_rows.h"
 
 namespace hark::store {
 
@@ -251,6 +254,29 @@ void SqlcipherStore::SetRetention(ConversationId conversation, std::optional<std
                                   Writer::Done<LocalRevision> done) {
   parts_->thread->Submit(
       std::make_unique<SetRetentionJob>(std::move(conversation), days, std::move(done)));
+}
+
+Result<std::vector<Draft>> SqlcipherStore::ReadDrafts() {
+  return parts_->readers->Run([](const Snapshot& snapshot) -> Result<std::vector<Draft>> {
+    return ListDraftRows(snapshot.authored());
+  });
+}
+
+void SqlcipherStore::SaveUserState(UserStateChanges changes, Writer::Done<LocalRevision> done) {
+  parts_->thread->Submit(std::make_unique<SaveUserStateJob>(std::move(changes), std::move(done)));
+}
+
+Result<std::optional<ViewState>> SqlcipherStore::ReadViewState(const ConversationId& conversation,
+                                                               const std::string& ui) {
+  return parts_->readers->Run([&](const Snapshot& snapshot) -> Result<std::optional<ViewState>> {
+    return FindViewState(snapshot.authored(), conversation, ui);
+  });
+}
+
+Result<ShownViewState> SqlcipherStore::FindShown(ViewState state) {
+  return parts_->readers->Run([&state](const Snapshot& snapshot) -> Result<ShownViewState> {
+    return ShowViewState(snapshot.view(), state);
+  });
 }
 
 }  // namespace hark::store

@@ -20,6 +20,7 @@
 #include "daemon/store/reader.h"
 #include "daemon/store/retention.h"
 #include "daemon/store/store_health.h"
+#include "daemon/store/user_state.h"
 #include "daemon/store/verify.h"
 #include "daemon/store/writer.h"
 
@@ -59,7 +60,10 @@ struct StoreVerdict {
 struct StoreParts;
 
 // Thread-safe. One process at a time may have a folder open (the daemon's lock file sees to that).
-class SqlcipherStore final : public Reader, public Writer, public RetentionStore {
+class SqlcipherStore final : public Reader,
+                             public Writer,
+                             public RetentionStore,
+                             public UserStateStore {
  public:
   // Creates both files if the folder has neither. A damaged file is set aside and replaced by what
   // can be salvaged of it before this returns (StoreFiles::Prepare(); LastRepair() tells of it);
@@ -134,6 +138,12 @@ class SqlcipherStore final : public Reader, public Writer, public RetentionStore
   void Tidy(Tidying what, Writer::Done<bool> done) override;
   void SetRetention(ConversationId conversation, std::optional<std::uint32_t> days,
                     Writer::Done<LocalRevision> done) override;
+
+  Result<std::vector<Draft>> ReadDrafts() override;
+  void SaveUserState(UserStateChanges changes, Writer::Done<LocalRevision> done) override;
+  Result<std::optional<ViewState>> ReadViewState(const ConversationId& conversation,
+                                                 const std::string& ui) override;
+  Result<ShownViewState> FindShown(ViewState state) override;
 
  private:
   explicit SqlcipherStore(std::unique_ptr<StoreParts> parts);

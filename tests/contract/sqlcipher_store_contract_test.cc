@@ -23,6 +23,7 @@ class SqlcipherUnderTest final : public StoreUnderTest {
   Reader& reader() override { return *store_; }
   Writer& writer() override { return *store_; }
   RetentionStore& retention() override { return *store_; }
+  UserStateStore& user_state() override { return *store_; }
   void Close() override { store_->Close(); }
 
   void Reopen() override {

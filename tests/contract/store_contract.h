@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "daemon/model/commit.h"
 #include "daemon/store/reader.h"
 #include "daemon/store/retention.h"
+#include "daemon/store/user_state.h"
 #include "daemon/store/writer.h"
 
 namespace hark::store {
@@ -44,6 +46,7 @@ class StoreUnderTest {
   [[nodiscard]] virtual Reader& reader() = 0;
   [[nodiscard]] virtual Writer& writer() = 0;
   [[nodiscard]] virtual RetentionStore& retention() = 0;
+  [[nodiscard]] virtual UserStateStore& user_state() = 0;
   // Closes the store and opens what is on the disk.
   virtual void Reopen() = 0;
   // Ends it, as when the daemon stops; reader() and writer() stay valid.
@@ -81,6 +84,11 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
   std::uint64_t Evict(std::vector<Eviction> evictions);
   Result<LocalRevision> SetRetention(const std::string& conversation,
                                      std::optional<std::uint32_t> days);
+
+  // ---- Drafts and view states ----
+  void SaveDraft(const std::string& conversation, std::string text, std::uint64_t version);
+  void SaveView(ViewState state);
+  std::map<std::string, Draft> Drafts();
 
   // ---- The Reader's calls, which must succeed ----
   MessagePage Page(const std::string& conversation,

@@ -82,8 +82,9 @@ class SafeRows {
     }
   }
 
-  [[nodiscard]] bool Contains(const MessageId& id) const {
-    const auto row = map_->rows.find(ColumnBytes(id));
+  [[nodiscard]] bool Contains(const MessageId& id) const { return Contains(ColumnBytes(id)); }
+  [[nodiscard]] bool Contains(const std::string& key) const {
+    const auto row = map_->rows.find(key);
     if (none_ || row == map_->rows.end()) return false;
     return std::none_of(row->second.begin(), row->second.end(),
                         [this](std::uint32_t page) { return unsafe_.contains(page); });
@@ -116,6 +117,8 @@ class Examination {
   std::string VerifyAndRepair();
   std::string ReadCache();
   std::string ReadAuthored();
+  std::string ReadDrafts();
+  std::string ReadViewStates();
   std::string ReadPages();
   std::string Write();
   std::string LookAside() const;
@@ -135,7 +138,8 @@ std::string Examination::Run() {
   damaged_bytes_ =
       test::ReadBytes(image_.folder / (image_.kind.authored ? "authored.db" : "cache.db"));
   for (auto step : {&Examination::Open, &Examination::VerifyAndRepair, &Examination::ReadCache,
-                    &Examination::ReadAuthored, &Examination::ReadPages, &Examination::Write}) {
+                    &Examination::ReadAuthored, &Examination::ReadDrafts,
+                    &Examination::ReadViewStates, &Examination::ReadPages, &Examination::Write}) {
     if (std::string wrong = (this->*step)(); !wrong.empty()) return wrong;
   }
   return LookAside();
@@ -208,6 +212,45 @@ std::string Examination::ReadAuthored() {
   }
   const auto outbox = store_->ReadOutbox();
   if (!outbox || outbox->entries.size() != found) return "the outbox does not fit its sends";
+  return {};
+}
+
+std::string Examination::ReadDrafts() {
+  const auto read = store_->ReadDrafts();
+  if (!read) return "the drafts cannot be read: " + read.error().message;
+  std::map<ConversationId, Draft> found;
+  for (const Draft& draft : *read) found.emplace(draft.conversation, draft);
+  for (const auto& [id, versions] : image_.expected().drafts) {
+    const bool is_safe = !image_.kind.authored || authored_.Contains(DraftKey(id.value()));
+    const auto draft = found.find(id);
+    if (draft == found.end()) {
+      if (is_safe) return "a draft is lost";
+      continue;
+    }
+    // Where the log is lost, an earlier one is what is left.
+    if (std::find(versions.begin(), versions.end(), draft->second) == versions.end())
+      return "a draft that nobody wrote";
+    if (is_safe && draft->second != versions.back()) return "an old draft";
+    found.erase(draft);
+  }
+  return found.empty() ? "" : "a draft from nowhere";
+}
+
+std::string Examination::ReadViewStates() {
+  for (const auto& [key, versions] : image_.expected().view_states) {
+    const auto& [conversation, ui] = key;
+    const bool is_safe =
+        !image_.kind.authored || authored_.Contains(ViewKey(conversation.value(), ui));
+    const auto state = store_->ReadViewState(conversation, ui);
+    if (!state) return "a view state cannot be read: " + state.error().message;
+    if (!*state) {
+      if (is_safe) return "a view state is lost";
+      continue;
+    }
+    if (std::find(versions.begin(), versions.end(), **state) == versions.end())
+      return "a view state that nobody set";
+    if (is_safe && **state != versions.back()) return "an old view state";
+  }
   return {};
 }
 

@@ -99,6 +99,35 @@ class Author {
     }
   }
 
+  // Short and long ones, some of them changed or cleared again.
+  void Draft(int count) {
+    store::UserStateChanges changes;
+    for (int i = 0; i < count; ++i) {
+      hark::Draft draft;
+      draft.conversation = Conversation(static_cast<int>(random_() % kConversations));
+      draft.version = ++version_;
+      draft.changed_at = At(static_cast<std::int64_t>(draft.version));
+      const auto size = random_() % 10;
+      if (size > 1) draft.text = Text(size < 8 ? 20 + size * 40 : 12'000);
+      expected_.drafts[draft.conversation].push_back(draft);
+      changes.drafts.push_back(std::move(draft));
+      ViewState view;
+      view.conversation = Conversation(static_cast<int>(random_() % kConversations));
+      view.ui = "ui " + std::to_string(random_() % 9);
+      view.message = Uuid();
+      view.offset = -static_cast<std::int64_t>(random_() % 1'000);
+      view.sequence = random_() % 40;
+      view.set_at = At(static_cast<std::int64_t>(version_));
+      expected_.view_states[{view.conversation, view.ui}].push_back(view);
+      changes.view_states.push_back(std::move(view));
+    }
+    std::promise<Result<LocalRevision>> promise;
+    store_.SaveUserState(std::move(changes), [&promise](Result<LocalRevision> saved) {
+      promise.set_value(std::move(saved));
+    });
+    (void)Must(promise.get_future().get());
+  }
+
  private:
   static ConversationId Conversation(int number) {
     return ConversationId("conversation-" + std::to_string(number));
@@ -139,6 +168,7 @@ class Author {
   SqlcipherStore& store_;
   Expected& expected_;
   std::mt19937_64& random_;
+  std::uint64_t version_ = store_.CurrentRevision();
   std::map<int, Sequence> next_ = [] {
     std::map<int, Sequence> first;
     for (int c = 0; c < kConversations; ++c) first[c] = 1;
@@ -189,6 +219,7 @@ World MakeWorld(const fs::path& folder, std::uint64_t seed) {
     author.Fill(40);
     author.Edit(150);
     author.Send(60);
+    author.Draft(200);
   }
   fs::copy(live, world.closed, fs::copy_options::recursive);
   world.at_kill = world.at_close;
@@ -197,8 +228,10 @@ World MakeWorld(const fs::path& folder, std::uint64_t seed) {
     Author author(*store, world.at_kill, random);
     author.Edit(60);
     author.Send(20);
+    author.Draft(40);
     author.Edit(60);
     author.Send(5);
+    author.Draft(5);
     fs::copy(live, world.killed, fs::copy_options::recursive);
   }
   {
@@ -227,6 +260,25 @@ std::string ColumnBytes(const MessageId& id) {
   return bytes;
 }
 
+std::string DraftKey(const std::string& conversation) {
+  return "draft of " + conversation;
+}
+
+std::string ViewKey(const std::string& conversation, const std::string& ui) {
+  return "view of " + conversation + " in " + ui;
+}
+
+namespace {
+
+// What names a row of one of the tables that matter.
+std::string KeyOf(const std::string& table, const store::Record& record) {
+  if (table == "drafts") return DraftKey(record[1].bytes);
+  if (table == "view_states") return ViewKey(record[0].bytes, record[1].bytes);
+  return record[table == "messages" ? 3 : 4].bytes;
+}
+
+}  // namespace
+
 RowPages MapPages(const fs::path& file, const std::string& key, const store::NotedFile& note) {
   RowPages map;
   const Secret secret{std::string(key)};
@@ -247,7 +299,8 @@ RowPages MapPages(const fs::path& file, const std::string& key, const store::Not
       if (!tree) continue;
       tree_of[number] = name;
       for (const std::uint32_t child : tree->Children()) todo.push_back(child);
-      const bool rows = name == (is_cache ? "messages" : "outbox");
+      const bool rows = is_cache ? name == "messages"
+                                 : name == "outbox" || name == "drafts" || name == "view_states";
       const char* page_class = name == "sqlite_schema" ? "schema"
                                : !tree->is_leaf()      ? "interior"
                                : rows                  ? "leaf"
@@ -269,8 +322,7 @@ RowPages MapPages(const fs::path& file, const std::string& key, const store::Not
         if (!rows || !payload) continue;
         const auto record = store::ParseRecord(*payload);
         if (!record) continue;
-        const auto& id = (*record)[is_cache ? 3 : 4];
-        map.rows[id.bytes] = its_pages;
+        map.rows[KeyOf(name, *record)] = its_pages;
       }
     }
   }

@@ -14,6 +14,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/model/message.h"
+#include "daemon/model/user_state.h"
 #include "daemon/store/sqlcipher_store.h"
 #include "daemon/store/state_file.h"
 
@@ -31,11 +32,15 @@ struct Expected {
   // The outbox: sends by id, and the number of all entries.
   std::map<MessageId, Message> sends;
   std::size_t outbox = 0;
+  // Every version of every draft, the newest last.
+  std::map<ConversationId, std::vector<Draft>> drafts;
+  std::map<std::pair<ConversationId, std::string>, std::vector<ViewState>> view_states;
 };
 
 // Where the rows of a file are: each with the pages that it takes, overflow included.
 struct RowPages {
-  std::map<std::string, std::set<std::uint32_t>> rows;  // By ColumnBytes() of the message's id.
+  // By ColumnBytes() of the message's id, DraftKey() or ViewKey().
+  std::map<std::string, std::set<std::uint32_t>> rows;
   std::map<std::string, std::vector<std::uint32_t>> classes;  // "leaf", "interior", … to pages.
 };
 
@@ -47,7 +52,7 @@ struct World {
   Expected at_kill;
   RowPages cache_pages;  // Of `closed`.
   RowPages killed_cache_pages;
-  RowPages authored_pages;  // Sends instead of messages.
+  RowPages authored_pages;  // Sends instead of messages, drafts, view states.
   RowPages killed_authored_pages;
   store::NotedFile cache_note;
   store::NotedFile authored_note;
@@ -65,6 +70,10 @@ struct World {
 
 // An id as the columns hold it.
 [[nodiscard]] std::string ColumnBytes(const MessageId& id);
+
+// Of rows that are no messages.
+[[nodiscard]] std::string DraftKey(const std::string& conversation);
+[[nodiscard]] std::string ViewKey(const std::string& conversation, const std::string& ui);
 
 [[nodiscard]] RowPages MapPages(const fs::path& file, const std::string& key,
                                 const store::NotedFile& note);

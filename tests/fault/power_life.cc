@@ -33,6 +33,7 @@ struct PowerLife::Call {
   std::optional<Message> send;
   std::string mark;
   std::string open;
+  std::optional<Draft> draft;
   WallTime opened_at{};
   std::uint64_t position = 0;  // Of the batch that it is.
   Answer<Message> sent;
@@ -106,7 +107,7 @@ PowerLife::Call PowerLife::Begin() {
   const std::string conversation = ConversationName(Pick(kConversations));
   const std::string id = "message-" + std::to_string(++next_id_);
   const std::string content(Pick(50) == 0 ? 200'000 : Pick(3'000), 'x');
-  switch (Pick(9)) {
+  switch (Pick(10)) {
     case 0:
     case 1:
     case 2: {
@@ -123,6 +124,12 @@ PowerLife::Call PowerLife::Begin() {
       call.open = conversation;
       call.opened_at = WallTime(std::chrono::milliseconds(next_id_));
       faulty_.store().RecordOpen(ConversationId(conversation), call.opened_at, call.applied.Done());
+      break;
+    }
+    case 9: {
+      call.draft = Draft{ConversationId(conversation), Pick(4) == 0 ? "" : id + content, next_id_,
+                         WallTime{}};
+      faulty_.store().SaveUserState({{*call.draft}, {}}, call.applied.Done());
       break;
     }
     case 5:
@@ -163,6 +170,7 @@ void PowerLife::Settle(Call& call) {
   } else {
     const bool applied = call.applied.Wait().has_value();
     if (applied && !call.open.empty()) opened_[call.open] = call.opened_at;
+    if (applied && call.draft) drafts_[call.draft->conversation.value()] = *call.draft;
   }
 }
 
@@ -208,6 +216,15 @@ void PowerLife::Check(Findings& findings) {
     const auto active = store.ActiveConversations(at, kConversations);
     if (!active || std::find(active->begin(), active->end(), ConversationId(name)) == active->end())
       ++findings.marks_lost;
+  }
+  const auto drafts = store.ReadDrafts();
+  for (const auto& [name, answered] : drafts_) {
+    const auto is_there = [&](const Draft& draft) {
+      // One whose call failed may be there all the same.
+      return draft.conversation == answered.conversation &&
+             (draft == answered || draft.version > answered.version);
+    };
+    if (!drafts || std::none_of(drafts->begin(), drafts->end(), is_there)) ++findings.marks_lost;
   }
   const auto state = store.ReadSyncState();
   const std::uint64_t cursor =

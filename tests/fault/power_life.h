@@ -23,7 +23,7 @@ struct Findings {
   std::uint64_t doubled = 0;   // Messages that are shown or waiting twice.
   std::uint64_t revisions_back = 0;
   std::uint64_t cursors_ahead = 0;  // A row before the cursor is missing.
-  std::uint64_t marks_lost = 0;     // Answered read markers and openings of conversations.
+  std::uint64_t marks_lost = 0;     // Answered read markers, openings of conversations, drafts.
   std::uint64_t unopened = 0;       // The store did not open again; its life ends.
 
   [[nodiscard]] std::uint64_t wrong() const {
@@ -66,6 +66,7 @@ class PowerLife {
   std::map<std::string, Message> answered_;  // All answered sends by id.
   std::map<std::string, Sequence> read_;     // Answered markers.
   std::map<std::string, WallTime> opened_;   // Answered openings.
+  std::map<std::string, Draft> drafts_;      // Answered.
   LocalRevision newest_revision_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "tests/golden/describe.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <sstream>
@@ -77,7 +78,8 @@ void PutPages(std::ostream& out, Reader& reader, const ConversationId& id) {
 
 }  // namespace
 
-std::string Describe(Reader& reader) {
+std::string Describe(SqlcipherStore& store) {
+  Reader& reader = store;
   std::ostringstream out;
   ConversationQuery query;
   query.limit = 200;
@@ -114,6 +116,20 @@ std::string Describe(Reader& reader) {
     if (sync->cursor) out << " cursor " << sync->cursor->epoch << ":" << sync->cursor->position;
     if (sync->last_synced_at) out << " at " << Milliseconds(*sync->last_synced_at);
     out << (sync->initial_sync_done ? " initial_done" : " initial_open") << "\n";
+  }
+  if (auto drafts = store.ReadDrafts()) {
+    std::sort(drafts->begin(), drafts->end(),
+              [](const Draft& a, const Draft& b) { return a.version < b.version; });
+    for (const Draft& draft : *drafts) {
+      out << "draft " << Quoted(draft.conversation.value()) << " version " << draft.version
+          << " changed " << Milliseconds(draft.changed_at) << " text " << Quoted(draft.text)
+          << "\n";
+      if (const auto view = store.ReadViewState(draft.conversation, "golden"); view && *view) {
+        out << "  view " << Quoted((*view)->message.value()) << " sequence " << (*view)->sequence
+            << " offset " << (*view)->offset << ((*view)->at_bottom ? " at_bottom" : "") << " set "
+            << Milliseconds((*view)->set_at) << "\n";
+      }
+    }
   }
   return out.str();
 }

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "daemon/store/reader.h"
+#include "daemon/store/sqlcipher_store.h"
 
 namespace hark::store {
 
@@ -15,9 +15,10 @@ inline constexpr char kGoldenAuthoredKey = '\x32';
 inline constexpr std::size_t kGoldenKeyBytes = 32;
 
 // Conversations in the order of the list, each with its pages from the newest to the oldest; then
-// the outbox, what was open, and where the sync stands. Only what schema 1 knows, so that the text
-// of an old store stays as it is; line breaks in values are written \n.
-[[nodiscard]] std::string Describe(Reader& reader);
+// the outbox, what was open, where the sync stands, and drafts with the view of the UI "golden".
+// Nothing of what an old schema does not know, so that the text of an old store stays as it is;
+// line breaks in values are written \n.
+[[nodiscard]] std::string Describe(SqlcipherStore& store);
 
 }  // namespace hark::store
 

@@ -156,6 +156,23 @@ void Author(SqlcipherStore& store) {
   }
 }
 
+// Drafts, one of them cleared, and where a UI stood in the conversation of each.
+void LeaveLyingAbout(SqlcipherStore& store) {
+  UserStateChanges changes;
+  changes.drafts.push_back(
+      {ConversationId("complete"), "Halb geschrieben: 途中 ✍", 11, At(95'000)});
+  changes.drafts.push_back({ConversationId("gaps"), std::string(9'000, 'd'), 12, At(95'060)});
+  changes.drafts.push_back({ConversationId("empty"), "", 13, At(95'120)});
+  changes.view_states.push_back(
+      {ConversationId("complete"), "golden", MessageId(Uuid(4)), -17, false, 4, At(95'000)});
+  changes.view_states.push_back(
+      {ConversationId("gaps"), "golden", MessageId("message:gone"), 3, false, 5, At(95'060)});
+  changes.view_states.push_back(
+      {ConversationId("empty"), "golden", MessageId(), 0, true, 0, At(95'120)});
+  (void)Wait<LocalRevision>(
+      [&](auto done) { store.SaveUserState(std::move(changes), std::move(done)); });
+}
+
 int Make(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder)) {
     std::cerr << "the folder exists\n";
@@ -175,6 +192,7 @@ int Make(const std::filesystem::path& folder) {
   Apply(**store, Complete());
   Apply(**store, Gaps());
   Author(**store);
+  LeaveLyingAbout(**store);
   std::ofstream(folder / "expected.txt") << Describe(**store);
   (*store)->Close();
   return 0;

@@ -19,6 +19,7 @@ import urllib.request
 import grpc
 
 from hark.v1 import account_pb2, account_pb2_grpc, admin_pb2, admin_pb2_grpc, conversations_pb2, conversations_pb2_grpc
+from hark.v1 import drafts_pb2, drafts_pb2_grpc, view_states_pb2, view_states_pb2_grpc
 from hark.v1 import messages_pb2, messages_pb2_grpc, sync_pb2, sync_pb2_grpc, types_pb2
 
 HARKD = os.environ["HARKD"]
@@ -201,6 +202,8 @@ class Client:
         self.sync = sync_pb2_grpc.SyncStub(channel)
         self.account = account_pb2_grpc.AccountStub(channel)
         self.admin = admin_pb2_grpc.AdminStub(channel)
+        self.drafts = drafts_pb2_grpc.DraftsStub(channel)
+        self.view_states = view_states_pb2_grpc.ViewStatesStub(channel)
 
     def sign_in(self, token):
         return self.account.SignIn(account_pb2.SignInRequest(token=token), timeout=PATIENCE, wait_for_ready=True).account
@@ -292,6 +295,30 @@ class Client:
     def watch_list(self):
         return self.conversations.WatchConversations(
             conversations_pb2.WatchConversationsRequest(), timeout=PATIENCE, wait_for_ready=True)
+
+    def draft(self, conversation):
+        return self.drafts.GetDraft(drafts_pb2.GetDraftRequest(conversation_id=conversation), timeout=PATIENCE,
+                                    wait_for_ready=True).draft
+
+    def set_draft(self, conversation, text, base=0, flush=False):
+        return self.drafts.SetDraft(drafts_pb2.SetDraftRequest(
+            conversation_id=conversation, text=text, base_version=base, flush=flush), timeout=PATIENCE)
+
+    def all_drafts(self):
+        return list(self.drafts.ListDrafts(drafts_pb2.ListDraftsRequest(), timeout=PATIENCE, wait_for_ready=True).drafts)
+
+    def watch_drafts(self, conversation="", resume_token=""):
+        return self.drafts.WatchDrafts(drafts_pb2.WatchDraftsRequest(
+            conversation_id=conversation, resume_token=resume_token), timeout=PATIENCE, wait_for_ready=True)
+
+    def set_view(self, conversation, ui, message="", offset=0, at_bottom=False):
+        self.view_states.SetViewState(view_states_pb2.SetViewStateRequest(
+            conversation_id=conversation, ui=ui, message_id=message, offset=offset, at_bottom=at_bottom), timeout=PATIENCE)
+
+    def view(self, conversation, ui):
+        response = self.view_states.GetViewState(view_states_pb2.GetViewStateRequest(
+            conversation_id=conversation, ui=ui), timeout=PATIENCE, wait_for_ready=True)
+        return response.view_state if response.HasField("view_state") else None
 
     def watch(self, conversation, resume_token=""):
         return self.messages.WatchMessages(messages_pb2.WatchMessagesRequest(

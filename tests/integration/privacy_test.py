@@ -19,6 +19,11 @@ class Privacy(TestCase):
         client = world.signed_in("--log-level", "debug", user="username-canary")
         sent = client.send("conversation-0", "sentcanary123456")
         until_delivered(client.watch("conversation-0"), sent.id)
+        client.set_draft("conversation-0", "draftcanary123456", flush=True)
+        client.set_draft("conversation-1", "hastycanary123456")
+        client.set_draft("conversation-2", "clearedcanary123456", flush=True)
+        client.set_draft("conversation-2", "", client.draft("conversation-2").version, flush=True)
+        client.set_view("conversation-0", "viewcanary123456", message=sent.id)
         world.backend.stop()
         client.wait_for(State.STATE_OFFLINE)
         client.send("conversation-0", "pendingcanary123456")
@@ -26,7 +31,8 @@ class Privacy(TestCase):
 
     def leaks(self, world):
         secrets = words_of(world.made) | {b"sentcanary123456", b"pendingcanary123456", world.token.encode(),
-                                         b"username-canary"}
+                                         b"username-canary", b"draftcanary123456", b"hastycanary123456",
+                                         b"clearedcanary123456", b"viewcanary123456"}
         found = []
         files = [f for f in world.data.rglob("*") if f.is_file()] + [world.folder / "harkd.log"]
         self.assertGreater(len(files), 4)

@@ -32,11 +32,13 @@ void World::DoSomething() {
 
 void World::PersonActs() {
   if (!store_) return;
-  switch (Below(12)) {
+  switch (Below(14)) {
     case 0:
     case 1:
     case 2:
     case 3: Send(); break;
+    case 12:
+    case 13: Draft(); break;
     case 4:
       if (!promises_.empty()) Repeat(promises_[Below(promises_.size())]);
       break;

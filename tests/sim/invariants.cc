@@ -116,6 +116,7 @@ std::string World::Check() {
   }
   if (std::string wrong = CheckPromises(); !wrong.empty()) return wrong;
   if (std::string wrong = CheckEdits(); !wrong.empty()) return wrong;
+  if (std::string wrong = CheckDrafts(true); !wrong.empty()) return wrong;
   for (const auto& watcher : watchers_) {
     if (!watcher->complaint().empty()) return "a watcher: " + watcher->complaint();
   }

@@ -69,6 +69,10 @@ bool World::Open() {
   if (store_->CurrentRevision() < revision_) complaint_ = "the local revision went back";
   bus_ = std::make_shared<bus::EventBus>();
   intents_ = std::make_unique<sync::LocalIntents>(*store_, time_);
+  user_state_ = std::make_unique<account::UserStateKeeper>(
+      *store_, *store_, time_,
+      [this](Clock::Instant at) { save_alarm_.Set(at, [this] { user_state_->SaveNow(); }); });
+  if (std::string wrong = CheckDrafts(false); !wrong.empty()) complaint_ = wrong;
   engine_ = std::make_shared<sync::Engine>(sync::EngineParts{
       .io = io_.get_executor(),
       .readers = io_.get_executor(),
@@ -96,6 +100,7 @@ bool World::Open() {
 }
 
 void World::Crash(bool power_lost) {
+  if (user_state_) NoteDraftsBeforeCrash();
   disk_.PowerOff();
   Stop();
   if (power_lost) {
@@ -113,7 +118,10 @@ void World::Stop() {
   if (intents_) intents_->Detach();
   if (engine_) engine_->Stop();
   engine_.reset();
+  if (user_state_) user_state_->SaveNow();
   if (store_) store_->Close();
+  save_alarm_.Cancel();
+  user_state_.reset();
   store_.reset();
   // What still waits on the executor holds nothing any more that could act.
   io_.restart();

@@ -15,6 +15,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "daemon/account/user_state_keeper.h"
 #include "daemon/base/metrics.h"
 #include "daemon/bus/event_bus.h"
 #include "daemon/store/sqlcipher_store.h"
@@ -86,6 +87,7 @@ class World {
   void CancelSomething();
   void RetryOrSkip();
   void ReadSomething();
+  void Draft();
   void OthersAct();
   void BackendSuffers();
   void NetworkChanges();
@@ -100,6 +102,11 @@ class World {
   std::string CheckPromises();
   std::string CheckEdits();
 
+  // ---- Drafts (drafts.cc) ----
+  void NoteDraftsBeforeCrash();
+  // `quiet`: everything has been written.
+  std::string CheckDrafts(bool quiet);
+
   [[nodiscard]] std::uint64_t Below(std::uint64_t bound) { return random_() % bound; }
   [[nodiscard]] bool Chance(unsigned per_thousand) { return Below(1'000) < per_thousand; }
   [[nodiscard]] ConversationId SomeConversation();
@@ -110,6 +117,7 @@ class World {
   test::ScratchFolder folder_;
   fault::FaultVfs disk_;
   SimulatedTime time_;
+  SimulatedAlarm save_alarm_{time_};
   asio::io_context io_;
   Metrics metrics_;
   sync::StatusBoard board_;
@@ -121,13 +129,21 @@ class World {
   std::shared_ptr<store::SqlcipherStore> store_;
   std::shared_ptr<bus::EventBus> bus_;
   std::unique_ptr<sync::LocalIntents> intents_;
+  std::unique_ptr<account::UserStateKeeper> user_state_;
   std::shared_ptr<sync::Engine> engine_;
 
   std::vector<std::unique_ptr<Watcher>> watchers_;
   std::vector<Promise> promises_;           // In the order of the calls.
   std::map<MessageId, std::string> edits_;  // The last accepted edit of each.
   std::set<MessageId> deletions_;           // Accepted.
-  std::set<MessageId> forgotten_;           // Lost by a backend that was restored.
+  struct Written {
+    std::string text;
+    Clock::Instant at;
+    std::uint64_t failed = 0;  // Operations of the disk, until then.
+  };
+  std::map<ConversationId, std::map<std::uint64_t, Written>> drafts_;  // By version.
+  std::map<ConversationId, std::uint64_t> flushed_;  // Versions that must not be lost.
+  std::set<MessageId> forgotten_;                    // Lost by a backend that was restored.
   bool restored_ = false;
   std::map<MessageId, std::uint64_t> revisions_;  // The highest that was announced.
   LocalRevision revision_ = 0;

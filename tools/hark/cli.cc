@@ -123,6 +123,36 @@ class CommandLine {
     Timeout(sync, "With --wait: give up after so long, with exit code 6");
   }
 
+  void AddUserState() {
+    CLI::App* draft = Add("draft", "Show a conversation's draft, or write or clear it", Draft);
+    Conversation(draft)->required();
+    CLI::Option* text =
+        draft->add_option("TEXT", arguments_.text, "The new text; - reads it from stdin");
+    CLI::Option* from_stdin =
+        draft->add_flag("--stdin", arguments_.from_stdin, "Read the new text from stdin");
+    from_stdin->excludes(text);
+    draft->add_flag("--clear", arguments_.clear, "Forget it")->excludes(text)->excludes(from_stdin);
+    draft
+        ->add_option("--base", arguments_.base,
+                     "The version that is changed; a newer one is left alone, with exit code 8")
+        ->type_name("VERSION");
+
+    CLI::App* drafts = Add("drafts", "List the drafts, the last changed first", ListDrafts);
+    Conversation(drafts);
+    CLI::Option* watch =
+        drafts->add_flag("--watch", arguments_.watch, "Follow them: each change is shown");
+    drafts->get_option("CONVERSATION")->needs(watch);
+    drafts->add_option("--count", arguments_.count, "With --watch: end after so many changes")
+        ->check(CLI::Range(std::uint64_t{1}, kMaxLimit))
+        ->type_name("N")
+        ->needs(watch);
+    Timeout(drafts, "With --watch: end after so long; with --count that is exit code 6");
+
+    CLI::App* view = Add("view", "Show where a UI stands in a conversation", ShowView);
+    Conversation(view)->required();
+    view->add_option("UI", arguments_.text, "The UI's name for itself")->required();
+  }
+
   void AddRetention() {
     CLI::App* retention = app_.add_subcommand(
         "retention", "Show how long messages are kept here, and what would go; run, set");
@@ -259,6 +289,7 @@ int Run(int argc, char** argv) {
   commands.AddReading();
   commands.AddActing();
   commands.AddRetention();
+  commands.AddUserState();
   commands.AddAdmin();
   commands.AddFollowing();
   try {

@@ -38,6 +38,9 @@ struct Arguments {
   bool force = false;
   bool preview = false;
   bool newest = false;
+  bool clear = false;
+  bool from_stdin = false;
+  std::optional<std::uint64_t> base;
 
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
     if (!timeout_seconds) return std::nullopt;
@@ -78,6 +81,10 @@ int RollBack(Session& session);
 int PreviewRetention(Session& session);
 int RunRetention(Session& session);
 int SetRetention(Session& session);
+
+int Draft(Session& session);
+int ListDrafts(Session& session);
+int ShowView(Session& session);
 
 int Tail(Session& session);
 int TailMessages(Session& session);

@@ -64,6 +64,12 @@ JsonLine& JsonLine::Number(std::string_view name, std::uint64_t value) {
   return *this;
 }
 
+JsonLine& JsonLine::Integer(std::string_view name, std::int64_t value) {
+  Name(name);
+  fields_ += std::to_string(value);
+  return *this;
+}
+
 JsonLine& JsonLine::Flag(std::string_view name, bool value) {
   Name(name);
   fields_ += value ? "true" : "false";

@@ -19,6 +19,7 @@ class JsonLine {
  public:
   JsonLine& Text(std::string_view name, std::string_view value);
   JsonLine& Number(std::string_view name, std::uint64_t value);
+  JsonLine& Integer(std::string_view name, std::int64_t value);
   JsonLine& Flag(std::string_view name, bool value);
   // RFC 3339, UTC; null when absent.
   JsonLine& Time(std::string_view name, const std::optional<client::Time>& value);

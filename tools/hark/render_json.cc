@@ -92,7 +92,8 @@ void AddFields(JsonLine& line, const client::Conversation& conversation) {
       .Number("pending_count", conversation.pending_count)
       .Number("failed_count", conversation.failed_count)
       .Text("cache_state", ToString(conversation.cache_state))
-      .Flag("active", conversation.active);
+      .Flag("active", conversation.active)
+      .Flag("has_draft", conversation.has_draft);
 }
 
 void AddFields(JsonLine& line, const client::Gap& gap) {

@@ -13,10 +13,11 @@ import source
 
 # Headers that are an interface, apart from the folder that implements them.
 APIS = {
-    "store_api": {"daemon/store/reader.h", "daemon/store/writer.h", "daemon/store/retention.h", "daemon/store/search.h"},
+    "store_api": {"daemon/store/reader.h", "daemon/store/writer.h", "daemon/store/retention.h", "daemon/store/search.h",
+                  "daemon/store/user_state.h"},
     "transport_api": {"daemon/transport/backend.h", "daemon/transport/frames.h"},
     "sync_api": {"daemon/sync/intents.h", "daemon/sync/status.h"},
-    "account_api": {"daemon/account/accounts.h"},
+    "account_api": {"daemon/account/accounts.h", "daemon/account/user_state.h"},
 }
 
 # The read side of the store, for those who may not write.

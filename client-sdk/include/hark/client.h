@@ -23,11 +23,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hark/result.h"
 #include "hark/types.h"
+#include "hark/user_state.h"
 #include "hark/watch.h"
 
 namespace hark::client {
@@ -235,6 +237,25 @@ class Client {
                                           WatchOptions options = {});
   Result<Subscription> WatchMessages(const std::string& conversation_id, MessagesHandlers handlers,
                                      WatchOptions options = {});
+
+  // What is written and not sent, shared by all windows; user_state.h says how two of them get on.
+  // The draft of a conversation that has none: an empty text, and version 0 if there never was one.
+  Result<Draft> GetDraft(const std::string& conversation_id);
+  // Replaces a draft unless it is newer than the request's base; clears it when the text is empty.
+  // Safe to repeat. Sending does not clear the draft: clear it after SendMessage(). kNotFound,
+  // kInvalidArgument, kResourceExhausted (1,000 drafts, or 2 MiB of them; with `flush`: the disk).
+  Result<SetDraftResult> SetDraft(const SetDraftRequest& request);
+  // Those that have a text, the last changed first.
+  Result<std::vector<Draft>> ListDrafts();
+  // As the watches above.
+  Result<Subscription> WatchDrafts(DraftsHandlers handlers, DraftsWatchOptions options = {});
+
+  // How far a window was scrolled. Within 500 ms it is on disk. kNotFound: unknown conversation, or
+  // no such message in it. kInvalidArgument: neither a message nor at the bottom.
+  Result<void> SetViewState(const SetViewStateRequest& request);
+  // Nothing: that UI has not said where it stands in that conversation.
+  Result<std::optional<ViewState>> GetViewState(const std::string& conversation_id,
+                                                const std::string& ui);
 
  private:
   friend class ConversationListView;

@@ -125,6 +125,8 @@ struct Conversation {
   CacheState cache_state = CacheState::kUnknown;
   // Some UI has it open, or had it open within the last hours.
   bool active = false;
+  // The user has a draft in it. Follows the draft within 500 ms.
+  bool has_draft = false;
 
   friend bool operator==(const Conversation&, const Conversation&) = default;
 };

@@ -21,6 +21,7 @@
 
 #include "hark/result.h"
 #include "hark/types.h"
+#include "hark/user_state.h"
 
 namespace hark::client {
 
@@ -107,6 +108,33 @@ struct MessagesHandlers : StreamHandlers {
 struct StatusHandlers : StreamHandlers {
   // The status now, at once and after each reconnection, then each change of it.
   std::function<void(const SyncStatus&)> on_status;
+};
+
+// Every draft that has a text (of one conversation, if one was asked for: also if it has none).
+// What the UI holds and is not in it was cleared, unless its version is higher than the position's.
+struct DraftsSnapshot {
+  StreamPosition position;  // `revision` is the newest version of a draft.
+  std::vector<Draft> drafts;
+};
+
+// Drafts as they are now; an empty text was cleared. Only the latest of each: what came in between
+// may be skipped.
+struct DraftsDelta {
+  StreamPosition position;
+  std::vector<Draft> changed;
+};
+
+struct DraftsHandlers : StreamHandlers {
+  std::function<void(const DraftsSnapshot&)> on_snapshot;
+  std::function<void(const StreamPosition&)> on_resumed;
+  std::function<void(const DraftsDelta&)> on_delta;
+};
+
+struct DraftsWatchOptions {
+  // Only the draft of this conversation; empty: all.
+  std::string conversation_id;
+  // Of the last event handled, to continue after it; empty to start with a snapshot.
+  std::string resume_token;
 };
 
 struct WatchOptions {

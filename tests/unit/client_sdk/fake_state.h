@@ -22,9 +22,11 @@
 
 #include "hark/v1/account.pb.h"
 #include "hark/v1/conversations.pb.h"
+#include "hark/v1/drafts.pb.h"
 #include "hark/v1/messages.pb.h"
 #include "hark/v1/search.pb.h"
 #include "hark/v1/sync.pb.h"
+#include "hark/v1/view_states.pb.h"
 
 namespace hark::test {
 
@@ -66,6 +68,14 @@ struct FakeState {
   static grpc::Status WrongState();
   [[nodiscard]] std::string TokenAt(std::size_t position) const;
 
+  template <typename Response>
+  static void SetPosition(Response& event, std::uint64_t position) {
+    event.set_revision(position);
+  }
+  static void SetPosition(v1::WatchDraftsResponse& event, std::uint64_t position) {
+    event.set_version(position);
+  }
+
   // A stream from a log of events: a snapshot or a resumption, then what follows.
   template <typename Response, typename Snapshot>
   grpc::Status Serve(grpc::ServerContext* context, grpc::ServerWriter<Response>* writer,
@@ -91,7 +101,7 @@ struct FakeState {
                 "The resume token is not one of this daemon's."};
       first.mutable_resumed();
     }
-    first.set_revision(position);
+    SetPosition(first, position);
     first.set_resume_token(TokenAt(position));
     lock.unlock();
     writer->Write(first);
@@ -99,7 +109,7 @@ struct FakeState {
     for (;;) {
       while (position < log.size()) {
         Response event = log[position++];
-        event.set_revision(position);
+        SetPosition(event, position);
         event.set_resume_token(TokenAt(position));
         lock.unlock();
         writer->Write(event);
@@ -136,10 +146,15 @@ struct FakeState {
   std::vector<v1::SearchMessagesRequest> searches;
   v1::SearchIndexState search_index;
   std::vector<std::string> tokens;
+  std::map<std::string, v1::Draft> drafts;
+  std::vector<v1::WatchDraftsResponse> draft_log;
+  std::map<std::string, v1::ViewState> view_states;  // By conversation, "/" and UI.
 };
 
 // One object for each service of hark.v1; they use `state`, which must outlive them.
 [[nodiscard]] std::vector<std::unique_ptr<grpc::Service>> MakeFakeServices(FakeState& state);
+// Those of drafts and view states (fake_user_state.cc).
+void AddFakeUserState(FakeState& state, std::vector<std::unique_ptr<grpc::Service>>& services);
 
 }  // namespace hark::test
 

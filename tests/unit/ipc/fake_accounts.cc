@@ -168,8 +168,14 @@ Result<store::MessagePage> FakeAccount::ReadPage(const store::PageQuery& query) 
   return page;
 }
 
-Result<Message> FakeAccount::ReadMessage(const MessageId&) {
-  return Fail(ErrorCode::kInternal, "not used by the local API");
+Result<Message> FakeAccount::ReadMessage(const MessageId& id) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [conversation, stored] : conversations_) {
+    for (const Message& message : stored.messages) {
+      if (message.id == id) return message;
+    }
+  }
+  return Fail(ErrorCode::kNotFound, "no such message");
 }
 
 Result<store::ConversationPage> FakeAccount::ListConversations(

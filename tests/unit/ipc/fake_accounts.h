@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "daemon/account/accounts.h"
+#include "daemon/account/user_state_keeper.h"
+#include "tests/support/memory_user_state.h"
 
 namespace hark::ipc {
 
@@ -63,6 +65,9 @@ class FakeAccount final : public account::OpenAccount,
   sync::Intents& intents() override { return *this; }
   std::shared_ptr<bus::EventBus> bus() override { return bus_; }
   account::Retention& retention() override { return *this; }
+  // The real one, over a store in memory; nothing is written by itself.
+  account::UserState& user_state() override { return user_state_; }
+  test::MemoryUserState& user_state_store() { return user_state_store_; }
 
   // account::Retention: 90 days; everything that the request asks for is in the one eviction.
   RetentionPolicy policy() const override { return {}; }
@@ -142,6 +147,9 @@ class FakeAccount final : public account::OpenAccount,
   bool hold_searches_ = false;
   int held_searches_ = 0;
   int cancelled_searches_ = 0;
+  SystemClock clock_;
+  test::MemoryUserState user_state_store_;
+  account::UserStateKeeper user_state_{*this, user_state_store_, clock_, [](Clock::Instant) {}};
 };
 
 // Thread-safe.

@@ -89,6 +89,21 @@ TEST_F(RollbackTest, WhatWasWrittenSinceIsNotLostUnlessForced) {
   EXPECT_EQ(Open(folder())->ReadOutbox()->entries.size(), 1U);
 }
 
+TEST_F(RollbackTest, ADraftOfSinceCountsAsWhatWouldBeLost) {
+  MakeMigrated();
+  {
+    Connection connection(authored_file(), authored_key_, Access::kWrite, Durability::kAuthored);
+    connection.Execute(
+        "INSERT INTO drafts (conversation, version, changed_at, text)"
+        " VALUES ('A', 5, 0, 'half written'), ('B', 6, 0, '')");
+    ASSERT_TRUE(connection.CheckpointAndTruncate());
+  }
+  const auto refused = Back();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("1 entries"), std::string::npos) << "one was cleared";
+  ASSERT_TRUE(Back(true));
+}
+
 TEST_F(RollbackTest, TwiceIsRefused) {
   MakeMigrated();
   ASSERT_TRUE(Back());
