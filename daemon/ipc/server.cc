@@ -22,8 +22,8 @@
 namespace hark::ipc {
 namespace {
 
-constexpr const char* kServices[] = {"hark.v1.Conversations", "hark.v1.Messages", "hark.v1.Sync",
-                                     "hark.v1.Account",       "hark.v1.Admin",    "hark.v1.Search",
+constexpr const char* kServices[] = {"hark.v1.Conversations", "hark.v1.Messages",  "hark.v1.Sync",
+                                     "hark.v1.Account",       "hark.v1.Admin",     "hark.v1.Search",
                                      "hark.v1.Drafts",        "hark.v1.ViewStates"};
 
 // Calls on one connection: all streams of limits::kLocalStreams, and room for unary ones beside

@@ -152,10 +152,7 @@ void Connection::SetUp(Access access, Durability durability) {
     Execute("PRAGMA cache_size = -4096");
     return;
   }
-  // In cache.db the keys come from rows of the same transaction, and conversations stay for ever:
-  // not worth looking each message's conversation up again.
-  Execute(durability == Durability::kAuthored ? "PRAGMA foreign_keys = ON"
-                                              : "PRAGMA foreign_keys = OFF");
+  Execute("PRAGMA foreign_keys = ON");
   Execute(durability == Durability::kAuthored ? "PRAGMA secure_delete = ON"
                                               : "PRAGMA secure_delete = OFF");
   if (access == Access::kCreate) {
