@@ -179,6 +179,22 @@ Result<void> Do(JobContext& context, const AcknowledgeChange& operation) {
   return {};
 }
 
+// What is here of the message is deleted all the same: the backend has forgotten it, the user has
+// not.
+Result<void> Do(JobContext& context, const NothingToDelete& operation) {
+  const auto row = FindOutboxRow(context.authored(), operation.position);
+  if (!row || row->entry.kind != OutboxKind::kDelete) return {};
+  std::optional<Message> message = FindMessage(context.cache(), row->entry.message);
+  context.DropOutbox(operation.position);
+  context.changes().changes_settled = true;
+  context.changes().NoteById(row->entry.message);
+  context.Touch(row->entry.conversation);
+  if (!message) return {};
+  message->deleted = true;
+  StoreOne(context, context.changes().Keep(*std::move(message)));
+  return {};
+}
+
 Result<void> Do(JobContext& context, const SetCursor& operation) {
   if (operation.cursor.position > static_cast<std::uint64_t>(INT64_MAX)) return Unusable();
   WriteCursor(context.WriteCache(), operation.cursor);

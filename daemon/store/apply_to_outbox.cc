@@ -158,14 +158,6 @@ Result<void> ApplyToOutbox(JobContext& context, const AcknowledgeRead& operation
   return {};
 }
 
-Result<void> ApplyToOutbox(JobContext& context, const NothingToDelete& operation) {
-  const auto row = FindOutboxRow(context.authored(), operation.position);
-  if (!row || row->entry.kind != OutboxKind::kDelete) return {};
-  context.DropOutbox(operation.position);
-  Note(context, row->entry);
-  return {};
-}
-
 Result<void> ApplyToOutbox(JobContext& context, const MarkSending& operation) {
   for (const std::uint64_t position : operation.positions) {
     const auto row = FindOutboxRow(context.authored(), position);

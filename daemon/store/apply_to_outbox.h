@@ -12,7 +12,6 @@ namespace hark::store {
 
 // As ApplyOperation().
 [[nodiscard]] Result<void> ApplyToOutbox(JobContext& context, const AcknowledgeRead& operation);
-[[nodiscard]] Result<void> ApplyToOutbox(JobContext& context, const NothingToDelete& operation);
 [[nodiscard]] Result<void> ApplyToOutbox(JobContext& context, const MarkSending& operation);
 [[nodiscard]] Result<void> ApplyToOutbox(JobContext& context, const ConnectionLost& operation);
 [[nodiscard]] Result<void> ApplyToOutbox(JobContext& context, const RequeueEntry& operation);

@@ -69,7 +69,7 @@ struct AcknowledgeChange {
   std::uint64_t revision = 0;
 };
 
-// The backend does not have the message that was to be deleted: there is nothing to delete.
+// The backend does not have the message that was to be deleted. What is here of it is a tombstone.
 struct NothingToDelete {
   std::uint64_t position = 0;
 };

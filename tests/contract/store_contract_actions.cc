@@ -285,6 +285,19 @@ TEST_P(StoreContract, CancelledSendThatShowsUpLaterIsDeletedThen) {
   EXPECT_TRUE(Page("A").messages[0].deleted);
 }
 
+TEST_P(StoreContract, WhatTheBackendForgotIsDeletedHereAllTheSame) {
+  Do(HistoryOf("A", 1, 2));
+  ASSERT_TRUE(Act("A", IdOf("A", 1), DeleteMessage{}));
+  Do(MarkSending{{ChangeOf(IdOf("A", 1)).position}});
+  Do(NothingToDelete{ChangeOf(IdOf("A", 1)).position});
+  EXPECT_THAT(Outbox(), IsEmpty());
+  EXPECT_TRUE(Page("A").messages[0].deleted);
+  EXPECT_FALSE(Page("A").messages[0].change);
+  EXPECT_EQ(Page("A").messages[0].content, "");
+  EXPECT_EQ(Page("A").total_count, 1U);
+  EXPECT_EQ(Get("A").message_count, 1U);
+}
+
 TEST_P(StoreContract, CancellingWhatIsSentIsRefused) {
   Do(HistoryOf("A", 1, 1));
   EXPECT_EQ(Act("A", IdOf("A", 1), CancelMessage{}).error().code, ErrorCode::kPrecondition);

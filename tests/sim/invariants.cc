@@ -188,7 +188,8 @@ std::string World::CheckPromises() {
     if (!promise.accepted || promise.uncertain || forgotten_.contains(promise.id)) continue;
     const Message* there = backend_.Find(promise.id);
     if (promise.cancelled) {
-      if (there != nullptr && !there->deleted) return "cancelled and there: " + Quoted(promise.id);
+      const bool kept = there != nullptr && !there->deleted && !backend_.Dropped(promise.id);
+      if (kept) return "cancelled and there: " + Quoted(promise.id);
       continue;
     }
     if (there == nullptr) return "an accepted send is lost: " + Quoted(promise.id);
