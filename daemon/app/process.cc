@@ -1,5 +1,6 @@
 #include "daemon/app/process.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -11,6 +12,8 @@
 #if defined(__linux__)
 #include <sys/prctl.h>
 #endif
+
+#include "daemon/base/limits.h"
 
 namespace hark::app {
 namespace {
@@ -33,6 +36,17 @@ Result<void> IgnoreSignal(int signal) {
   return {};
 }
 
+// Files that may be open at once: every connection of limits::kLocalConnections, and as many again.
+// The usual limit, 1,024, is for programs that use select(). Where it cannot be raised, fewer
+// clients are let in.
+void RaiseDescriptorLimit() {
+  constexpr rlim_t kWanted = 2 * limits::kLocalConnections;
+  struct rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= kWanted) return;
+  files.rlim_cur = std::min(kWanted, files.rlim_max);
+  (void)::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 }  // namespace
 
 Result<void> HardenProcess() {
@@ -43,6 +57,7 @@ Result<void> HardenProcess() {
 #endif
   const struct rlimit no_core{0, 0};
   if (::setrlimit(RLIMIT_CORE, &no_core) != 0) return FailErrno("switch core files off", errno);
+  RaiseDescriptorLimit();
   for (const int signal : {SIGPIPE, SIGXFSZ}) {
     if (Result<void> ignored = IgnoreSignal(signal); !ignored) return ignored;
   }

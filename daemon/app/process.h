@@ -1,6 +1,6 @@
 // What harkd does to its own process before anything else: nothing of its memory reaches a core
 // file or another process, and no signal for a broken pipe or a full file kills it (guarantee G10,
-// FACTS.md).
+// FACTS.md); and it may open as many files as its clients need.
 
 #ifndef HARK_DAEMON_APP_PROCESS_H_
 #define HARK_DAEMON_APP_PROCESS_H_

@@ -46,6 +46,18 @@ inline constexpr std::size_t kLocalStreams = 1'000;
 inline constexpr std::size_t kStreamQueueEvents = 512;
 inline constexpr std::size_t kStreamQueueBytes = std::size_t{1024} * 1024;
 
+// Connections of local clients, in all and of one process: one for each stream that there may be,
+// and room that no single process can take. Full: the newcomer is told so (GOAWAY) and closed.
+inline constexpr std::size_t kLocalConnections = 1'536;
+inline constexpr std::size_t kConnectionsPerProcess = 1'024;
+// Headers of one call: its name, a deadline, and a client's own. Full: the call is refused
+// (RESOURCE_EXHAUSTED).
+inline constexpr std::size_t kCallHeaderBytes = std::size_t{8} * 1024;
+
+// Memory that may stay with the process after a burst; above that, what is free goes back to the
+// system.
+inline constexpr std::size_t kKeptMemoryBytes = std::size_t{16} * 1024 * 1024;
+
 // Between two texts of one message while it is being produced: as smooth as anyone reads.
 inline constexpr std::chrono::milliseconds kPartialInterval{34};
 

@@ -18,6 +18,9 @@ struct Metrics {
   std::atomic<std::uint64_t> page_misses{0};
   // Connections of other users, closed before their first byte was read. By ipc.
   std::atomic<std::uint64_t> refused_peers{0};
+  // Connections over limits::kLocalConnections or kConnectionsPerProcess, told so and closed. By
+  // ipc.
+  std::atomic<std::uint64_t> refused_connections{0};
   // Connections to the backend that were established, and that were lost or given up. By the sync
   // engine.
   std::atomic<std::uint64_t> connects{0};

@@ -1,8 +1,12 @@
 #include "daemon/ipc/acceptor.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <fcntl.h>
@@ -19,20 +23,45 @@ namespace {
 // When descriptors have run out, the waiting connection stays readable: without a pause the thread
 // would spin.
 constexpr int kPauseMs = 100;
+// Between two looks at the memory: a few wake-ups a minute.
+constexpr std::chrono::seconds kMemoryInterval{10};
 
 // Of the process at the other end, when it connected.
-std::optional<uid_t> PeerUid(int fd) {
+struct Peer {
+  uid_t uid = 0;
+  pid_t process = 0;  // 0: not told.
+};
+
+std::optional<Peer> PeerOf(int fd) {
 #ifdef __linux__
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
-  return peer.uid;
+  return Peer{peer.uid, peer.pid};
 #else
-  uid_t uid = 0;
+  Peer peer;
   gid_t gid = 0;
-  if (::getpeereid(fd, &uid, &gid) != 0) return std::nullopt;
-  return uid;
+  if (::getpeereid(fd, &peer.uid, &gid) != 0) return std::nullopt;
+#ifdef LOCAL_PEERPID
+  socklen_t size = sizeof(peer.process);
+  if (::getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &peer.process, &size) != 0) peer.process = 0;
 #endif
+  return peer;
+#endif
+}
+
+// Empty SETTINGS, with which a server has to begin, and GOAWAY with the reason as its debug data.
+std::string TooManyConnections() {
+  using std::string_view_literals::operator""sv;
+  constexpr std::string_view kWhy = "too many connections of this process: close one first";
+  constexpr std::string_view kSettings = "\x00\x00\x00\x04\x00\x00\x00\x00\x00"sv;
+  constexpr std::string_view kGoAway = "\x07\x00\x00\x00\x00\x00"sv;
+  constexpr std::string_view kNoStreamEnhanceYourCalm = "\x00\x00\x00\x00\x00\x00\x00\x0b"sv;
+  const std::array<char, 3> size{0, 0,
+                                 static_cast<char>(kNoStreamEnhanceYourCalm.size() + kWhy.size())};
+  std::string answer(kSettings);
+  answer.append(size.data(), size.size());
+  return answer.append(kGoAway).append(kNoStreamEnhanceYourCalm).append(kWhy);
 }
 
 int AcceptPrivate(int listening_fd) {
@@ -50,8 +79,8 @@ int AcceptPrivate(int listening_fd) {
 
 }  // namespace
 
-Acceptor::Acceptor(Metrics& metrics, OnConnection on_connection)
-    : metrics_(metrics), on_connection_(std::move(on_connection)) {}
+Acceptor::Acceptor(Metrics& metrics, ConnectionLimits limits, OnConnection on_connection)
+    : metrics_(metrics), open_(limits), on_connection_(std::move(on_connection)) {}
 
 Acceptor::~Acceptor() {
   Stop();
@@ -81,13 +110,22 @@ void Acceptor::Run(int listening_fd) {
   ::pthread_setname_np(::pthread_self(), "hark-accept");
 #endif
   std::array<pollfd, 2> waits{pollfd{wake_read_, POLLIN, 0}, pollfd{listening_fd, POLLIN, 0}};
+  using std::chrono::steady_clock;
+  (void)memory_.GiveBack();
+  auto look_at = steady_clock::now() + kMemoryInterval;
   bool pause = false;
   while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(look_at - steady_clock::now());
+    const int wait_ms = std::max(0, static_cast<int>(left.count()));
     // While pausing, only the wake-up is waited for.
-    const int ready = ::poll(waits.data(), pause ? 1 : 2, pause ? kPauseMs : -1);
+    const int ready = ::poll(waits.data(), pause ? 1 : 2, pause ? kPauseMs : wait_ms);
     if (ready < 0 && errno != EINTR) return;
     if (ready > 0 && waits[0].revents != 0) return;
-    pause = !AcceptOne(listening_fd);
+    if (steady_clock::now() >= look_at) {
+      (void)memory_.GiveBack();
+      look_at = steady_clock::now() + kMemoryInterval;
+    }
+    pause = (pause || ready > 0) && !AcceptOne(listening_fd);
   }
 }
 
@@ -98,14 +136,29 @@ bool Acceptor::AcceptOne(int listening_fd) {
         errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     return !exhausted;
   }
-  if (PeerUid(fd) != ::geteuid()) {
+  const std::optional<Peer> peer = PeerOf(fd);
+  if (!peer || peer->uid != ::geteuid()) {
     ++metrics_.refused_peers;
     log::Warning("peer_refused");
     ::close(fd);
     return true;
   }
+  if (!open_.Admit(fd, peer->process)) {
+    RefuseOneTooMany(fd);
+    return true;
+  }
+  full_ = false;
   on_connection_(fd);
   return true;
+}
+
+void Acceptor::RefuseOneTooMany(int fd) {
+  ++metrics_.refused_connections;
+  if (!std::exchange(full_, true)) log::Warning("connections_full");
+  // Into an empty buffer, so it fits; a client that is gone already does not mind.
+  static const std::string kAnswer = TooManyConnections();
+  (void)::send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  ::close(fd);
 }
 
 }  // namespace hark::ipc

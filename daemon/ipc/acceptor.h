@@ -1,5 +1,5 @@
 // Accepts connections of this user, and closes those of others before their first byte is read
-// (guarantee G10).
+// (guarantee G10), and those that are too many (G7).
 
 #ifndef HARK_DAEMON_IPC_ACCEPTOR_H_
 #define HARK_DAEMON_IPC_ACCEPTOR_H_
@@ -7,19 +7,23 @@
 #include <functional>
 #include <thread>
 
+#include "daemon/base/free_memory.h"
 #include "daemon/base/metrics.h"
 #include "daemon/base/result.h"
+#include "daemon/ipc/open_connections.h"
 
 namespace hark::ipc {
 
-// Owns one thread, "hark-accept". Start() and Stop() are called from one thread.
+// Owns one thread, "hark-accept", which also gives back what clients' calls have used: gRPC tells
+// nobody when that is free. Start() and Stop() are called from one thread.
 class Acceptor {
  public:
   // Takes the connection; called on the acceptor's thread. Not blocking, close-on-exec.
   using OnConnection = std::function<void(int fd)>;
 
-  // Both outlive this object.
-  Acceptor(Metrics& metrics, OnConnection on_connection);
+  // Both outlive this object. A connection over the limits is told so in HTTP/2 (GOAWAY,
+  // ENHANCE_YOUR_CALM) and closed; a client sees UNAVAILABLE with that sentence.
+  Acceptor(Metrics& metrics, ConnectionLimits limits, OnConnection on_connection);
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
   ~Acceptor();
@@ -35,8 +39,12 @@ class Acceptor {
   void Run(int listening_fd);
   // False: no descriptor is left, try again later.
   [[nodiscard]] bool AcceptOne(int listening_fd);
+  void RefuseOneTooMany(int fd);
 
   Metrics& metrics_;
+  OpenConnections open_;
+  FreeMemory memory_;
+  bool full_ = false;  // The last connection was one too many: said once in the log.
   const OnConnection on_connection_;
   // A pipe, closed at its writing end to wake the thread for good.
   int wake_read_ = -1;

@@ -36,7 +36,7 @@ constexpr int kIdleMs = 30 * 60 * 1'000;
 // Clients may look after a suspended daemon; more often than this is abuse.
 constexpr int kClientPingMs = 10'000;
 // Everything that gRPC buffers for all clients together.
-constexpr std::size_t kBufferBytes = 256 * 1024 * 1024;
+constexpr std::size_t kBufferBytes = 128 * 1024 * 1024;
 // How long Stop() waits for calls under way before it cancels them.
 constexpr std::chrono::milliseconds kDrain{1'000};
 
@@ -58,6 +58,8 @@ void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(static_cast<int>(limits::kLocalMessageBytes));
   builder.SetMaxSendMessageSize(static_cast<int>(limits::kLocalMessageBytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
+                             static_cast<int>(limits::kCallHeaderBytes));
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kClientPingMs);
@@ -117,11 +119,12 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
   }
 
   auto* connections = parts->connections.get();
-  parts->acceptor = std::make_unique<Acceptor>(options.metrics, [connections](int fd) {
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
-    connection.fd = fd;
-    connections->HandleNewConnection(&connection);
-  });
+  parts->acceptor = std::make_unique<Acceptor>(
+      options.metrics, options.connections.value_or(LimitsThatFit()), [connections](int fd) {
+        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+        connection.fd = fd;
+        connections->HandleNewConnection(&connection);
+      });
   const Result<void> accepting = parts->acceptor->Start(parts->socket.fd());
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   if (!accepting) return tl::unexpected(accepting.error());

@@ -12,6 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/metrics.h"
 #include "daemon/base/result.h"
+#include "daemon/ipc/open_connections.h"
 
 namespace hark::ipc {
 
@@ -25,6 +26,8 @@ struct ServerOptions {
   Clock& clock;
   Metrics& metrics;
   account::Accounts& accounts;
+  // Absent: LimitsThatFit().
+  std::optional<ConnectionLimits> connections = std::nullopt;
 };
 
 // Start() and Stop() are called from one thread, which is none of gRPC's. Calls are answered on

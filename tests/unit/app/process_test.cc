@@ -1,5 +1,6 @@
 #include "daemon/app/process.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -10,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/base/limits.h"
 #include "tests/support/files.h"
 #include "tests/support/scratch_folder.h"
 #include "tests/unit/keys/other_user.h"
@@ -38,6 +40,19 @@ TEST(HardenProcess, ClosesItToDebuggersAndCoreFiles) {
 TEST(HardenProcess, ABrokenPipeAndAFileSizeLimitDoNotKillIt) {
   EXPECT_TRUE(
       HoldsInHardenedProcess([] { return ::raise(SIGPIPE) == 0 && ::raise(SIGXFSZ) == 0; }));
+}
+
+TEST(HardenProcess, MayOpenAFileForEachConnectionIfItsUserMay) {
+  EXPECT_TRUE(RunAsUser(::geteuid(), [] {
+                struct rlimit files{};
+                if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 2;
+                files.rlim_cur = 256;
+                if (::setrlimit(RLIMIT_NOFILE, &files) != 0 || !HardenProcess()) return 3;
+                struct rlimit after{};
+                (void)::getrlimit(RLIMIT_NOFILE, &after);
+                const rlim_t wanted = 2 * limits::kLocalConnections;
+                return after.rlim_cur == std::min(wanted, files.rlim_max) ? 0 : 1;
+              }) == 0);
 }
 
 TEST(HardenProcess, NewFilesAreForThisUserAlone) {

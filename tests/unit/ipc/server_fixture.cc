@@ -32,7 +32,8 @@ Result<std::unique_ptr<Server>> ServerTest::StartAt(const std::filesystem::path&
                                      .cipher_version = "4.6.1 community",
                                      .clock = clock_,
                                      .metrics = metrics_,
-                                     .accounts = accounts_});
+                                     .accounts = accounts_,
+                                     .connections = connections_});
 }
 
 std::shared_ptr<grpc::Channel> ServerTest::NewChannel() const {

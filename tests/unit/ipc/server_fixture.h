@@ -46,6 +46,7 @@ class ServerTest : public testing::Test {
   SystemClock clock_;
   Metrics metrics_;
   FakeAccounts accounts_;
+  std::optional<ConnectionLimits> connections_;  // Of the next StartAt().
   std::shared_ptr<FakeAccount> ada_ = accounts_.ada();
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -2,6 +2,7 @@
 
 #include "daemon/ipc/server.h"
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
@@ -243,6 +244,32 @@ TEST_F(ServerLifeTest, StopDoesNotWaitForAClientThatIsSilent) {
   server_->Stop();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
   ::close(fd);
+}
+
+TEST_F(ServerLifeTest, OneConnectionTooManyIsToldSoAndThereIsRoomAgainAfterAClose) {
+  server_.reset();
+  connections_ = ConnectionLimits{4, 2};
+  auto server = StartAt(socket_path());
+  ASSERT_TRUE(server) << server.error().message;
+  const sockaddr_un address = AddressOf(socket_path());
+  std::array<int, 3> ends{};
+  for (int& fd : ends) {
+    fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  }
+  std::string told(200, '\0');
+  told.resize(static_cast<std::size_t>(::recv(ends[2], told.data(), told.size(), MSG_WAITALL)));
+  EXPECT_THAT(told, testing::HasSubstr("too many connections"));
+  EXPECT_EQ(metrics_.refused_connections, 1U);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
+  v1::GetVersionResponse response;
+  const grpc::Status refused =
+      v1::Admin::NewStub(NewChannel())->GetVersion(&context, {}, &response);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::UNAVAILABLE);
+  for (const int fd : ends) ::close(fd);
+  EXPECT_TRUE(Answers());
+  server->reset();
 }
 
 TEST_F(ServerLifeTest, RunningOutOfDescriptorsIsSurvivedWithoutSpinning) {
