@@ -74,6 +74,8 @@ class Sender(Worker):
     """One client: sends one message after the other, each until the daemon says that it has it, and changes some of its own
     afterwards. `permits` is how many it may still send; `accepted` what it was told is safe, `changed` what it made of it."""
 
+    PADDING = (0, 10, 300, 5000)
+
     def __init__(self, number, world, seed, permits, progress):
         super().__init__(f"sender-{number}")
         self.number, self.client, self.random = number, world.client(), random.Random(f"{seed} sender {number}")
@@ -86,7 +88,7 @@ class Sender(Worker):
             if not self.permits.take():
                 return
             conversation = self.random.choice(CONVERSATIONS)
-            text = f"client {self.number} message {n} " + "x" * self.random.choice((0, 10, 300, 5000))
+            text = f"client {self.number} message {n} " + "x" * self.random.choice(self.PADDING)
             key = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
             self.call("SendMessage", conversation_id=conversation, content=text, id=key)
             self.accepted.append(Accepted(self.number, conversation, key, text))

@@ -197,6 +197,7 @@ class Client:
     """The local API, as a client in Python sees it."""
 
     def __init__(self, channel):
+        self.channel = channel
         self.conversations = conversations_pb2_grpc.ConversationsStub(channel)
         self.messages = messages_pb2_grpc.MessagesStub(channel)
         self.sync = sync_pb2_grpc.SyncStub(channel)
