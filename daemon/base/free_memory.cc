@@ -33,11 +33,13 @@ std::size_t ResidentBytes() {
 std::size_t FreeMemory::GiveBack() {
 #if defined(__GLIBC__)
   const std::size_t before = ResidentBytes();
+  resident_ = before;
   smallest_ = smallest_ == 0 ? before : std::min(smallest_, before);
   if (before < smallest_ + limits::kKeptMemoryBytes) return 0;
   if (before < after_ + limits::kKeptMemoryBytes && passed_over_++ < pass_over_) return 0;
   ::malloc_trim(0);
   after_ = ResidentBytes();
+  resident_ = after_;
   const std::size_t given = before - std::min(before, after_);
   pass_over_ = given >= kWorthIt ? 0 : std::min(2 * pass_over_ + 1, kPassOverMost);
   passed_over_ = 0;

@@ -18,7 +18,11 @@ class FreeMemory {
   // grows by as much again.
   std::size_t GiveBack();
 
+  // Resident bytes as GiveBack() left them; 0 where that is not known.
+  [[nodiscard]] std::size_t resident() const { return resident_; }
+
  private:
+  std::size_t resident_ = 0;
   std::size_t smallest_ = 0;  // Resident bytes; 0: not looked at yet.
   std::size_t after_ = 0;     // Resident bytes after giving back.
   int pass_over_ = 0;

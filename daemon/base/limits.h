@@ -57,6 +57,10 @@ inline constexpr std::size_t kCallHeaderBytes = std::size_t{8} * 1024;
 // Memory that may stay with the process after a burst; above that, what is free goes back to the
 // system.
 inline constexpr std::size_t kKeptMemoryBytes = std::size_t{16} * 1024 * 1024;
+// Resident memory of the daemon: far above what a thousand clients need. gRPC 1.51 keeps a header
+// block of any size until it ends. Full: every local connection is closed; clients come back and
+// resume.
+inline constexpr std::size_t kMemoryBytes = std::size_t{1024} * 1024 * 1024;
 
 // Between two texts of one message while it is being produced: as smooth as anyone reads.
 inline constexpr std::chrono::milliseconds kPartialInterval{34};

@@ -21,6 +21,8 @@ struct Metrics {
   // Connections over limits::kLocalConnections or kConnectionsPerProcess, told so and closed. By
   // ipc.
   std::atomic<std::uint64_t> refused_connections{0};
+  // Times that all connections were closed at limits::kMemoryBytes. By ipc.
+  std::atomic<std::uint64_t> memory_full{0};
   // Connections to the backend that were established, and that were lost or given up. By the sync
   // engine.
   std::atomic<std::uint64_t> connects{0};

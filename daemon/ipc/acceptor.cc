@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/base/limits.h"
 #include "daemon/base/log.h"
 
 namespace hark::ipc {
@@ -23,8 +24,10 @@ namespace {
 // When descriptors have run out, the waiting connection stays readable: without a pause the thread
 // would spin.
 constexpr int kPauseMs = 100;
-// Between two looks at the memory: a few wake-ups a minute.
-constexpr std::chrono::seconds kMemoryInterval{10};
+// Between two looks at the memory: when it grows or somebody came, and otherwise.
+constexpr std::chrono::seconds kLookSoon{1};
+constexpr std::chrono::seconds kLook{10};
+constexpr std::size_t kGrowth = std::size_t{4} * 1024 * 1024;
 
 // Of the process at the other end, when it connected.
 struct Peer {
@@ -111,8 +114,7 @@ void Acceptor::Run(int listening_fd) {
 #endif
   std::array<pollfd, 2> waits{pollfd{wake_read_, POLLIN, 0}, pollfd{listening_fd, POLLIN, 0}};
   using std::chrono::steady_clock;
-  (void)memory_.GiveBack();
-  auto look_at = steady_clock::now() + kMemoryInterval;
+  auto look_at = steady_clock::now();
   bool pause = false;
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(look_at - steady_clock::now());
@@ -122,10 +124,11 @@ void Acceptor::Run(int listening_fd) {
     if (ready < 0 && errno != EINTR) return;
     if (ready > 0 && waits[0].revents != 0) return;
     if (steady_clock::now() >= look_at) {
-      (void)memory_.GiveBack();
-      look_at = steady_clock::now() + kMemoryInterval;
+      const bool soon = LookAtMemory();
+      look_at = steady_clock::now() + (soon ? kLookSoon : kLook);
     }
     pause = (pause || ready > 0) && !AcceptOne(listening_fd);
+    if (accepted_) look_at = std::min(look_at, steady_clock::now() + kLookSoon);
   }
 }
 
@@ -148,8 +151,20 @@ bool Acceptor::AcceptOne(int listening_fd) {
     return true;
   }
   full_ = false;
+  accepted_ = true;
   on_connection_(fd);
   return true;
+}
+
+bool Acceptor::LookAtMemory() {
+  const std::size_t before = memory_.resident();
+  (void)memory_.GiveBack();
+  if (memory_.resident() > limits::kMemoryBytes) {
+    ++metrics_.memory_full;
+    log::Warning("memory_full");
+    open_.EndAll();
+  }
+  return std::exchange(accepted_, false) || memory_.resident() > before + kGrowth;
 }
 
 void Acceptor::RefuseOneTooMany(int fd) {

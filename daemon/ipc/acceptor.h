@@ -14,8 +14,9 @@
 
 namespace hark::ipc {
 
-// Owns one thread, "hark-accept", which also gives back what clients' calls have used: gRPC tells
-// nobody when that is free. Start() and Stop() are called from one thread.
+// Owns one thread, "hark-accept", which also looks at what clients' calls use: gRPC tells nobody
+// when that is free, so it is given back from here, and at limits::kMemoryBytes all connections
+// end. Start() and Stop() are called from one thread.
 class Acceptor {
  public:
   // Takes the connection; called on the acceptor's thread. Not blocking, close-on-exec.
@@ -40,11 +41,14 @@ class Acceptor {
   // False: no descriptor is left, try again later.
   [[nodiscard]] bool AcceptOne(int listening_fd);
   void RefuseOneTooMany(int fd);
+  // True: look again soon.
+  [[nodiscard]] bool LookAtMemory();
 
   Metrics& metrics_;
   OpenConnections open_;
   FreeMemory memory_;
-  bool full_ = false;  // The last connection was one too many: said once in the log.
+  bool accepted_ = false;  // Since the memory was looked at.
+  bool full_ = false;      // The last connection was one too many: said once in the log.
   const OnConnection on_connection_;
   // A pipe, closed at its writing end to wake the thread for good.
   int wake_read_ = -1;

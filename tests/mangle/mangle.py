@@ -1,12 +1,12 @@
 """Malformed HTTP/2 and protobuf, thrown at the socket of the real harkd.
 
-  mangle.py [--seconds S] [--seed S] [--only ATTACK] [--growth MIB] [--answer SECONDS]
+  mangle.py [--seconds S] [--seed S] [--only ATTACK] [--growth MIB] [--answer SECONDS] [--endless]
 
 Bursts of attacks on HTTP/2 (attacks.py) and of requests of every RPC that are nearly right (mutations.py). After each burst
 a well-behaved client, on its old connection and on a new one, must get its page within --answer seconds. The first round
 warms up; from then on memory may not grow by more than --growth MiB, and descriptors must come back. A stream that was
 opened before it all must live to tell of a message sent after it. SIGTERM must end harkd in time while attackers are
-connected. Ends by itself, with 0 if all of that held."""
+connected; with --endless, a header block that never ends must be ended by harkd before. Ends by itself, with 0 if all of that held."""
 
 import argparse
 import collections
@@ -21,9 +21,9 @@ import grpc
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
-from attacks import ATTACKS, Wire, half_open, window_games  # noqa: E402
-from harness import PATIENCE, World, account_pb2, admin_pb2, conversations_pb2, messages_pb2, sync_pb2, until  # noqa: E402
-from mutations import fill, harmless, methods, mutate  # noqa: E402
+from attacks import ATTACKS, Wire, endless_headers, half_open, window_games  # noqa: E402
+from harness import PATIENCE, World, messages_pb2, until  # noqa: E402
+from mutations import FOREIGN, fill, harmless, methods, mutate  # noqa: E402
 
 CONVERSATION = "conversation-0"
 CALLS = 120  # requests in one burst
@@ -42,8 +42,7 @@ class Mangle:
         self.world, self.client, self.chosen, self.chance = world, client, chosen, random.Random(seed)
         self.wire = Wire(world.socket)
         self.known = ["conversation-%d" % n for n in range(3)] + [m.id for m in client.page(CONVERSATION).messages[:5]]
-        modules = (account_pb2, admin_pb2, conversations_pb2, messages_pb2, sync_pb2)
-        self.methods = methods(modules)
+        self.methods = methods()
         self.attacks = [a for a in ATTACKS if chosen.only in ("", a.__name__)]
         if chosen.only in ("", "requests"):
             self.attacks.append(None)  # requests of every RPC
@@ -96,6 +95,11 @@ class Mangle:
                 self.codes[error.code()] += 1
                 if error.code() not in TOLD:
                     self.faults.append(f"{name} answered {error.code().name}: {error.details()}")
+        for name in FOREIGN:
+            try:
+                channel.unary_unary(name)(mutate(b"\x0a\x04hark", self.chance), timeout=0.2)
+            except grpc.RpcError:
+                pass  # whatever gRPC itself says
         self.world.channels.pop().close()
 
     def well_behaved(self, after):
@@ -171,7 +175,19 @@ class Mangle:
         print(f"memory        {first:.0f} MiB before, {before:.0f} MiB after a warm-up of {warm:.0f} s, {after:.0f} MiB in the end; at "
               f"most {self.peak:.0f} MiB: " + ", ".join(f"{grown:.0f} by {name}" for name, grown in self.grown.most_common(5)))
         print(f"descriptors   {descriptors} before, {left} after" if left is not None else "descriptors   not readable")
+        if self.chosen.endless:
+            self.endless(before)
         self.stop()
+
+    def endless(self, before):
+        """Memory is full at some point: harkd ends all connections, and clients come back."""
+        ended = endless_headers(self.wire, self.chance)
+        full = self.memory()
+        self.well_behaved("endless headers")
+        self.settled(10**6, before + self.chosen.growth)
+        print(f"endless       {'ended by harkd' if ended else 'never ended'}, {full:.0f} MiB then, {self.memory():.0f} MiB later")
+        if not ended or self.memory() > before + self.chosen.growth:
+            self.faults.append("a header block without an end was not ended, or its memory did not come back")
 
     def stop(self):
         """While attackers are connected, and a client does not read."""
@@ -200,6 +216,7 @@ def main():
     options.add_argument("--only", default="", help="this attack, or: requests")
     options.add_argument("--growth", type=float, default=32, help="MiB that memory may grow by after the first round")
     options.add_argument("--answer", type=float, default=2, help="seconds within which a well-behaved client has its page")
+    options.add_argument("--endless", action="store_true", help="at last, headers without an end: takes 1 GiB of memory")
     chosen = options.parse_args()
     seed = random.SystemRandom().randrange(10**9) if chosen.seed is None else chosen.seed
     print(f"seed          {seed}   (tools/dev mangle --seconds {chosen.seconds:g} --seed {seed})", flush=True)

@@ -1,11 +1,14 @@
 """Requests that are nearly right: valid ones of every RPC, as the .proto files have them, and what is made of their bytes.
 No I/O."""
 
+import importlib
+import pkgutil
 import struct
 import warnings
 
 from google.protobuf.descriptor import FieldDescriptor as Field
 from google.protobuf.message import DecodeError
+import hark.v1
 
 # These work on the whole account: with anything that is a valid request they would end the run's own account.
 TOO_GOOD = ("SignIn", "SignOut", "RollBack", "RotateKey", "ClearCache", "Restore", "Backup", "Export")
@@ -16,8 +19,15 @@ NUMBERS = (0, 1, 50, 200, 201, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**63, 2*
 VARINT, FIXED64, BYTES, GROUP, END_GROUP, FIXED32 = range(6)
 
 
-def methods(modules):
-    """[(full name, request class's descriptor, whether it streams), …] of every service of these files."""
+# Of gRPC itself.
+FOREIGN = ("/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch",
+           "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "/hark.v1.Messages/NoSuch", "/", "")
+
+
+def methods():
+    """[(full name, its descriptor), …] of every RPC of the local API, also of those that came after this was written."""
+    modules = [importlib.import_module(f"hark.v1.{found.name}") for found in pkgutil.iter_modules(hark.v1.__path__)
+               if found.name.endswith("_pb2")]
     return [(f"/{service.full_name}/{method.name}", method) for module in modules
             for service in module.DESCRIPTOR.services_by_name.values() for method in service.methods]
 

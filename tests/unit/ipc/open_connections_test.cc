@@ -1,5 +1,6 @@
 #include "daemon/ipc/open_connections.h"
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -63,6 +64,17 @@ TEST(OpenConnections, ADescriptorThatIsAnotherFileNowIsNoConnection) {
   const Socket second;
   ASSERT_EQ(::dup2(second.fd(), first.fd()), first.fd());
   EXPECT_TRUE(open.Admit(second.fd(), kOne));
+}
+
+TEST(OpenConnections, EndingAllOfThemIsSeenAtTheOtherEnds) {
+  OpenConnections open({5, 3});
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  EXPECT_TRUE(open.Admit(ends[0], kOne));
+  open.EndAll();
+  char byte = 0;
+  EXPECT_EQ(::recv(ends[1], &byte, 1, 0), 0);
+  for (const int fd : ends) ::close(fd);
 }
 
 TEST(OpenConnections, FilesAreKeptForTheStoreWhereFewMayBeOpen) {
