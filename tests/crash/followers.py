@@ -19,7 +19,7 @@ PERSISTS = 100  # in thousandths: how often it writes down what it shows, with t
 
 
 class World:
-    """What followers have to know of the world around them. `lives` of the daemon so far: rises when a new one is ready."""
+    """What followers have to know of the world around them. `lives` of the daemon so far: rises just before it is killed."""
 
     def __init__(self, client):
         self.client = client  # makes one, with a connection of its own
@@ -41,7 +41,8 @@ class World:
 
 
 class Follower(Worker):
-    """`rows`: {id: row} as shown; `token`: of the last event that was handled; `life`: of the daemon that gave it.
+    """`rows`: {id: row} as shown; `token`: of the last event that was handled; `life`: of the daemon that gave it; `opened`: in
+    which one the stream was opened.
 
     `sabotage`: "drop" makes it lose one delta after lose_one(), "ahead" makes it write down its token without its rows: what
     the comparison has to find."""
@@ -54,7 +55,7 @@ class Follower(Worker):
         self.world, self.sabotage = world, sabotage
         self.random = random.Random(f"{seed} {name}")
         self.file = folder / f"{name}.state"
-        self.rows, self.token, self.floor, self.life = {}, "", 0, 0
+        self.rows, self.token, self.floor, self.life, self.opened = {}, "", 0, 0, 0
         self.client, self.stream = world.client(), None
         self.over, self.stop_reading, self.lose = threading.Event(), threading.Event(), threading.Event()
         self.changing = threading.Lock()
@@ -63,7 +64,8 @@ class Follower(Worker):
 
     def work(self):
         while not self.over.is_set():
-            self.stream, first = self.open(), True
+            self.opened, first = self.world.lives, True
+            self.stream = self.open()
             try:
                 for event in self.stream:
                     self.handle(event, first)
@@ -85,7 +87,7 @@ class Follower(Worker):
             elif kind == "resumed":
                 assert first, f"{self.name}: resumed in the middle of a stream"
                 self.counts["resumed"] += 1
-                self.counts["over_kills"] += self.life < self.world.lives
+                self.counts["over_kills"] += self.life < self.opened
             elif kind == "delta":
                 self.counts["deltas"] += 1
             else:

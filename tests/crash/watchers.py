@@ -104,9 +104,9 @@ class Storm:
         self.stops += 1
 
     def kill_daemon(self):
+        self.surroundings.lives += 1
         self.world.daemon.kill()
         self.world.start_daemon()
-        self.surroundings.lives += 1
         self.kills += 1
 
     def settle(self, other):

@@ -74,9 +74,11 @@ class Following(unittest.TestCase):
 
     def test_resuming_counts_as_over_a_kill_only_with_a_token_of_an_earlier_life(self):
         resumed = event("2", resumed=messages_pb2.WatchMessagesResponse.Resumed())
+        self.follower.opened = self.world.lives
         self.follower.handle(resumed, True)
         self.assertEqual(self.follower.counts["over_kills"], 0)
         self.world.lives += 1
+        self.follower.opened = self.world.lives
         self.follower.handle(resumed, True)
         self.follower.handle(resumed, True)
         self.assertEqual((self.follower.counts["resumed"], self.follower.counts["over_kills"]), (3, 1))
