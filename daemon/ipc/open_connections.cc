@@ -10,7 +10,7 @@
 namespace hark::ipc {
 namespace {
 
-// Of the store with its readers, the network, gRPC and the log: 60 were counted under load.
+// Of the store with its readers, the network, gRPC and the log: 35 were counted under load.
 constexpr std::size_t kDescriptorsKept = 160;
 
 // Of the socket itself, not of its path: no two that are open at one time have the same.

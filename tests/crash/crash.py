@@ -191,12 +191,14 @@ class Nudger(Worker):
         self.client = world.client()
         self.over = threading.Event()
         self.drained = threading.Event()
+        self.pending = 0  # as last heard
 
     def work(self):
         while not self.over.is_set():
             try:
                 for event in self.client.sync.WatchStatus(sync_pb2.WatchStatusRequest(), wait_for_ready=True):
                     status = event.status
+                    self.pending = status.pending_count
                     (self.drained.set if status.state == State.STATE_LIVE and status.pending_count == 0
                      else self.drained.clear)()
                     if status.state == State.STATE_OFFLINE:
