@@ -1,0 +1,409 @@
+#!/usr/bin/env python3
+"""Prints the table of figures of the local API, each beside its baseline in the same run, and whether it reaches its bar.
+
+  local_bench.py BUILD_FOLDER [--data FILE] [--messages N] [--only abcdefg] [--full] [--runs N]
+
+  a  a page of 50 over gRPC                  b  the same while an initial sync writes
+  c  from exec of harkd to the first page    d  from a commit to the last of 1, 10, 100 watchers
+  e  replay of 10,000 deltas on resume       f  1,000 streams, 100 of them stopped
+  g  memory and wake-ups of an idle daemon
+
+BUILD_FOLDER has the programs of the preset "bench". FILE has conversations, one JSON object a line (.zst works), repeated if
+there are too few; without it, text of about the same shape is made. --full puts 5,000 changes/s for 60 s on f, instead of 500/s
+for 10 s. The exit code is 0 whatever the figures are; results/local.json keeps them."""
+
+import argparse
+import ctypes
+import json
+import mmap
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from figures import Table, helper, helper_path, import_file, made_conversations, percentile, read_conversations, use_build
+
+LONG = "bench-long"
+LONG_MESSAGES = 4_000
+
+
+class Program:
+    """A helper that answers lines on its standard output to lines on its standard input."""
+
+    def __init__(self, build, name, *arguments):
+        self.name = name
+        self.popen = subprocess.Popen([str(helper_path(build, name)), *map(str, arguments)], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.popen.kill()
+        self.popen.wait()
+        self.popen.stdin.close()
+        self.popen.stdout.close()
+
+    def answer(self):
+        line = self.popen.stdout.readline().strip()
+        if not line:
+            raise SystemExit(f"{self.name} ended")
+        return line
+
+    def say(self, *words):
+        self.popen.stdin.write(" ".join(map(str, words)) + "\n")
+        self.popen.stdin.flush()
+
+    def ask(self, *words):
+        self.say(*words)
+        return self.answer()
+
+    def ready(self):
+        while self.answer() != "ready":
+            pass
+        return self
+
+
+def resident(pid):
+    """Bytes of the process in memory."""
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Rss:"):
+            return int(line.split()[1]) * 1024
+    raise SystemExit("no Rss in smaps_rollup")
+
+
+def voluntary_switches(pid):
+    total = 0
+    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+        for line in status.read_text().splitlines():
+            if line.startswith("voluntary_ctxt_switches:"):
+                total += int(line.split()[1])
+    return total
+
+
+def mib(size):
+    return f"{size / 2**20:.1f} MiB"
+
+
+# ---- a, b, c, g: harkd itself, with everything synced ----
+
+def prepare(arguments, file):
+    """An import of so many messages; the last conversation is a long one. How many there are."""
+    count = repeat = 0
+    with open(file, "w") as out:
+        while count < arguments.messages - LONG_MESSAGES:
+            source = read_conversations(arguments.data) if arguments.data else made_conversations(arguments.messages)
+            for conversation in source:
+                conversation["conversation_id"] += f"-{repeat}"
+                out.write(json.dumps(conversation) + "\n")
+                count += len(conversation["messages"])
+                if count >= arguments.messages - LONG_MESSAGES:
+                    break
+            repeat += 1
+        source = read_conversations(arguments.data) if arguments.data else made_conversations(LONG_MESSAGES)
+        long = []
+        for conversation in source:
+            long += conversation["messages"]
+            if len(long) >= LONG_MESSAGES:
+                break
+        out.write(json.dumps({"conversation_id": LONG, "title": "A long one", "messages": long[:LONG_MESSAGES]}) + "\n")
+        source.close()
+    return count + len(long[:LONG_MESSAGES])
+
+
+def wait_for_page(client):
+    """Until the newest page of the long conversation is here. A poll: no stream tells of a conversation that is not known."""
+    import grpc
+    while True:
+        try:
+            if len(client.page(LONG).messages) == 50:
+                return
+        except grpc.RpcError:
+            pass
+        time.sleep(0.005)
+
+
+def wait_for_all(client, messages):
+    from harness import State
+    while True:
+        client.wait_for(State.STATE_LIVE)
+        if client.statistics().messages >= messages:
+            return
+        time.sleep(0.1)
+
+
+def synced_figures(arguments, build, folder, table):
+    from harness import World
+    messages = prepare(arguments, folder / "import.jsonl")
+    print(f"  {messages:,} messages", flush=True)
+    with World("proto") as world:
+        world.add_user("ada")
+        token = world.new_token("ada")
+        import_file(world, folder / "import.jsonl", "ada")
+        world.start_backend()
+        world.start_daemon()
+        client = world.client()
+        client.sign_in(token)
+        if "b" in arguments.only:
+            page_during_sync(build, folder, world, client, messages, table)
+        wait_for_all(client, messages)
+        if "a" in arguments.only:
+            page_idle(arguments, build, folder, world, messages, table)
+        if "g" in arguments.only:
+            idle_figures(world, client, messages, table)
+        if "c" in arguments.only:
+            wait_for_page(client)
+            helper(build, "local_bench_pages", "collect", world.socket, LONG, 1, folder / "first")
+            world.daemon.stop()
+            start_figures(arguments, build, folder, world, messages, table)
+
+
+def page_during_sync(build, folder, world, client, messages, table):
+    wait_for_page(client)
+    helper(build, "local_bench_pages", "collect", world.socket, LONG, 1, folder / "newest")
+
+    def measure(wait):
+        with Program(build, "local_bench_pages", "until", world.socket, folder / "newest") as pages:
+            wait()
+            return json.loads(pages.ask("stop"))
+    begun = time.monotonic()
+    busy = measure(lambda: wait_for_all(client, messages))
+    lasted = time.monotonic() - begun
+    idle = measure(lambda: time.sleep(min(lasted, 10)))
+    ratio = busy["p99"] / idle["p99"]
+    table.add("page of 50 during an initial sync, p99", f"{busy['p99']:.0f} us (p50 {busy['p50']:.0f}, n={busy['n']})",
+              f"idle p99 {idle['p99']:.0f} us (p50 {idle['p50']:.0f})", f"{ratio:.2f}", "<= 2", ratio <= 2)
+
+
+def page_idle(arguments, build, folder, world, messages, table):
+    pages = folder / "pages"
+    collected = helper(build, "local_bench_pages", "collect", world.socket, LONG, 64, pages)
+    (folder / "event").write_bytes(b"")
+    bare = folder / "bare.sock"
+    with Program(build, "local_bench_bare", bare, pages, folder / "event").ready():
+        both = helper(build, "local_bench_pages", "compare", world.socket, bare, pages, arguments.runs * 200)
+    for part, bar in (("p50", 1.25), ("p99", None)):
+        hark, base = both["hark"][part], both["bare"][part]
+        table.add(f"page of 50 ({collected['bytes']:,} bytes) at {messages:,} messages, {part}", f"{hark:.0f} us",
+                  f"bare server {base:.0f} us", f"{hark / base:.2f}", f"<= {bar}" if bar else "(none)",
+                  not bar or hark <= bar * base)
+
+
+def idle_figures(world, client, messages, table):
+    """As it is after the initial sync, and after a start, each with one client that watches."""
+    for when in ("after the initial sync", "after a start"):
+        if when == "after a start":
+            world.daemon.stop()
+            world.start_daemon()
+            client = world.client()
+            wait_for_all(client, messages)
+            client.page(LONG)
+        stream = client.watch(LONG)
+        next(stream)
+        time.sleep(3)
+        pid = world.daemon.popen.pid
+        before = voluntary_switches(pid)
+        time.sleep(20)
+        each = (voluntary_switches(pid) - before) / 20
+        size = resident(pid)
+        stream.cancel()
+        table.add(f"resident memory, idle {when}, {messages:,} messages", mib(size), "", "", "<= 60 MiB", size <= 60 * 2**20)
+        table.add(f"wake-ups a second, idle {when}", f"{each:.2f}", "", "", "<= 1", each <= 1)
+
+
+def libraries_of(program):
+    """The shared libraries of a program and its loader, as files."""
+    found = []
+    for line in subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout.splitlines():
+        path = line.partition("=>")[2] or line
+        path = path.strip().split(" ")[0]
+        if path.startswith("/"):
+            found.append(path)
+    loader = next(path for path in found if "ld-linux" in path)
+    return [path for path in found if path != loader], loader
+
+
+def drop_from_page_cache(files):
+    for file in files:
+        with open(file, "rb") as open_file:
+            os.fsync(open_file.fileno())
+            os.posix_fadvise(open_file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def in_page_cache(files):
+    """Bytes of the files that are in memory."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    total = 0
+    for file in files:
+        size = os.path.getsize(file)
+        if size == 0:
+            continue
+        with open(file, "rb") as open_file, mmap.mmap(open_file.fileno(), size, mmap.MAP_PRIVATE,
+                                                      mmap.PROT_READ | mmap.PROT_WRITE) as mapped:
+            pages = (size + mmap.PAGESIZE - 1) // mmap.PAGESIZE
+            states = (ctypes.c_ubyte * pages)()
+            place = ctypes.c_char.from_buffer(mapped)
+            libc.mincore(ctypes.c_void_p(ctypes.addressof(place)), ctypes.c_size_t(size), states)
+            del place
+            total += sum(state & 1 for state in states) * mmap.PAGESIZE
+    return total
+
+
+def start_figures(arguments, build, folder, world, messages, table):
+    """The dropped run has copies of harkd, its libraries and the loader, which no other process keeps in memory."""
+    from harness import HARKD
+    copies = folder / "program"
+    copies.mkdir()
+    libraries, loader = libraries_of(HARKD)
+    for file in [HARKD, loader, *libraries]:
+        shutil.copy(file, copies)
+    flags = ["--data-dir", world.data, "--socket", world.socket, "--backend-url", world.url()]
+    copied = [copies / pathlib.Path(loader).name, "--library-path", copies, copies / "harkd"]
+
+    def measure(program):
+        done = helper(build, "local_bench_pages", "start", world.socket, folder / "first", *program, *flags,
+                      stderr=subprocess.DEVNULL)
+        return done["microseconds"] / 1000
+    measure([HARKD])
+    warm = [measure([HARKD]) for _ in range(arguments.runs)]
+    dropped, left, whole = [], 0, 0
+    for _ in range(arguments.runs):
+        files = [file for file in [*copies.iterdir(), *world.data.rglob("*")] if file.is_file()]
+        drop_from_page_cache(files)
+        left, whole = max(left, in_page_cache(files)), sum(file.stat().st_size for file in files)
+        dropped.append(measure(copied))
+    print(f"      (dropped: the data, harkd, its loader and {len(libraries)} libraries; at most {mib(left)} of {mib(whole)} stayed)")
+    for name, values, bar in (("warm", warm, 60), ("dropped", dropped, 200)):
+        worst = percentile(values, .99)
+        table.add(f"exec of harkd to first page, {messages:,} messages, {name} cache, p99",
+                  f"{worst:.1f} ms (p50 {percentile(values, .5):.1f}, n={len(values)})", "", "", f"<= {bar} ms", worst <= bar)
+
+
+# ---- d, e, f: the daemon's store, bus and socket, fed by the benchmark ----
+
+def bench_daemon(build, folder, conversations, messages):
+    place = folder / f"daemon-{conversations}-{messages}"
+    shutil.rmtree(place, ignore_errors=True)
+    (place / "run").mkdir(parents=True, mode=0o700)
+    (place / "data").mkdir(mode=0o700)
+    socket = place / "run" / "s"
+    return Program(build, "local_bench_daemon", place / "data", socket, conversations, messages).ready(), socket
+
+
+def event_bytes(folder, daemon, socket):
+    """What one commit looks like on a stream: the baseline sends the same."""
+    import grpc
+    from harness import Client, until
+    with grpc.insecure_channel(f"unix:{socket}") as channel:
+        stream = Client(channel).watch("bench-0")
+        next(stream)
+        daemon.ask("commit", 0, 200)
+        event = until(stream, lambda e: e.HasField("delta"))[-1]
+        stream.cancel()
+    (folder / "event").write_bytes(event.SerializeToString())
+
+
+def fan_out_figures(arguments, build, folder, table):
+    daemon, socket = bench_daemon(build, folder, 1, 100)
+    bare_socket = folder / "fan.sock"
+    (folder / "none").write_bytes(b"")
+    with daemon:
+        event_bytes(folder, daemon, socket)
+        with Program(build, "local_bench_bare", bare_socket, folder / "none", folder / "event").ready() as bare:
+            for count in (1, 10, 100):
+                with Program(build, "local_bench_watchers", "rounds", socket, count, "bench-0") as watchers, \
+                        Program(build, "local_bench_watchers", "rounds", bare_socket, count, "bench-0") as bare_watchers:
+                    watchers.ready()
+                    bare_watchers.ready()
+                    of_hark, of_bare = [], []
+                    for turn in range(arguments.runs * 10 + 20):
+                        committed = int(daemon.ask("commit", 0, 200))
+                        took = (int(watchers.answer()) - committed) / 1000
+                        begun = int(bare.ask("go"))
+                        took_bare = (int(bare_watchers.answer()) - begun) / 1000
+                        if turn >= 20:
+                            of_hark.append(took)
+                            of_bare.append(took_bare)
+                hark, base = percentile(of_hark, .5), percentile(of_bare, .5)
+                table.add(f"commit to last of {count} watchers, p50", f"{hark:.0f} us (p99 {percentile(of_hark, .99):.0f})",
+                          f"bare server {base:.0f} us (p99 {percentile(of_bare, .99):.0f})", f"{hark / base:.2f}", "<= 1.5",
+                          hark <= 1.5 * base)
+
+
+def replay_figures(arguments, build, folder, table):
+    deltas = 10_000
+    daemon, socket = bench_daemon(build, folder, 1, deltas)
+    with daemon, Program(build, "local_bench_watchers", "replay", socket, "bench-0", deltas) as watcher:
+        watcher.ready()
+        daemon.ask("edits", 0, deltas)
+        took = [float(watcher.ask("resume")) for _ in range(arguments.runs)]
+    table.add(f"replay of {deltas:,} deltas on resume, p50", f"{percentile(took, .5):.0f} ms (max {max(took):.0f})", "", "",
+              "<= 100 ms", percentile(took, .5) <= 100)
+
+
+def stopped_figures(arguments, build, folder, table):
+    conversations, stopped = 100, 100
+    rate, seconds = (5_000, 60) if arguments.full else (500, 10)
+    others = 1_000 - stopped
+    results = {}
+    for name in ("none", "stopped"):
+        daemon, socket = bench_daemon(build, folder, conversations, 50)
+        with daemon, Program(build, "local_bench_watchers", "load", socket, others, "bench", conversations) as watchers:
+            watchers.ready()
+            stuck = None
+            if name == "stopped":
+                stuck = Program(build, "local_bench_watchers", "load", socket, stopped, "bench", conversations).ready()
+                stuck.popen.send_signal(signal.SIGSTOP)
+            begun = resident(daemon.popen.pid)
+            fed = json.loads(daemon.ask("rate", rate, seconds, 300))
+            time.sleep(0.5)
+            size = resident(daemon.popen.pid)
+            results[name] = json.loads(watchers.ask("report")) | {"begun": begun, "size": size} | fed
+            if stuck:
+                stuck.__exit__()
+        print("     ", name, json.dumps(results[name]), flush=True)
+    with_, without = results["stopped"], results["none"]
+    reached = with_["changes"] / with_["seconds"]
+    what = f"{others + stopped:,} streams, {stopped} of them stopped, {rate:,} changes/s for {seconds} s"
+    ratio = with_["p99"] / without["p99"]
+    table.add(f"{what}: p99 of the others", f"{with_['p99'] / 1000:.2f} ms (n={with_['n']:,}; fed {reached:,.0f}/s)",
+              f"without stopped {without['p99'] / 1000:.2f} ms (n={without['n']:,}; {without['changes'] / without['seconds']:,.0f}/s)",
+              f"{ratio:.2f}", "<= 1.1", ratio <= 1.1)
+    each = (with_["size"] - without["size"]) / stopped / 1024
+    table.add("  memory of a stopped client", f"{each:.0f} KiB", "", "", "<= 512 KiB", each <= 512)
+    table.add("  memory in all", mib(with_["size"]), f"without stopped {mib(without['size'])}", "", "<= 150 MiB",
+              with_["size"] <= 150 * 2**20)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--data")
+    parser.add_argument("--messages", type=int, default=312_250)
+    parser.add_argument("--only", default="abcdefg")
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--runs", type=int, default=30)
+    arguments = parser.parse_args()
+    build = arguments.build.resolve()
+    use_build(build)
+    # A thousand connections, at both ends of them.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    table = Table()
+    with tempfile.TemporaryDirectory(prefix="hark-local-bench-") as name:
+        folder = pathlib.Path(name)
+        if set(arguments.only) & set("abcg"):
+            synced_figures(arguments, build, folder, table)
+        for letter, figures in (("d", fan_out_figures), ("e", replay_figures), ("f", stopped_figures)):
+            if letter in arguments.only:
+                figures(arguments, build, folder, table)
+    table.finish(build, "local")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
