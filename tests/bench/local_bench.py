@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Prints the table of figures of the local API, each beside its baseline in the same run, and whether it reaches its bar.
 
-  local_bench.py BUILD_FOLDER [--data FILE] [--messages N] [--only abcdefg] [--full] [--runs N]
+  local_bench.py BUILD_FOLDER [--data FILE] [--messages N] [--only abcdefgh] [--full] [--runs N]
 
   a  a page of 50 over gRPC                  b  the same while an initial sync writes
   c  from exec of harkd to the first page    d  from a commit to the last of 1, 10, 100 watchers
   e  replay of 10,000 deltas on resume       f  1,000 streams, 100 of them stopped
-  g  memory and wake-ups of an idle daemon
+  g  memory and wake-ups of an idle daemon  h  search of two words
 
 BUILD_FOLDER has the programs of the preset "bench". FILE has conversations, one JSON object a line (.zst works), repeated if
 there are too few; without it, text of about the same shape is made. --full puts 5,000 changes/s for 60 s on f, instead of 500/s
@@ -14,10 +14,7 @@ for 10 s. The exit code is 0 whatever the figures are; results/local.json keeps 
 
 import argparse
 import contextlib
-import ctypes
 import json
-import mmap
-import os
 import pathlib
 import resource
 import shutil
@@ -25,67 +22,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-from figures import Table, helper, helper_path, import_file, made_conversations, percentile, read_conversations, use_build
+from figures import Table, helper, import_file, made_conversations, percentile, read_conversations, use_build
+from programs import Program, drop_from_page_cache, in_page_cache, largest_during, libraries_of, resident, voluntary_switches
 
 LONG = "bench-long"
 LONG_MESSAGES = 4_000
-
-
-class Program:
-    """A helper that answers lines on its standard output to lines on its standard input."""
-
-    def __init__(self, build, name, *arguments):
-        self.name = name
-        self.popen = subprocess.Popen([str(helper_path(build, name)), *map(str, arguments)], stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, text=True, bufsize=1)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.popen.kill()
-        self.popen.wait()
-        self.popen.stdin.close()
-        self.popen.stdout.close()
-
-    def answer(self):
-        line = self.popen.stdout.readline().strip()
-        if not line:
-            raise SystemExit(f"{self.name} ended")
-        return line
-
-    def say(self, *words):
-        self.popen.stdin.write(" ".join(map(str, words)) + "\n")
-        self.popen.stdin.flush()
-
-    def ask(self, *words):
-        self.say(*words)
-        return self.answer()
-
-    def ready(self):
-        while self.answer() != "ready":
-            pass
-        return self
-
-
-def resident(pid):
-    """Bytes of the process in memory."""
-    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Rss:"):
-            return int(line.split()[1]) * 1024
-    raise SystemExit("no Rss in smaps_rollup")
-
-
-def voluntary_switches(pid):
-    total = 0
-    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
-        for line in status.read_text().splitlines():
-            if line.startswith("voluntary_ctxt_switches:"):
-                total += int(line.split()[1])
-    return total
 
 
 def mib(size):
@@ -218,44 +161,6 @@ def idle_figures(world, client, messages, table):
         table.add(f"wake-ups a second, idle {when}", f"{each:.2f}", "", "", "<= 1", each <= 1)
 
 
-def libraries_of(program):
-    """The shared libraries of a program and its loader, as files."""
-    found = []
-    for line in subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout.splitlines():
-        path = line.partition("=>")[2] or line
-        path = path.strip().split(" ")[0]
-        if path.startswith("/"):
-            found.append(path)
-    loader = next(path for path in found if "ld-linux" in path)
-    return [path for path in found if path != loader], loader
-
-
-def drop_from_page_cache(files):
-    for file in files:
-        with open(file, "rb") as open_file:
-            os.fsync(open_file.fileno())
-            os.posix_fadvise(open_file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def in_page_cache(files):
-    """Bytes of the files that are in memory."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    total = 0
-    for file in files:
-        size = os.path.getsize(file)
-        if size == 0:
-            continue
-        with open(file, "rb") as open_file, mmap.mmap(open_file.fileno(), size, mmap.MAP_PRIVATE,
-                                                      mmap.PROT_READ | mmap.PROT_WRITE) as mapped:
-            pages = (size + mmap.PAGESIZE - 1) // mmap.PAGESIZE
-            states = (ctypes.c_ubyte * pages)()
-            place = ctypes.c_char.from_buffer(mapped)
-            libc.mincore(ctypes.c_void_p(ctypes.addressof(place)), ctypes.c_size_t(size), states)
-            del place
-            total += sum(state & 1 for state in states) * mmap.PAGESIZE
-    return total
-
-
 def start_figures(arguments, build, folder, world, messages, table):
     """The dropped run has copies of harkd, its libraries and the loader, which no other process keeps in memory."""
     from harness import HARKD
@@ -348,21 +253,6 @@ def replay_figures(arguments, build, folder, table):
               "<= 100 ms", percentile(took, .5) <= 100)
 
 
-def largest_during(program, work):
-    """Bytes of the program in memory, at the most, while the work is done."""
-    sizes, done = [], threading.Event()
-
-    def look():
-        while not done.wait(0.05):
-            sizes.append(resident(program.popen.pid))
-    looking = threading.Thread(target=look)
-    looking.start()
-    work()
-    done.set()
-    looking.join()
-    return max(sizes)
-
-
 def stopped_figures(arguments, build, folder, table):
     """Latency at the given rate; then memory, after more was written than the bound of any stream lets wait."""
     conversations, stopped = 100, 100
@@ -397,12 +287,24 @@ def stopped_figures(arguments, build, folder, table):
               with_["size"] <= 150 * 2**20)
 
 
+def search_figures(arguments, build, folder, table):
+    """Kinds of two words, best first; beside them what bare FTS5 takes to rank the same."""
+    found = helper(build, "search_bench", folder / "search", arguments.messages)
+    for kind, what in (("two_common", "of the 20 most frequent"), ("two_usual", "usual"), ("common_and_rare", "a frequent and a rare"),
+                       ("two_rare", "rare")):
+        hark, base = found[f"best_{kind}"], found[f"bare_ranked_{kind}"]
+        table.add(f"search of two words ({what}), {found['messages']:,} messages, p95",
+                  f"{hark['p95'] / 1000:.1f} ms (p50 {hark['p50'] / 1000:.1f})",
+                  f"bare FTS5 {base['p95'] / 1000:.1f} ms (p50 {base['p50'] / 1000:.1f})", f"{hark['p95'] / base['p95']:.2f}",
+                  "<= 50 ms", hark["p95"] <= 50_000)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--data")
     parser.add_argument("--messages", type=int, default=312_250)
-    parser.add_argument("--only", default="abcdefg")
+    parser.add_argument("--only", default="abcdefgh")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--runs", type=int, default=30)
     arguments = parser.parse_args()
@@ -415,7 +317,7 @@ def main():
         folder = pathlib.Path(name)
         if set(arguments.only) & set("abcg"):
             synced_figures(arguments, build, folder, table)
-        for letter, figures in (("d", fan_out_figures), ("e", replay_figures), ("f", stopped_figures)):
+        for letter, figures in (("d", fan_out_figures), ("e", replay_figures), ("f", stopped_figures), ("h", search_figures)):
             if letter in arguments.only:
                 figures(arguments, build, folder, table)
     table.finish(build, "local")
