@@ -41,10 +41,11 @@ inline constexpr std::size_t kOutboxEntries = 10'000;
 // longer expects it to leave.
 inline constexpr std::chrono::hours kOutboxAge{24 * 7};
 
-// Streams of local clients, and what may wait in each before it is told to resync.
+// Streams of local clients, and what may wait in each before it is told to resync: with what gRPC
+// and the allocator add, a client that does not read costs less than 512 KiB.
 inline constexpr std::size_t kLocalStreams = 1'000;
 inline constexpr std::size_t kStreamQueueEvents = 512;
-inline constexpr std::size_t kStreamQueueBytes = std::size_t{1024} * 1024;
+inline constexpr std::size_t kStreamQueueBytes = std::size_t{384} * 1024;
 
 // Connections of local clients, in all and of one process: one for each stream that there may be,
 // and room that no single process can take. Full: the newcomer is told so (GOAWAY) and closed.

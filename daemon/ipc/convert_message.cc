@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "daemon/ipc/convert_time.h"
@@ -69,12 +70,17 @@ v1::Role ToProto(Role role) {
   return v1::ROLE_UNSPECIFIED;
 }
 
+std::string_view ShownContentType(const Message& message) {
+  return message.content_type.empty() ? std::string_view("text/plain") : message.content_type;
+}
+
 void ToProto(const Message& message, v1::Message* out) {
   out->set_id(message.id.value());
   out->set_conversation_id(message.conversation.value());
   out->set_role(ToProto(message.role));
   out->set_content(message.content);
-  out->set_content_type(message.content_type.empty() ? "text/plain" : message.content_type);
+  const std::string_view type = ShownContentType(message);
+  out->set_content_type(type.data(), type.size());
   for (const auto& [name, value] : message.metadata) (*out->mutable_metadata())[name] = value;
   ToProto(message.created_at, out->mutable_created_at());
   if (message.edited_at) ToProto(*message.edited_at, out->mutable_edited_at());

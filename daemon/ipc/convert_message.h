@@ -3,6 +3,8 @@
 #ifndef HARK_DAEMON_IPC_CONVERT_MESSAGE_H_
 #define HARK_DAEMON_IPC_CONVERT_MESSAGE_H_
 
+#include <string_view>
+
 #include "hark/v1/messages.pb.h"
 #include "hark/v1/types.pb.h"
 
@@ -13,6 +15,9 @@
 namespace hark::ipc {
 
 [[nodiscard]] v1::Role ToProto(Role role);
+
+// What the field says: never empty.
+[[nodiscard]] std::string_view ShownContentType(const Message& message);
 [[nodiscard]] v1::DeliveryState ToProto(Delivery delivery);
 
 // `out` must be empty.

@@ -1,6 +1,7 @@
 #include "daemon/ipc/message_page.h"
 
 #include "daemon/base/limits.h"
+#include "daemon/ipc/message_encoder.h"
 
 namespace hark::ipc {
 namespace {
@@ -59,6 +60,17 @@ PageCut WhatFits(const store::MessagePage& page, std::size_t from) {
     cut.gap_after = at <= cut.end && (at > cut.first || cut.first == 0);
   }
   return cut;
+}
+
+std::string EncodeMessages(const store::MessagePage& page, const PageCut& cut) {
+  std::string bytes;
+  std::size_t size = 0;
+  for (std::size_t i = cut.first; i < cut.end; ++i) size += EncodedSizeBound(page.messages[i]);
+  bytes.reserve(size + kFixedBytes);
+  for (std::size_t i = cut.first; i < cut.end; ++i) {
+    AppendMessage(v1::ListMessagesResponse::kMessagesFieldNumber, page.messages[i], bytes);
+  }
+  return bytes;
 }
 
 }  // namespace hark::ipc

@@ -5,6 +5,7 @@
 #define HARK_DAEMON_IPC_MESSAGE_PAGE_H_
 
 #include <cstddef>
+#include <string>
 
 #include "daemon/ipc/convert_message.h"
 #include "daemon/store/reader.h"
@@ -27,13 +28,10 @@ struct PageCut {
 // one after its anchor, messages.size() for one before it.
 [[nodiscard]] PageCut WhatFits(const store::MessagePage& page, std::size_t from);
 
-// Out: v1::ListMessagesResponse or v1::WatchMessagesResponse::Snapshot, whose page fields are
-// alike.
+// All but the messages. Out: v1::ListMessagesResponse or v1::WatchMessagesResponse::Snapshot, whose
+// page fields are alike.
 template <typename Out>
-void ToProto(const store::MessagePage& page, std::size_t from, Out* out) {
-  const PageCut cut = WhatFits(page, from);
-  out->mutable_messages()->Reserve(static_cast<int>(cut.end - cut.first));
-  for (std::size_t i = cut.first; i < cut.end; ++i) ToProto(page.messages[i], out->add_messages());
+void EdgesToProto(const store::MessagePage& page, const PageCut& cut, Out* out) {
   out->set_total_count(page.total_count);
   // A page that was cut has neighbours here, so no gap lies just before it.
   out->set_has_more(page.has_more || cut.first > 0);
@@ -44,11 +42,17 @@ void ToProto(const store::MessagePage& page, std::size_t from, Out* out) {
   if (cut.gap_after) ToProto(*page.gap_after, out->mutable_gap_after());
 }
 
-// The newest page.
+// The newest page. Out: as above.
 template <typename Out>
 void ToProto(const store::MessagePage& page, Out* out) {
-  ToProto(page, page.messages.size(), out);
+  const PageCut cut = WhatFits(page, page.messages.size());
+  out->mutable_messages()->Reserve(static_cast<int>(cut.end - cut.first));
+  for (std::size_t i = cut.first; i < cut.end; ++i) ToProto(page.messages[i], out->add_messages());
+  EdgesToProto(page, cut, out);
 }
+
+// The messages of a page that are told, as bytes of v1::ListMessagesResponse.
+[[nodiscard]] std::string EncodeMessages(const store::MessagePage& page, const PageCut& cut);
 
 }  // namespace hark::ipc
 

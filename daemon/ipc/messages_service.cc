@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "hark/v1/messages.grpc.pb.h"
@@ -36,8 +37,8 @@ class MessagesService final : public Base {
   grpc::ServerUnaryReactor* ListMessages(grpc::CallbackServerContext* call,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override {
-    return Answer<v1::ListMessagesRequest, v1::ListMessagesResponse>(
-        call, request, response, [this](auto& in, auto* out) { return List(in, out); });
+    return AnswerEncoded<v1::ListMessagesRequest>(call, request, response,
+                                                  [this](auto& in) { return List(in); });
   }
 
   ByteStream* WatchMessages(grpc::CallbackServerContext* call,
@@ -101,7 +102,7 @@ class MessagesService final : public Base {
   }
 
  private:
-  Result<void> List(v1::ListMessagesRequest& in, v1::ListMessagesResponse* out) {
+  Result<std::string> List(v1::ListMessagesRequest& in) {
     auto checked = CheckedPage(in);
     if (!checked) return tl::unexpected(checked.error());
     const store::PageQuery query = *std::move(checked);
@@ -113,12 +114,16 @@ class MessagesService final : public Base {
     if (!page) return tl::unexpected(page.error());
     context_.metrics.page_read.Record(stopwatch.Elapsed());
     ++(IsMiss(*page, query) ? context_.metrics.page_misses : context_.metrics.page_hits);
-    ToProto(*page, GrowsFrom(*page, query), out);
-    ToProto(page->revision, context_.accounts.status().Current(), out->mutable_freshness());
+    const PageCut cut = WhatFits(*page, GrowsFrom(*page, query));
+    v1::ListMessagesResponse rest;
+    EdgesToProto(*page, cut, &rest);
+    ToProto(page->revision, context_.accounts.status().Current(), rest.mutable_freshness());
+    std::string bytes = EncodeMessages(*page, cut);
+    rest.AppendToString(&bytes);
     if (in.policy() != v1::ListMessagesRequest::POLICY_CACHE_ONLY) {
       for (Gap& gap : WantedGaps(*page, query)) (*account)->intents().Fetch(std::move(gap));
     }
-    return {};
+    return bytes;
   }
 
   Result<ByteStream*> Watch(const grpc::ByteBuffer& request) {

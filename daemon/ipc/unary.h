@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include <google/protobuf/arena.h>
@@ -47,6 +48,26 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
     return reactor;
   }
   return AnswerAnyVersion<Request, Response>(context, request, response, method);
+}
+
+// For an answer that is mostly bytes already. `method`: Result<std::string>(Request&), the encoded
+// answer. For a client whose version fits.
+template <typename Request, typename Method>
+grpc::ServerUnaryReactor* AnswerEncoded(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+                                        const Method& method) {
+  const auto answer = [&]() -> grpc::Status {
+    if (grpc::Status fits = CheckApiVersion(*context); !fits.ok()) return fits;
+    Request in;
+    if (const auto parsed = Parse(*request, &in); !parsed) return ToGrpcStatus(parsed.error());
+    const Result<std::string> bytes = method(in);
+    if (!bytes) return ToGrpcStatus(bytes.error());
+    *response = ToBuffer(*bytes);
+    return grpc::Status::OK;
+  };
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(answer());
+  return reactor;
 }
 
 // A call that is answered from another thread. Thread-safe. It ends with the first of Succeed(),

@@ -19,4 +19,9 @@ grpc::Status Serialise(const protobuf::MessageLite& message, grpc::ByteBuffer* o
   return grpc::SerializationTraits<protobuf::MessageLite>::Serialize(message, out, &own_buffer);
 }
 
+grpc::ByteBuffer ToBuffer(std::string_view bytes) {
+  const grpc::Slice slice(bytes.data(), bytes.size());
+  return {&slice, 1};
+}
+
 }  // namespace hark::ipc

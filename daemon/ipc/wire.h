@@ -5,6 +5,8 @@
 #ifndef HARK_DAEMON_IPC_WIRE_H_
 #define HARK_DAEMON_IPC_WIRE_H_
 
+#include <string_view>
+
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
@@ -18,6 +20,9 @@ namespace hark::ipc {
 
 [[nodiscard]] grpc::Status Serialise(const google::protobuf::MessageLite& message,
                                      grpc::ByteBuffer* out);
+
+// Of an encoded message.
+[[nodiscard]] grpc::ByteBuffer ToBuffer(std::string_view bytes);
 
 }  // namespace hark::ipc
 

@@ -1,7 +1,9 @@
 #include "daemon/store/page_stretch.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "daemon/base/limits.h"
 #include "daemon/store/change_rows.h"
 #include "daemon/store/gap_rows.h"
 
@@ -12,16 +14,21 @@ Gap ToGap(const ConversationRow& row, const GapRange& range) {
   return {row.id, range.from, range.to, range.reason};
 }
 
+// A usual page, which is then not moved while it grows.
+constexpr std::size_t kRoom = limits::kDefaultPageSize;
+
 // Collects messages until one does not fit.
 class Builder {
  public:
   Builder(const MergedView& view, const ConversationRow& row, StretchLimit limit)
       : view_(view),
         limit_(limit),
-        changed_(view.has_changes && HasChangesIn(view.authored, row.id)) {}
+        changed_(view.has_changes && HasChangesIn(view.authored, row.id)) {
+    stretch.messages.reserve(std::min(limit.messages, kRoom));
+  }
 
   // False, and the message is left out, when the stretch is full.
-  bool AddPending(Message message) {
+  bool AddPending(Message&& message) {
     const std::size_t bytes = BytesOf(message);
     const bool fits = stretch.messages.empty() || bytes_ + bytes <= limit_.bytes;
     if (stretch.messages.size() >= limit_.messages || !fits) {
@@ -33,7 +40,7 @@ class Builder {
     return true;
   }
 
-  bool AddCached(Message message) {
+  bool AddCached(Message&& message) {
     if (changed_) ShowChanges(view_, message);
     return AddPending(std::move(message));
   }
@@ -64,7 +71,7 @@ void AddDown(const MergedView& view, const ConversationRow& row, PlaceBound belo
   std::optional<GapRange> gap;
   if (row.gap_count > 0) gap = FindGapBelow(view.cache, row.key, below.sequence);
   ForEachBackward(view.cache, row.key, row.id, gap ? gap->to : 0, below,
-                  [&](Message message) { return builder.AddCached(std::move(message)); });
+                  [&](Message&& message) { return builder.AddCached(std::move(message)); });
   // The stretch above the gap is used up: the gap is next.
   if (gap && !builder.stretch.more) builder.stretch.gap = ToGap(row, *gap);
 }
@@ -74,7 +81,7 @@ void AddUp(const MergedView& view, const ConversationRow& row, PlaceBound above,
   std::optional<GapRange> gap;
   if (row.gap_count > 0) gap = FindGapAbove(view.cache, row.key, above.sequence);
   ForEachForward(view.cache, row.key, row.id, above, gap ? gap->from : PlaceBound::kNoBound,
-                 [&](Message message) { return builder.AddCached(std::move(message)); });
+                 [&](Message&& message) { return builder.AddCached(std::move(message)); });
   if (gap && !builder.stretch.more) builder.stretch.gap = ToGap(row, *gap);
 }
 

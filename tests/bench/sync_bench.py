@@ -9,36 +9,15 @@ figures are; results/sync.json keeps them."""
 
 import argparse
 import json
-import os
 import pathlib
-import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
-PER_CONVERSATION = 18
-
-
-def made_conversations(messages):
-    """Words as frequent as words are: about 50 characters a message, as in chats."""
-    source = random.Random(1)
-    words = ["".join(source.choice("etaoinshrdlucmfwypvbgkjqxz") for _ in range(source.randint(2, 9))) for _ in range(20000)]
-    for conversation in range(max(1, messages // PER_CONVERSATION)):
-        body = []
-        for number in range(PER_CONVERSATION):
-            text = " ".join(words[int(len(words) * source.random() ** 3)] for _ in range(source.randint(3, 16)))
-            body.append({"role": "assistant" if number % 2 else "user", "content": text})
-        yield {"conversation_id": f"made-{conversation}", "title": f"Title {conversation}", "messages": body}
-
-
-def read_conversations(path):
-    command = ["zstd", "-dc", path] if path.endswith(".zst") else ["cat", path]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        for line in process.stdout:
-            yield json.loads(line)
-
+from figures import Table, helper, import_file, made_conversations, percentile, read_conversations, use_build
 
 def prepare(arguments, folder):
     """The import file, the rows for the baseline, and what they hold."""
@@ -56,33 +35,6 @@ def prepare(arguments, folder):
             if count >= arguments.messages:
                 break
     return {"conversations": conversations, "messages": count, "content_bytes": size}
-
-
-def percentile(values, part):
-    values = sorted(values)
-    return values[int(part * (len(values) - 1))] if values else float("nan")
-
-
-def helper(build, name, *arguments, **options):
-    program = build / "tests" / "bench" / "helpers" / name
-    done = subprocess.run([str(program), *map(str, arguments)], stdout=subprocess.PIPE, check=True, text=True, **options)
-    return json.loads(done.stdout)
-
-
-class Table:
-    def __init__(self):
-        self.rows = []
-
-    def add(self, what, measured, baseline, ratio, bar, reached):
-        self.rows.append({"what": what, "measured": measured, "baseline": baseline, "ratio": ratio, "bar": bar,
-                          "verdict": "PASS" if reached else "short"})
-        print(f"    {what}: {measured} | {baseline} | {ratio} | {bar} | {self.rows[-1]['verdict']}", flush=True)
-
-    def show(self):
-        columns = ["what", "measured", "baseline", "ratio", "bar", "verdict"]
-        widths = [max(len(str(row[c])) for row in self.rows + [dict(zip(columns, columns))]) for c in columns]
-        for row in [dict(zip(columns, columns))] + self.rows:
-            print("  ".join(str(row[c]).ljust(w) for c, w in zip(columns, widths)).rstrip())
 
 
 class Latency:
@@ -186,11 +138,7 @@ def sync_figures(arguments, build, folder, table):
     with World("proto") as world:
         world.add_user("ada")
         token = world.new_token("ada")
-        from harness import run, BACKEND
-        done = subprocess.run([BACKEND, "import", folder / "import.jsonl", "--data", world.backend_data, "--user", "ada",
-                               "--days", "30"], capture_output=True, check=False)
-        if done.returncode:
-            raise SystemExit(done.stderr.decode())
+        import_file(world, folder / "import.jsonl", "ada")
         world.start_backend()
         if "a" in arguments.only or "d" in arguments.only or "b" in arguments.only or "c" in arguments.only:
             client = initial_sync(world, token, table, facts, baseline, live=False)
@@ -244,12 +192,11 @@ def disk_use(world, table, facts, ids):
 
 
 def latency_during(arguments, folder, table, facts):
-    from harness import World, BACKEND
+    from harness import World
     with World("proto") as world:
         world.add_user("ada")
         token = world.new_token("ada")
-        subprocess.run([BACKEND, "import", folder / "import.jsonl", "--data", world.backend_data, "--user", "ada",
-                        "--days", "30"], capture_output=True, check=True)
+        import_file(world, folder / "import.jsonl", "ada")
         world.start_backend()
         initial_sync(world, token, table, facts, None, live=True)
 
@@ -281,11 +228,7 @@ def main():
     parser.add_argument("--samples", type=int, default=500)
     arguments = parser.parse_args()
     build = arguments.build.resolve()
-    os.environ.update(HARKD=str(build / "daemon" / "app" / "harkd"), HARK=str(build / "tools" / "hark" / "hark"),
-                      HARK_BACKEND=str(build / "tools" / "backend" / "hark-backend"))
-    here = pathlib.Path(__file__).resolve().parent
-    sys.path[:0] = [str(build / "tests" / "integration" / "stubs"), str(here), str(here.parent / "integration")]
-    import tempfile
+    use_build(build)
     from harness import Client, conversations_pb2, PATIENCE
     Client.all_conversations_first = lambda self: list(self.conversations.ListConversations(
         conversations_pb2.ListConversationsRequest(page_size=50), timeout=PATIENCE).conversations)
@@ -296,11 +239,7 @@ def main():
             sync_figures(arguments, build, folder, table)
         if "e" in arguments.only:
             scale_figures(arguments, build, folder, table)
-    print()
-    table.show()
-    results = build / "results"
-    results.mkdir(exist_ok=True)
-    (results / "sync.json").write_text(json.dumps(table.rows, indent=1) + "\n")
+    table.finish(build, "sync")
     return 0
 
 
