@@ -109,7 +109,8 @@ class Mangle:
             page = client.messages.ListMessages(messages_pb2.ListMessagesRequest(conversation_id=CONVERSATION),
                                                 timeout=self.chosen.answer, wait_for_ready=True)
             self.slowest = max(self.slowest, (time.monotonic() - started, after))
-            assert page.messages, "an empty page"
+            # A request that happened to be a good one may have let retention remove them.
+            assert page.messages or page.HasField("gap_before"), "an empty page"
         self.world.channels.pop().close()
 
     # ---- what harkd holds ----
