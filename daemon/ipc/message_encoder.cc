@@ -7,6 +7,7 @@
 
 #include "hark/v1/types.pb.h"
 
+#include "daemon/base/check.h"
 #include "daemon/ipc/convert_message.h"
 #include "daemon/ipc/convert_time.h"
 #include "daemon/ipc/message_page.h"
@@ -128,10 +129,12 @@ void AppendMessage(int field, const Message& message, std::string& out) {
   // The length comes before the message and is known after it.
   constexpr std::size_t kHead = 1 + kLongestVarint;
   const std::size_t begin = out.size();
-  out.resize(begin + kHead + EncodedSizeBound(message));
+  const std::size_t bound = EncodedSizeBound(message);
+  out.resize(begin + kHead + bound);
   Fields body(out.data() + begin + kHead);
   Write(message, body);
   const std::size_t size = body.bytes().size();
+  HARK_CHECK(size <= bound);
   Fields head(out.data() + begin);
   head.Varint(Tag(field, kBytes));
   head.Varint(size);
