@@ -125,9 +125,8 @@ class Views(TestCase):
                 self.assertEqual(len(view.shown), 101)
                 self.assertLess(view.steps - before, 10, "nothing but the new message was told")
 
-    @unittest.skipUnless("HARK_TEST_SEED" in os.environ, "by hand: about one run in 200 ends without the last message")
     def test_it_equals_the_store_after_random_lives(self):
-        seed = int(os.environ["HARK_TEST_SEED"])
+        seed = int(os.environ.get("HARK_TEST_SEED", "1"))
         print(f"seed {seed}")
         source = random.Random(seed)
         with World() as world:
@@ -167,7 +166,8 @@ class Views(TestCase):
                             world.start_backend()
                     last = client.send("c", "the last")
                     client.wait_for(State.STATE_LIVE)
-                    view.until(lambda v: v.shown and v.shown[-1][0] == last.id and v.shown[-1][1] != "0", "the last")
+                    # Not at the end: what the other installation still had to send comes after it.
+                    view.until(lambda v: any(m[0] == last.id and m[1] != "0" for m in v.shown), "the last")
                     view.until_equal(client, "c")
 
 
