@@ -95,20 +95,26 @@ void StreamReactor::Pump() {
 }
 
 void StreamReactor::PrepareAndWrite() {
-  Result<Event> event = Prepare();
-  bool ended = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!event && !end_) end_ = ToStreamStatus(event.error());
-    ended = end_.has_value();
-    if (!ended && *event == nullptr) busy_ = false;
-  }
-  if (ended) {
-    Finish(*end_);
-  } else if (*event != nullptr) {
-    StartWriteOf(*event);
-  } else {
-    Pump();
+  // Without giving `busy_` up in between: it keeps this object alive.
+  for (;;) {
+    const Result<Event> event = Prepare();
+    Work work;
+    bool ended = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!event && !end_) end_ = ToStreamStatus(event.error());
+      ended = end_.has_value();
+      if (!ended && *event == nullptr) {
+        work = NextWork();
+        if (std::holds_alternative<Idle>(work)) {
+          busy_ = false;
+          return;
+        }
+      }
+    }
+    if (ended) return Finish(*end_);
+    if (*event != nullptr) return StartWriteOf(*event);
+    if (const auto* write = std::get_if<Write>(&work)) return StartWriteOf(write->event);
   }
 }
 
