@@ -30,9 +30,6 @@ constexpr char kFind[] =
     " content, conversations.id FROM messages JOIN conversations ON conversations.key = "
     "messages.conversation"
     " WHERE messages.id = ?";
-constexpr char kHasBelow[] =
-    "SELECT 1 FROM messages WHERE conversation = ? AND sequence <= ? AND (sequence < ? OR key < ?) "
-    "LIMIT 1";
 constexpr char kHighest[] =
     "SELECT coalesce(max(sequence), 0) FROM messages WHERE conversation = ?";
 constexpr char kCount[] =
@@ -133,12 +130,6 @@ Message ReadMessageRow(const Query& query, const ConversationId& conversation) {
   message.content = query.GetText(10);
   message.delivery = Delivery::kSent;
   return message;
-}
-
-bool HasMessageBelow(Connection& cache, std::int64_t conversation, PlaceBound bound) {
-  Query query(cache.statements(), kHasBelow);
-  query.Int(conversation).Uint(bound.sequence).Uint(bound.sequence).Int(bound.key);
-  return query.Next();
 }
 
 Sequence HighestSequence(Connection& cache, std::int64_t conversation) {

@@ -70,9 +70,6 @@ void ForEachForward(Connection& cache, std::int64_t key, const ConversationId& i
   }
 }
 
-// Whether a conversation has a row below `bound`.
-[[nodiscard]] bool HasMessageBelow(Connection& cache, std::int64_t conversation, PlaceBound bound);
-
 // The highest sequence of a row; 0 for none.
 [[nodiscard]] Sequence HighestSequence(Connection& cache, std::int64_t conversation);
 
