@@ -1,5 +1,6 @@
 """The C++ SDK starts the daemon when it is asked to, whoever else does so at the same time."""
 
+import contextlib
 import os
 import pathlib
 import select
@@ -15,7 +16,10 @@ RACERS = 50
 
 def ended(pid):
     """Waits for the end of a process that is nobody's child here."""
-    descriptor = os.pidfd_open(pid)
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
     try:
         select.select([descriptor], [], [], PATIENCE)
     finally:
@@ -57,7 +61,8 @@ class StartDaemon(TestCase):
                 self.assertEqual(daemons(world), [pid])
             finally:
                 for left in daemons(world):
-                    os.kill(left, signal.SIGTERM)
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(left, signal.SIGTERM)
                     ended(left)
 
     def test_nothing_is_started_unless_asked(self):
