@@ -261,8 +261,7 @@ Result<KeyRing> ReadKeyRing(const fs::path& folder) {
       continue;
     }
     if (auto ring = Decode(bytes->bytes())) return *std::move(ring);
-    if (!first)
-      first = Error(ErrorCode::kCorrupt, "'" + (folder / name).string() + "' is damaged");
+    if (!first) first = Error(ErrorCode::kCorrupt, "'" + (folder / name).string() + "' is damaged");
   }
   if (!first) return Fail(ErrorCode::kNotFound, "there is no key ring");
   return tl::unexpected(*std::move(first));

@@ -26,10 +26,10 @@ enum class KeyState : std::uint8_t {
 // Each state but the first two changes no byte on the disk, and ends by itself when its cause does.
 struct KeyStatus {
   KeyState state = KeyState::kNone;
-  std::string kind;               // Of the key store, as recorded: "file". Empty: none yet.
-  std::uint32_t generation = 0;   // Of the master key; 0: none yet.
+  std::string kind;              // Of the key store, as recorded: "file". Empty: none yet.
+  std::uint32_t generation = 0;  // Of the master key; 0: none yet.
   bool has_recovery_code = false;
-  std::string sentence;           // What is wrong and what to do. Empty when nothing is wrong.
+  std::string sentence;  // What is wrong and what to do. Empty when nothing is wrong.
 
   friend bool operator==(const KeyStatus&, const KeyStatus&) = default;
 };

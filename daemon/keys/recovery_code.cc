@@ -53,8 +53,8 @@ Secret NewRecoveryCode() {
       const auto byte = static_cast<unsigned char>(random.bytes()[group * kPerGroup + i]);
       characters += kAlphabet[byte % kAlphabet.size()];
     }
-    characters += kAlphabet[CheckOf(
-        std::string_view(characters).substr(group * kTypedPerGroup), group)];
+    characters +=
+        kAlphabet[CheckOf(std::string_view(characters).substr(group * kTypedPerGroup), group)];
   }
   const Secret wiped(std::move(characters));
   return Secret(WithDashes(wiped.bytes()));

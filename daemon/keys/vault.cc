@@ -70,8 +70,8 @@ Result<Vault::Opened> Vault::Open() {
   if (opened || state == KeyState::kNone) {
     log::Info("keys", {log::Field::Safe("state", std::string(TextOf(status_.state)))});
   } else {
-    log::Error("keys", {log::Field::Safe("state", std::string(TextOf(state))),
-                        {"why", opened.error()}});
+    log::Error("keys",
+               {log::Field::Safe("state", std::string(TextOf(state))), {"why", opened.error()}});
   }
   return opened;
 }
@@ -108,7 +108,8 @@ Result<Vault::Opened> Vault::TryOpen(KeyState& state) {
   }
   Opened opened;
   opened.ring = std::move(*ring);
-  if (auto found = FindMaster(opened, state); !found) return tl::unexpected(std::move(found.error()));
+  if (auto found = FindMaster(opened, state); !found)
+    return tl::unexpected(std::move(found.error()));
   auto content = UnsealContent(opened.ring, opened.master);
   if (!content) {
     return As(state, KeyState::kCorrupt,
@@ -121,6 +122,10 @@ Result<Vault::Opened> Vault::TryOpen(KeyState& state) {
 
 Result<void> Vault::FindMaster(Opened& opened, KeyState& state) {
   const KeyLabel& wanted = opened.ring.label;
+  if (!held_.empty() && CheckValue(held_, wanted) == opened.ring.check) {
+    opened.master = held_.Clone();
+    return {};
+  }
   auto found = Source(opened.ring.kind).Load(wanted.store);
   if (!found) return Trouble(state, found.error());
   for (FoundKey& one : *found) {
@@ -128,6 +133,7 @@ Result<void> Vault::FindMaster(Opened& opened, KeyState& state) {
     opened.master = std::move(one.key);
     opened.has_leftovers = found->size() > 1;
     opened.is_labelled = !one.label.store.empty();
+    if (batch_) held_ = opened.master.Clone();
     return {};
   }
   const auto of_this_store = std::ranges::find_if(*found, [&wanted](const FoundKey& one) {
@@ -205,8 +211,8 @@ Result<void> Vault::Create() {
   Opened first;
   // As far as an interrupted call came: its key is replaced and not left behind.
   if (auto begun = ReadKeyRing(options_.data_dir)) first.ring = std::move(*begun);
-  const bool goes_on = !first.ring.label.store.empty() &&
-                       (!options_.kind || *options_.kind == first.ring.kind);
+  const bool goes_on =
+      !first.ring.label.store.empty() && (!options_.kind || *options_.kind == first.ring.kind);
   if (!goes_on) {
     first.ring.kind = options_.kind ? *options_.kind : options_.default_kind();
     first.ring.label = {NewUuidV7(options_.clock->WallNow()), 1};

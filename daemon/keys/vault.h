@@ -51,6 +51,21 @@ class Vault {
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
 
+  // While one lives, the key store is asked once, and not by each call.
+  class Batch {
+   public:
+    explicit Batch(Vault& vault) : vault_(vault) { vault_.batch_ = true; }
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+    ~Batch() {
+      vault_.batch_ = false;
+      vault_.held_ = Secret();
+    }
+
+   private:
+    Vault& vault_;
+  };
+
   // ---- The state ----
 
   // Looks afresh. Status() has the answer too.
@@ -126,7 +141,7 @@ class Vault {
     RingContent content;
     bool is_labelled = true;     // The key store knows whose the master key is.
     bool has_leftovers = false;  // Other keys that may be of this store are in the key store.
-    bool adopted = false;        // Of an installation from before there were key rings: not written.
+    bool adopted = false;  // Of an installation from before there were key rings: not written.
   };
 
   // Every call begins here. Sets the status.
@@ -146,6 +161,8 @@ class Vault {
   const VaultOptions options_;
   KeyStatus status_;
   std::unique_ptr<KeySource> source_;
+  bool batch_ = false;
+  Secret held_;  // The master key, for the length of a Batch.
 };
 
 }  // namespace hark::keys

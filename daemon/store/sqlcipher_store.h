@@ -47,6 +47,8 @@ struct StoreOptions {
   OnHealth on_health = {};
   // Names the boot of the machine, for tests that play a power loss. Empty: the system's.
   std::string boot_id = {};
+  // The files were made before: that there are none is kCorrupt then, and no new ones are made.
+  bool must_exist = false;
 };
 
 // What Verify() found.
@@ -65,10 +67,10 @@ class SqlcipherStore final : public Reader,
                              public RetentionStore,
                              public UserStateStore {
  public:
-  // Creates both files if the folder has neither. A damaged file is set aside and replaced by what
-  // can be salvaged of it before this returns (StoreFiles::Prepare(); LastRepair() tells of it);
-  // reading some 100,000 rows of a damaged cache takes seconds. A file of an older schema is
-  // migrated (schema_upgrade.h).
+  // Creates both files if the folder has neither and need not. A damaged file is set aside and
+  // replaced by what can be salvaged of it before this returns (StoreFiles::Prepare(); LastRepair()
+  // tells of it); reading some 100,000 rows of a damaged cache takes seconds. A file of an older
+  // schema is migrated (schema_upgrade.h).
   //
   // kCorrupt: wrong key, or an authored.db that is missing, empty or not ours. kConflict: written
   // by a newer program. Whenever it fails on files that exist, not one byte of them changed, unless
