@@ -13,8 +13,8 @@
 namespace hark::keys {
 namespace {
 
-// The file: a magic, then for each key its store, its generation, the key and a check value. The
-// check value tells a damaged key from a wrong one.
+// The file: a magic, the number of keys, then for each key its store, its generation, the key and a
+// check value. The check value tells a damaged key from a wrong one.
 constexpr std::string_view kMagic = "HARKKEY2";
 constexpr std::size_t kEntryBytes = 192;
 
@@ -48,20 +48,21 @@ Result<std::vector<FoundKey>> Decode(std::string_view bytes, const std::string& 
   if (bytes.starts_with(kOldMagic)) return DecodeOld(bytes, path);
   if (!bytes.starts_with(kMagic)) return NoKey(path);
   bytes.remove_prefix(kMagic.size());
+  const auto count = TakeNumber(bytes);
+  if (!count || *count == 0 || *count > limits::kKeysInFile) return Damaged(path);
   std::vector<FoundKey> keys;
   while (!bytes.empty()) {
     const auto store = TakeNetstring(bytes);
     const auto generation = TakeNumber(bytes);
     const auto key = TakeNetstring(bytes);
     const auto check = TakeNetstring(bytes);
-    if (!store || !generation || !key || key->size() != kMasterKeyBytes || !check ||
-        keys.size() == limits::kKeysInFile)
+    if (!store || !generation || !key || key->size() != kMasterKeyBytes || !check)
       return Damaged(path);
     FoundKey found{{std::string(*store), *generation}, Secret(std::string(*key))};
     if (CheckValue(found.key, found.label) != *check) return Damaged(path);
     keys.push_back(std::move(found));
   }
-  if (keys.empty()) return Damaged(path);
+  if (keys.size() != *count) return Damaged(path);
   return keys;
 }
 
@@ -84,6 +85,7 @@ Result<void> FileKeySource::Write(const std::vector<FoundKey>& keys) const {
   // No reallocation, which would leave a copy of a key behind.
   bytes.reserve(kMagic.size() + keys.size() * kEntryBytes);
   bytes += kMagic;
+  AppendNetstring(bytes, std::to_string(keys.size()));
   for (const FoundKey& found : keys) {
     AppendNetstring(bytes, found.label.store);
     AppendNetstring(bytes, std::to_string(found.label.generation));
@@ -115,6 +117,8 @@ Result<Secret> FileKeySource::Create(const KeyLabel& label) {
 }
 
 Result<void> FileKeySource::Put(const KeyLabel& label, const Secret& key) {
+  const auto lock = FolderLock::Take(file_.parent_path());
+  if (!lock) return tl::unexpected(lock.error());
   auto keys = Read();
   if (!keys) return tl::unexpected(std::move(keys).error());
   std::erase_if(*keys, [&label](const FoundKey& found) { return found.label == label; });
@@ -124,6 +128,8 @@ Result<void> FileKeySource::Put(const KeyLabel& label, const Secret& key) {
 
 Result<void> FileKeySource::Erase(const std::string& store, std::optional<std::uint32_t> keep,
                                   const Secret& old) {
+  const auto lock = FolderLock::Take(file_.parent_path());
+  if (!lock) return tl::unexpected(lock.error());
   auto keys = Read();
   if (!keys) return tl::unexpected(std::move(keys).error());
   const auto goes = [&](const FoundKey& found) {
