@@ -99,6 +99,19 @@ class AccountManager final : public Accounts, public KeyCare {
   void Trouble(const Error& error);
   void AnswerLooks();
 
+  // New keys (key_rotation.cc).
+  struct Rotation;
+  void BeginRotation(const RotateRequest& request, KeyCare::Done<RotateOutcome> done);
+  void NextFile(const std::shared_ptr<Rotation>& rotation);
+  void ReencryptOpen(const std::shared_ptr<Rotation>& rotation, const std::string& folder,
+                     const std::string& file);
+  [[nodiscard]] static Result<void> ReencryptClosedFile(keys::Vault& vault,
+                                                        const std::filesystem::path& data_dir,
+                                                        const std::string& folder,
+                                                        const std::string& file);
+  void FinishFile(const std::shared_ptr<Rotation>& rotation, const Result<void>& written);
+  void EndRotation(Rotation& rotation, const Result<void>& result);
+
   [[nodiscard]] Result<void> OpenStore(const SessionRecord& record, AccountFiles files);
   // With `record_`, which is set.
   void Sync();

@@ -124,21 +124,4 @@ void AccountManager::Recover(Secret code, KeyCare::Done<keys::KeyStatus> done) {
               });
 }
 
-void AccountManager::Rotate(RotateRequest request, KeyCare::Done<RotateOutcome> done) {
-  std::optional<keys::KeyKind> to;
-  if (!request.to.empty()) {
-    to = keys::KeyKindOf(request.to);
-    if (!to) {
-      return asio::post(options_.io, [done = std::move(done)] {
-        done(Fail(ErrorCode::kInvalidArgument, "There is no such kind of key store."));
-      });
-    }
-  }
-  keeper_.Ask([to](keys::Vault& vault) { return vault.Rotate(to); },
-              [this, done = std::move(done)](const Result<bool>& dropped) {
-                if (!dropped) return done(tl::unexpected(dropped.error()));
-                done(RotateOutcome{keeper_.Status().generation, *dropped, 0});
-              });
-}
-
 }  // namespace hark::account

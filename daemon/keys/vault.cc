@@ -124,6 +124,8 @@ Result<void> Vault::FindMaster(Opened& opened, KeyState& state) {
   const KeyLabel& wanted = opened.ring.label;
   if (!held_.empty() && CheckValue(held_, wanted) == opened.ring.check) {
     opened.master = held_.Clone();
+    opened.is_labelled = held_is_labelled_;
+    opened.has_leftovers = held_has_leftovers_;
     return {};
   }
   auto found = Source(opened.ring.kind).Load(wanted.store);
@@ -133,7 +135,11 @@ Result<void> Vault::FindMaster(Opened& opened, KeyState& state) {
     opened.master = std::move(one.key);
     opened.has_leftovers = found->size() > 1;
     opened.is_labelled = !one.label.store.empty();
-    if (batch_) held_ = opened.master.Clone();
+    if (batch_) {
+      held_ = opened.master.Clone();
+      held_is_labelled_ = opened.is_labelled;
+      held_has_leftovers_ = opened.has_leftovers;
+    }
     return {};
   }
   const auto of_this_store = std::ranges::find_if(*found, [&wanted](const FoundKey& one) {

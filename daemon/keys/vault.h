@@ -95,8 +95,9 @@ class Vault {
   // The files exist now: an opening that finds neither is an error from here on.
   [[nodiscard]] Result<void> SetMade(const std::string& folder);
 
-  // A new key for a file beside the present one, of the next generation; in the place of one that
-  // was begun and not finished. kNotFound: no such account or file.
+  // A new key for a file beside the present one, of the next generation. kNotFound: no such account
+  // or file. kConflict: one was begun already and has to be finished or dropped first, since the
+  // file may be under it.
   [[nodiscard]] Result<FileKey> BeginNewKey(const std::string& folder, const std::string& file);
   // The new key is the file's key; the old one is destroyed. No error if none was begun.
   [[nodiscard]] Result<void> FinishNewKey(const std::string& folder, const std::string& file);
@@ -162,7 +163,11 @@ class Vault {
   KeyStatus status_;
   std::unique_ptr<KeySource> source_;
   bool batch_ = false;
-  Secret held_;  // The master key, for the length of a Batch.
+  // What the key store answered, for the length of a Batch: the master key, and what Opened says of
+  // it.
+  Secret held_;
+  bool held_is_labelled_ = true;
+  bool held_has_leftovers_ = false;
 };
 
 }  // namespace hark::keys

@@ -83,6 +83,8 @@ Result<FileKey> Vault::BeginNewKey(const std::string& folder, const std::string&
   auto changed = Change([&](RingContent& content) -> Result<void> {
     FileKeys* keys = Find(content, folder, file);
     if (keys == nullptr) return NoSuchFile();
+    if (keys->next)
+      return Fail(ErrorCode::kConflict, "A new key was begun before and is not settled yet.");
     made.generation = keys->current.generation + 1;
     keys->next = FileKey{made.generation, made.key.Clone()};
     return {};

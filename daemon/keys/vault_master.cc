@@ -73,6 +73,7 @@ Result<void> Vault::CleanUp(Opened& opened) {
     if (auto erased = Source(opened.ring.kind).Erase(label.store, label.generation, old); !erased)
       return erased;
     opened.has_leftovers = false;
+    held_has_leftovers_ = false;
   }
   const auto moved = opened.content.secrets.find(kMovedFrom);
   if (moved == opened.content.secrets.end()) return {};

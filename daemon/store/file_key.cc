@@ -9,8 +9,12 @@ bool IsUnderKey(const std::filesystem::path& file, const Secret& key) {
   return PageSource(file, key, "").proven();
 }
 
+std::filesystem::path ReencryptedName(const std::filesystem::path& file) {
+  return file.string() + ".rekeyed";
+}
+
 void RemoveReencrypted(const std::filesystem::path& file) {
-  RemoveNewFile(file.string() + ".rekeyed");
+  RemoveNewFile(ReencryptedName(file));
 }
 
 }  // namespace hark::store

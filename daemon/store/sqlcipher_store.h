@@ -90,6 +90,13 @@ class SqlcipherStore final : public Reader,
   // closing. `reason`: a sentence for a person.
   void SetCacheAside(std::string reason, Writer::Done<RepairReport> done);
 
+  // Replaces a file by a copy of it under another key, 32 raw bytes. Reads go on with the old file
+  // until the new one is complete, except for a moment; what is written waits meanwhile, some
+  // seconds a gigabyte. `done` is called on the writer's thread, with the bytes of the new file. On
+  // an error the old file stays in use under the old key: kResourceExhausted (the disk is full),
+  // kCancelled (a repair is under way, or the store is closing).
+  void Reencrypt(File file, Secret key, Writer::Done<std::uint64_t> done);
+
   // A new sync engine begins: its series (Batch::series), which count from 1, come after those of
   // the engine before, which is stopped.
   void BeginSync();

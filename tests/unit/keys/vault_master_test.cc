@@ -83,6 +83,16 @@ TEST_F(VaultTest, ACrashAtAnyPointOfARotationLosesNothing) {
   EXPECT_GE(points, 4);
 }
 
+TEST_F(VaultTest, WhatACrashLeftBehindIsRemovedInABatchToo) {
+  SetUpAccount();
+  store().keys.emplace_back(KeyLabel{store().keys.front().first.store, 2}, std::string(32, 'l'));
+  const auto vault = NewVault();
+  const Vault::Batch batch(*vault);
+  ASSERT_TRUE(vault->LoadSecret("session"));
+  ASSERT_TRUE(vault->KeysOf(account_));
+  EXPECT_EQ(store().keys.size(), 1U);
+}
+
 TEST_F(VaultTest, ACrashAtAnyPointOfAMoveLosesNothing) {
   SetUpAccount();
   const std::string cache_key = CacheKey();

@@ -182,6 +182,7 @@ TEST_F(VaultTest, ANewKeyOfAFileStandsBesideTheOldOneUntilItIsFinished) {
   const auto begun = NewVault()->BeginNewKey(account_, "cache.db");
   ASSERT_TRUE(begun);
   EXPECT_EQ(begun->generation, 2U);
+  EXPECT_EQ(NewVault()->BeginNewKey(account_, "cache.db").error().code, ErrorCode::kConflict);
   auto keys = NewVault()->KeysOf(account_);
   EXPECT_TRUE(keys->files.at("cache.db").current.key.Equals(old_key));
   EXPECT_TRUE(keys->files.at("cache.db").next->key.Equals(begun->key.bytes()));
