@@ -7,8 +7,10 @@
 namespace hark::keys {
 namespace {
 
+// Found by attributes alone: of a collection that was never unlocked since it was loaded, GNOME
+// Keyring does not know the schema of an item, and the key would look missing.
 constexpr SecretSchema kSchema = {"org.hark.Key",
-                                  SECRET_SCHEMA_NONE,
+                                  SECRET_SCHEMA_DONT_MATCH_NAME,
                                   {{"what", SECRET_SCHEMA_ATTRIBUTE_STRING},
                                    {"store", SECRET_SCHEMA_ATTRIBUTE_STRING},
                                    {"generation", SECRET_SCHEMA_ATTRIBUTE_STRING},

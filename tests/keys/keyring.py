@@ -3,7 +3,9 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import time
 
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -13,6 +15,7 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
 </busconfig>
@@ -21,7 +24,7 @@ PATIENCE = 30
 
 
 def is_installed():
-    return all(shutil.which(program) for program in ("dbus-daemon", "gnome-keyring-daemon"))
+    return all(shutil.which(program) for program in ("dbus-daemon", "dbus-send", "gnome-keyring-daemon"))
 
 
 class Keyring:
@@ -36,7 +39,7 @@ class Keyring:
                         XDG_RUNTIME_DIR=str(self.folder / "run"), XDG_CACHE_HOME=str(self.folder / "cache"),
                         DBUS_SESSION_BUS_ADDRESS=f"unix:path={self.folder / 'bus'}")
         self.bus = subprocess.Popen(["dbus-daemon", f"--config-file={self.folder / 'bus.conf'}", "--nofork",
-                                     "--print-address"], stdout=subprocess.PIPE, env=self.env)
+                                     "--print-address"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self.env)
         self.bus.stdout.readline()  # It listens.
         self.daemon = None
 
@@ -54,7 +57,6 @@ class Keyring:
         return self.folder / "data" / "keyrings"
 
     def start(self, unlocked=True):
-        """Its name may take a moment to appear on the bus."""
         self.stop()
         command = ["gnome-keyring-daemon", "--foreground", "--components=secrets", f"--control-directory={self.folder / 'run'}"]
         self.daemon = subprocess.Popen(command + (["--unlock"] if unlocked else []), stdin=subprocess.PIPE,
@@ -62,6 +64,11 @@ class Keyring:
         if unlocked:
             self.daemon.stdin.write(b"password")
         self.daemon.stdin.close()
+        question = ["dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus",
+                    "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"]
+        end = time.monotonic() + PATIENCE
+        while b"boolean true" not in subprocess.run(question, env=self.env, capture_output=True, check=True).stdout:
+            assert time.monotonic() < end, "GNOME Keyring does not start"
 
     def stop(self):
         if self.daemon is None:
@@ -69,6 +76,13 @@ class Keyring:
         self.daemon.kill()
         self.daemon.wait(PATIENCE)
         self.daemon = None
+
+    def freeze(self):
+        """It is there and answers nothing."""
+        self.daemon.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.daemon.send_signal(signal.SIGCONT)
 
     def save(self, name):
         """What is in the key store now, to be put back by load(); it must not be running."""

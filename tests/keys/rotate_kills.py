@@ -13,14 +13,15 @@ import time
 
 import grpc
 
-from world import Keys, KeyWorld, contents, set_up
+from world import Keys, KeyWorld, contents, keys_pb2, messages_pb2, set_up
 
 
 class Reader:
     """Reads as fast as it can until the daemon is gone; counts what was answered."""
 
     def __init__(self, client, conversation, expected):
-        self.client, self.conversation, self.expected = client, conversation, expected
+        self.client, self.expected = client, expected
+        self.request = messages_pb2.ListMessagesRequest(conversation_id=conversation, page_size=50)
         self.reads, self.fault = 0, None
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
@@ -28,7 +29,7 @@ class Reader:
     def run(self):
         while True:
             try:
-                page = self.client.page(self.conversation)
+                page = self.client.messages.ListMessages(self.request, timeout=60)
             except grpc.RpcError as error:
                 if error.code() != grpc.StatusCode.UNAVAILABLE:
                     self.fault = error
@@ -46,11 +47,8 @@ def one_life(world, expected, full, after):
     assert status.state == Keys.STATE_READY, status
     assert contents(client, expected) == expected, "messages differ"
     conversation = next(iter(expected))
-    client.channel.close()
-    reading = world.client()
-    reading.page(conversation)
-    reader = Reader(reading, conversation, expected[conversation])
-    call = world.keys_stub().RotateKey.future(world_request(full), timeout=60)
+    reader = Reader(client, conversation, expected[conversation])
+    call = world.keys_stub().RotateKey.future(keys_pb2.RotateKeyRequest(full=full), timeout=60)
     timer = threading.Event()
     call.add_done_callback(lambda _: timer.set())
     timer.wait(after)
@@ -62,15 +60,7 @@ def one_life(world, expected, full, after):
     except grpc.RpcError as error:
         assert error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED), error
         answer = None
-    for channel in world.channels:
-        channel.close()
-    world.channels.clear()
     return status.generation, answer, reader.reads
-
-
-def world_request(full):
-    from hark.v1 import keys_pb2
-    return keys_pb2.RotateKeyRequest(full=full)
 
 
 def main():

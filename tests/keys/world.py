@@ -11,7 +11,7 @@ import grpc
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
 from harness import PATIENCE, State, World, sample  # noqa: E402
-from hark.v1 import keys_pb2, keys_pb2_grpc  # noqa: E402
+from hark.v1 import keys_pb2, keys_pb2_grpc, messages_pb2  # noqa: E402, F401
 
 Keys = keys_pb2.KeyStatus
 UNLOCKED = {Keys.STATE_NONE, Keys.STATE_READY}
@@ -23,13 +23,17 @@ class KeyWorld(World):
     flags = ("--key-source", "file")
 
     def start(self, *flags):
+        """A client of a new daemon; those of the one before are closed."""
+        for channel in self.channels:
+            channel.close()
+        self.channels.clear()
         self.start_daemon(*(flags or self.flags))
-        return self.client()
+        client = self.client()
+        self.stub = keys_pb2_grpc.KeysStub(client.channel)
+        return client
 
     def keys_stub(self):
-        channel = grpc.insecure_channel(f"unix:{self.socket}", options=[("grpc.use_local_subchannel_pool", 1)])
-        self.channels.append(channel)
-        return keys_pb2_grpc.KeysStub(channel)
+        return self.stub
 
     def key_status(self):
         return self.keys_stub().GetKeyStatus(keys_pb2.GetKeyStatusRequest(), timeout=PATIENCE, wait_for_ready=True).keys

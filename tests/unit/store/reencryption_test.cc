@@ -65,7 +65,7 @@ TEST_F(ReencryptionTest, BothFilesOfAnOpenStoreGetNewKeysAndKeepTheirRows) {
     ASSERT_TRUE(Reencrypt(*store, File::kAuthored, second));
     EXPECT_EQ(CountOf(*store), 500U);
     EXPECT_EQ(OutboxOf(*store), 1U);
-    ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "afterwards")));
+    ASSERT_TRUE(SendNow(*store, TestMessage("A", 900, "afterwards")));
     EXPECT_TRUE(store->Verify().good());
   }
   ExpectUnder(cache_file(), kNewKey, kCacheKey);
@@ -123,7 +123,7 @@ TEST_F(ReencryptionTest, WithoutRoomEverythingStaysAsItWas) {
   EXPECT_FALSE(Reencrypt(*store, File::kCache, kNewKey));
   EXPECT_TRUE(IsUnderKey(cache_file(), Secret(std::string(kCacheKey))));
   EXPECT_EQ(CountOf(*store), 500U);
-  EXPECT_TRUE(SendNow(*store, TestMessage("A", 0, "afterwards")));
+  EXPECT_TRUE(SendNow(*store, TestMessage("A", 900, "afterwards")));
 }
 
 TEST_F(ReencryptionTest, AClosedFileGetsANewKeyToo) {
