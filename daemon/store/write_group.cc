@@ -196,15 +196,16 @@ void GroupWriter::CommitFiles(Group& group) {
 }
 
 void GroupWriter::Log(Group& group, const Commit& commit) {
-  logged_bytes_ += LogCommit(group.cache.Write(), commit, clock_.WallNow());
+  auto logged = LogCommit(group.cache.Write(), commit, clock_.WallNow());
+  logged_bytes_ += logged ? logged->size() : 0;
   group.cache.KeepJob();
   if (!group.keeps) return;
-  WritePromised(group.authored.Write(), commit.revision);
+  WritePromised(group.authored.Write(), {commit.revision, std::move(logged)});
   group.authored.KeepJob();
 }
 
 void GroupWriter::BeginLog() {
-  const LocalRevision promised = ReadPromised(*authored_);
+  const Promised promised = ReadPromised(*authored_);
   Alone(*cache_,
         [&](Connection& cache) { OpenLog(cache, promised, position_.revision, clock_.WallNow()); });
 }
