@@ -92,7 +92,8 @@ class ChangesBuilder {
     if (!told_conversations_.insert(id).second) return;
     if (const auto row = FindConversation(view_.cache, id)) {
       part.conversations.push_back(
-          MergeConversation(view_, *row, IsActive(view_, id), pending_possible_));
+          MergeConversation(view_, *row, IsActive(view_, id),
+                            pending_possible_ ? CountPending(view_, id) : PendingCounts{}));
     }
   }
 
