@@ -20,7 +20,7 @@ import uuid
 import grpc  # On Debian it is python3-grpcio, for /usr/bin/python3.
 
 PROTO = pathlib.Path(os.environ.get("HARK_PROTO", pathlib.Path(__file__).resolve().parents[2] / "proto"))
-API = (("hark-api", "1.2"),)  # The version of the .proto files: a daemon that cannot serve it says so.
+API = (("hark-api", "1.3"),)  # The version of the .proto files: a daemon that cannot serve it says so.
 ROLES = {1: "user", 2: "assistant", 3: "system"}
 
 

@@ -67,7 +67,7 @@ void KeepGrpcRunning() {
 }  // namespace
 
 void SayApiVersion(grpc::ClientContext& context) {
-  context.AddMetadata("hark-api", "1.2");
+  context.AddMetadata("hark-api", "1.3");
 }
 
 std::shared_ptr<const Link> MakeLink(ConnectOptions options, std::string socket_path) {

@@ -1,134 +1,24 @@
-// The watches of hark::Client: each is a Stream for stream_loop.h.
+// The watches of hark::Client: each is a stream of grpc_stream.h.
 
 #include <functional>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
-
-#include <grpcpp/client_context.h>
 
 #include "hark/v1/conversations.grpc.pb.h"
 #include "hark/v1/drafts.grpc.pb.h"
 #include "hark/v1/messages.grpc.pb.h"
 #include "hark/v1/sync.grpc.pb.h"
 
-#include "client-sdk/src/call_error.h"
 #include "client-sdk/src/client_impl.h"
 #include "client-sdk/src/convert.h"
 #include "client-sdk/src/convert_user_state.h"
-#include "client-sdk/src/socket_check.h"
-#include "client-sdk/src/stream_loop.h"
+#include "client-sdk/src/grpc_stream.h"
 #include "client-sdk/src/validate.h"
 #include "hark/client.h"
 
 namespace hark::client {
 namespace {
-
-// Calls a callback, if there is one.
-template <typename Event>
-void Emit(const std::function<void(const Event&)>& callback, const Event& event) {
-  if (callback) callback(event);
-}
-
-template <typename Response>
-StreamPosition PositionOf(const Response& response) {
-  return {response.revision(), response.resume_token()};
-}
-
-StreamPosition PositionOf(const v1::WatchDraftsResponse& response) {
-  return {response.version(), response.resume_token()};
-}
-
-// What the three watches have in common. Service is the generated class (v1::Sync), Request and
-// Response the call's.
-template <typename Service, typename Request, typename Response>
-class GrpcStream : public Stream {
- public:
-  using Method = std::unique_ptr<grpc::ClientReader<Response>> (Service::Stub::*)(
-      grpc::ClientContext*, const Request&);
-
-  GrpcStream(std::shared_ptr<const Link> link, Method method, Request request)
-      : link_(std::move(link)),
-        stub_(link_->channel),
-        method_(method),
-        request_(std::move(request)) {}
-
-  Result<void> Check() override { return CheckSocket(link_->socket_path); }
-
-  Error Run(StreamControl& control, const std::function<void()>& connected) override {
-    grpc::ClientContext context;
-    SayApiVersion(context);
-    context.set_wait_for_ready(true);  // Somebody listens: outlast the channel's own backoff.
-    if (!control.BeginAttempt([&context] { context.TryCancel(); }))
-      return Ended(grpc::Status::CANCELLED);
-    const Attempt attempt(control, context);
-    auto reader = (stub_.*method_)(&context, request_);
-    Response response;
-    bool first = true;
-    while (!control.stopped() && reader->Read(&response)) {
-      if (control.stopped()) break;
-      if (std::exchange(first, false)) connected();
-      Deliver(response);
-      Remember(response);
-    }
-    // Not when the daemon ended it: the cancellation could overtake the daemon's reason.
-    if (control.stopped()) context.TryCancel();
-    return Ended(reader->Finish());
-  }
-
- protected:
-  virtual void Deliver(const Response& response) = 0;
-  // After an event was handled: where to continue.
-  virtual void Remember(const Response& response) = 0;
-
-  Request& request() { return request_; }
-  [[nodiscard]] const Request& request() const { return request_; }
-
- private:
-  // While it lives, the context may be cancelled from outside. Also when a callback throws.
-  class Attempt {
-   public:
-    Attempt(StreamControl& control, grpc::ClientContext& context)
-        : control_(control), context_(context) {}
-    Attempt(const Attempt&) = delete;
-    Attempt& operator=(const Attempt&) = delete;
-    ~Attempt() {
-      control_.EndAttempt();
-      context_.TryCancel();
-    }
-
-   private:
-    StreamControl& control_;
-    grpc::ClientContext& context_;
-  };
-
-  static Error Ended(const grpc::Status& status) {
-    // A stream that ends without an error ends because the daemon stops.
-    if (status.ok()) return {ErrorCode::kNoDaemon, "the daemon stopped", Retry::kLater};
-    return ExplainStatus(status).error;
-  }
-
-  const std::shared_ptr<const Link> link_;
-  typename Service::Stub stub_;
-  const Method method_;
-  Request request_;
-};
-
-// Streams that resume.
-template <typename Service, typename Request, typename Response>
-class ResumableStream : public GrpcStream<Service, Request, Response> {
- public:
-  using GrpcStream<Service, Request, Response>::GrpcStream;
-
-  [[nodiscard]] bool has_token() const override { return !this->request().resume_token().empty(); }
-  void ForgetToken() override { this->request().clear_resume_token(); }
-
- protected:
-  void Remember(const Response& response) override {
-    if (!response.resume_token().empty()) this->request().set_resume_token(response.resume_token());
-  }
-};
 
 class StatusStream final
     : public GrpcStream<v1::Sync, v1::WatchStatusRequest, v1::WatchStatusResponse> {
@@ -220,6 +110,10 @@ class MessagesStream final
   const MessagesHandlers handlers_;
 };
 
+StreamPosition PositionOf(const v1::WatchDraftsResponse& response) {
+  return {response.version(), response.resume_token()};
+}
+
 class DraftsStream final
     : public ResumableStream<v1::Drafts, v1::WatchDraftsRequest, v1::WatchDraftsResponse> {
  public:
@@ -250,46 +144,31 @@ class DraftsStream final
   const DraftsHandlers handlers_;
 };
 
-Result<Subscription> Start(std::unique_ptr<Stream> stream, StreamHandlers handlers) {
-  try {
-    return Subscription(
-        std::make_unique<Subscription::State>(std::move(stream), std::move(handlers)));
-  } catch (const std::system_error&) {
-    return Error{ErrorCode::kResourceExhausted, "no thread could be started for the watch",
-                 Retry::kLater};
-  }
-}
-
-Result<void> Validate(const WatchOptions& options) {
-  if (Result<void> size = ValidatePageSize(options.snapshot_size); !size) return size;
-  return ValidateText("the resume token", options.resume_token);
-}
-
 }  // namespace
 
 Result<Subscription> Client::WatchStatus(StatusHandlers handlers) {
   StreamHandlers shared{handlers.on_connection, handlers.on_end};
   auto stream = std::make_unique<StatusStream>(impl_->link, std::move(handlers.on_status));
-  return Start(std::move(stream), std::move(shared));
+  return StartWatch(std::move(stream), std::move(shared));
 }
 
 Result<Subscription> Client::WatchConversations(ConversationsHandlers handlers,
                                                 WatchOptions options) {
-  if (Result<void> valid = Validate(options); !valid) return valid.error();
+  if (Result<void> valid = ValidateWatch(options); !valid) return valid.error();
   v1::WatchConversationsRequest request;
   request.set_snapshot_size(options.snapshot_size);
   request.set_resume_token(std::move(options.resume_token));
   StreamHandlers shared{handlers.on_connection, handlers.on_end};
   auto stream =
       std::make_unique<ConversationsStream>(impl_->link, std::move(request), std::move(handlers));
-  return Start(std::move(stream), std::move(shared));
+  return StartWatch(std::move(stream), std::move(shared));
 }
 
 Result<Subscription> Client::WatchMessages(const std::string& conversation_id,
                                            MessagesHandlers handlers, WatchOptions options) {
   if (Result<void> id = ValidateId("the conversation's id", conversation_id); !id)
     return id.error();
-  if (Result<void> valid = Validate(options); !valid) return valid.error();
+  if (Result<void> valid = ValidateWatch(options); !valid) return valid.error();
   v1::WatchMessagesRequest request;
   request.set_conversation_id(conversation_id);
   request.set_snapshot_size(options.snapshot_size);
@@ -297,7 +176,7 @@ Result<Subscription> Client::WatchMessages(const std::string& conversation_id,
   StreamHandlers shared{handlers.on_connection, handlers.on_end};
   auto stream =
       std::make_unique<MessagesStream>(impl_->link, std::move(request), std::move(handlers));
-  return Start(std::move(stream), std::move(shared));
+  return StartWatch(std::move(stream), std::move(shared));
 }
 
 Result<Subscription> Client::WatchDrafts(DraftsHandlers handlers, DraftsWatchOptions options) {
@@ -311,7 +190,7 @@ Result<Subscription> Client::WatchDrafts(DraftsHandlers handlers, DraftsWatchOpt
   StreamHandlers shared{handlers.on_connection, handlers.on_end};
   auto stream =
       std::make_unique<DraftsStream>(impl_->link, std::move(request), std::move(handlers));
-  return Start(std::move(stream), std::move(shared));
+  return StartWatch(std::move(stream), std::move(shared));
 }
 
 }  // namespace hark::client

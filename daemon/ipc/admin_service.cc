@@ -40,6 +40,7 @@ constexpr const char* kCapabilities[] = {
     "search",           // SearchMessages.
     "drafts",           // The service Drafts; Conversation.has_draft.
     "view-states",      // The service ViewStates.
+    "changes",          // The service Changes.
     "keys",             // The service Keys.
 };
 

@@ -18,7 +18,7 @@
 namespace hark::ipc {
 
 inline constexpr std::uint32_t kApiMajor = 1;
-inline constexpr std::uint32_t kApiMinor = 2;
+inline constexpr std::uint32_t kApiMinor = 3;
 
 inline constexpr char kApiVersionKey[] = "hark-api";
 

@@ -11,9 +11,6 @@
 namespace hark::ipc {
 namespace {
 
-// Ids, numbers and tags of one conversation.
-constexpr std::size_t kFixedBytes = 256;
-
 std::unique_ptr<v1::WatchConversationsResponse> NewEvent(const std::string& store_id,
                                                          const StreamPlace& place) {
   auto event = std::make_unique<v1::WatchConversationsResponse>();
@@ -48,7 +45,7 @@ Result<WatchTopic::Snapshot> ConversationsTopic::Read(store::Reader& reader) con
 std::size_t ConversationsTopic::Weight(const Commit& commit) const {
   std::size_t bytes = 0;
   for (const Conversation& conversation : commit.conversations) {
-    bytes += kFixedBytes + conversation.title.size() + conversation.preview.size();
+    bytes += EncodedSizeBound(conversation);
   }
   return bytes;
 }

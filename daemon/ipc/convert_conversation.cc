@@ -21,4 +21,10 @@ void ToProto(const Conversation& conversation, v1::Conversation* out) {
   out->set_has_draft(conversation.has_draft);
 }
 
+std::size_t EncodedSizeBound(const Conversation& conversation) {
+  constexpr std::size_t kNumbersAndTags = 160;
+  return kNumbersAndTags + conversation.id.value().size() + conversation.title.size() +
+         conversation.preview.size();
+}
+
 }  // namespace hark::ipc

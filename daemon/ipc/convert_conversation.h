@@ -3,6 +3,8 @@
 #ifndef HARK_DAEMON_IPC_CONVERT_CONVERSATION_H_
 #define HARK_DAEMON_IPC_CONVERT_CONVERSATION_H_
 
+#include <cstddef>
+
 #include "hark/v1/types.pb.h"
 
 #include "daemon/model/conversation.h"
@@ -11,6 +13,9 @@ namespace hark::ipc {
 
 // `out` must be empty.
 void ToProto(const Conversation& conversation, v1::Conversation* out);
+
+// At least the size of that.
+[[nodiscard]] std::size_t EncodedSizeBound(const Conversation& conversation);
 
 }  // namespace hark::ipc
 

@@ -101,6 +101,7 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
       NewAdminService(context, {options.version, options.cipher_version, options.clock.WallNow()}));
   parts->services.push_back(NewDraftsService(context));
   parts->services.push_back(NewViewStatesService(context));
+  parts->services.push_back(NewChangesService(context));
   parts->services.push_back(NewKeysService(context));
 
   KeepGrpcRunning();

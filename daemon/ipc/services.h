@@ -23,6 +23,7 @@ struct ProgramInfo {
 
 [[nodiscard]] std::unique_ptr<grpc::Service> NewConversationsService(const ServiceContext& context);
 [[nodiscard]] std::unique_ptr<grpc::Service> NewMessagesService(const ServiceContext& context);
+[[nodiscard]] std::unique_ptr<grpc::Service> NewChangesService(const ServiceContext& context);
 [[nodiscard]] std::unique_ptr<grpc::Service> NewSearchService(const ServiceContext& context);
 [[nodiscard]] std::unique_ptr<grpc::Service> NewSyncService(const ServiceContext& context);
 [[nodiscard]] std::unique_ptr<grpc::Service> NewAccountService(const ServiceContext& context);

@@ -50,24 +50,28 @@ void Append(Connection& cache, LocalRevision revision, WallTime at, std::uint64_
 
 }  // namespace
 
-std::size_t LogCommit(Connection& cache, const Commit& commit, WallTime at) {
+std::optional<std::string> LogCommit(Connection& cache, const Commit& commit, WallTime at) {
   const End end = FindEnd(cache);
   const std::size_t things = commit.messages.size() + commit.removed.size() +
                              commit.conversations.size() + commit.gaps_changed.size();
-  std::string changes;
   if (things > limits::kLoggedThings) {
     ForgetAll(cache);
-  } else {
-    changes = EncodeChanges(commit);
+    Append(cache, commit.revision, at, end.bytes, {});
+    return std::nullopt;
   }
+  std::string changes = EncodeChanges(commit);
   Append(cache, commit.revision, at, end.bytes, changes);
-  return changes.size();
+  return changes;
 }
 
-void OpenLog(Connection& cache, LocalRevision promised, LocalRevision revision, WallTime at) {
-  const End end = FindEnd(cache);
+void OpenLog(Connection& cache, const Promised& promised, LocalRevision revision, WallTime at) {
+  End end = FindEnd(cache);
+  if (promised.changes && end.revision != 0 && end.revision + 1 == promised.revision) {
+    Append(cache, promised.revision, at, end.bytes, *promised.changes);
+    end = {promised.revision, end.bytes + promised.changes->size()};
+  }
   // Or behind: the files went back to a backup.
-  if (end.revision < promised || end.revision >= revision) ForgetAll(cache);
+  if (end.revision < promised.revision || end.revision >= revision) ForgetAll(cache);
   Append(cache, revision, at, end.bytes, {});
 }
 

@@ -9,21 +9,24 @@
 #ifndef HARK_DAEMON_STORE_CHANGE_LOG_H_
 #define HARK_DAEMON_STORE_CHANGE_LOG_H_
 
-#include <cstddef>
+#include <optional>
+#include <string>
 
 #include "daemon/base/clock.h"
 #include "daemon/model/commit.h"
 #include "daemon/store/connection.h"
+#include "daemon/store/store_info_rows.h"
 
 namespace hark::store {
 
-// In the transaction of `commit`. Answers the size of what was written.
-std::size_t LogCommit(Connection& cache, const Commit& commit, WallTime at);
+// In the transaction of `commit`. Answers what was written; nothing if it was too much.
+std::optional<std::string> LogCommit(Connection& cache, const Commit& commit, WallTime at);
 
 // At opening, before anything is written: the store stands at `revision` from now on. `promised` is
-// what authored.db says of the last commit that it was part of: a log that ends before it lacks
-// something, and is forgotten.
-void OpenLog(Connection& cache, LocalRevision promised, LocalRevision revision, WallTime at);
+// what authored.db says of the last commit that it was part of. If the log ends just before that, a
+// crash came between the two commits, and the row is added from there; a log that ends earlier
+// lacks something, and is forgotten.
+void OpenLog(Connection& cache, const Promised& promised, LocalRevision revision, WallTime at);
 
 // Forgets some of what is too old or too much, in a transaction. False: nothing was.
 bool TrimLog(Connection& cache, WallTime now);

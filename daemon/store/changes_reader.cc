@@ -43,8 +43,11 @@ class ChangesBuilder {
     std::size_t bytes = 0;
     for (const LoggedChange& change : row) {
       if (query_.conversation && change.conversation != *query_.conversation) continue;
-      if (query_.messages && change.gaps) return Added::kTooMuch;
+      // Whoever watches one conversation shows a page of it, which may now be another.
+      if (query_.conversation && change.gaps) return Added::kTooMuch;
       if (query_.messages) AddMessages(change, part, bytes);
+      if (query_.messages && change.gaps && told_gaps_.insert(change.conversation).second)
+        part.gaps_changed.push_back(change.conversation);
       if (!query_.conversation && change.listed) AddConversation(change.conversation, part);
     }
     const std::size_t things = Things(part);
@@ -56,6 +59,7 @@ class ChangesBuilder {
     Move(part.messages, page_.messages);
     Move(part.removed, page_.removed);
     Move(part.conversations, page_.conversations);
+    Move(part.gaps_changed, page_.gaps_changed);
     return Added::kAll;
   }
 
@@ -63,7 +67,8 @@ class ChangesBuilder {
 
  private:
   static std::size_t Things(const Commit& commit) {
-    return commit.messages.size() + commit.removed.size() + commit.conversations.size();
+    return commit.messages.size() + commit.removed.size() + commit.conversations.size() +
+           commit.gaps_changed.size();
   }
 
   template <typename T>
@@ -87,7 +92,8 @@ class ChangesBuilder {
     if (!told_conversations_.insert(id).second) return;
     if (const auto row = FindConversation(view_.cache, id)) {
       part.conversations.push_back(
-          MergeConversation(view_, *row, IsActive(view_, id), pending_possible_));
+          MergeConversation(view_, *row, IsActive(view_, id),
+                            pending_possible_ ? CountPending(view_, id) : PendingCounts{}));
     }
   }
 
@@ -98,6 +104,7 @@ class ChangesBuilder {
   std::size_t bytes_ = 0;
   std::unordered_set<MessageId> told_;
   std::unordered_set<ConversationId> told_conversations_;
+  std::unordered_set<ConversationId> told_gaps_;
 };
 
 }  // namespace

@@ -34,6 +34,9 @@ class Job {
   // of it is pending: its group may be undone with it, and each job be run alone then.
   [[nodiscard]] virtual bool SharesFate() const { return false; }
 
+  // Somebody waits for this answer: those who watch are told after it.
+  [[nodiscard]] virtual bool AnswersFirst() const { return false; }
+
   // One of many in a row, none of which is to keep others waiting for long; what its checkpoint
   // copies counts.
   [[nodiscard]] virtual bool IsSlice() const { return false; }

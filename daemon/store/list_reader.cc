@@ -28,8 +28,10 @@ Result<ConversationPage> ListConversations(const Snapshot& snapshot,
   const bool pending_possible = !IsOutboxEmpty(snapshot.authored());
   const std::set<ConversationId> active = ReadActive(snapshot.view());
   for (const ConversationRow& row : rows) {
+    const PendingCounts counts =
+        pending_possible ? CountPending(snapshot.view(), row.id) : PendingCounts{};
     page.conversations.push_back(
-        MergeConversation(snapshot.view(), row, active.contains(row.id), pending_possible));
+        MergeConversation(snapshot.view(), row, active.contains(row.id), counts));
   }
   if (has_more) page.next = ListPosition{rows.back().listed_at, rows.back().id};
   return page;
@@ -38,7 +40,8 @@ Result<ConversationPage> ListConversations(const Snapshot& snapshot,
 Result<Conversation> GetConversation(const Snapshot& snapshot, const ConversationId& id) {
   const auto row = FindConversation(snapshot.cache(), id);
   if (!row) return Fail(ErrorCode::kNotFound, "no such conversation");
-  return MergeConversation(snapshot.view(), *row, IsActive(snapshot.view(), id), true);
+  return MergeConversation(snapshot.view(), *row, IsActive(snapshot.view(), id),
+                           CountPending(snapshot.view(), id));
 }
 
 OutboxState ReadOutbox(const Snapshot& snapshot) {

@@ -173,7 +173,7 @@ std::set<ConversationId> ReadActive(const MergedView& view) {
 }
 
 Conversation MergeConversation(const MergedView& view, const ConversationRow& row, bool active,
-                               bool pending_possible) {
+                               const PendingCounts& counts) {
   Conversation conversation;
   conversation.id = row.id;
   conversation.title = row.title;
@@ -186,9 +186,6 @@ Conversation MergeConversation(const MergedView& view, const ConversationRow& ro
   conversation.complete = row.gap_count == 0;
   conversation.active = active;
   conversation.has_draft = HasDraft(view.authored, row.id);
-  if (!pending_possible) return conversation;
-
-  const PendingCounts counts = CountPending(view, row.id);
   conversation.pending_count = counts.pending;
   conversation.failed_count = counts.failed;
   conversation.message_count += counts.pending;

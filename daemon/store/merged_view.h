@@ -66,9 +66,9 @@ void ShowChanges(const MergedView& view, Message& message);
 [[nodiscard]] bool IsActive(const MergedView& view, const ConversationId& id);
 [[nodiscard]] std::set<ConversationId> ReadActive(const MergedView& view);
 
-// `pending_possible` false saves looking: the outbox is empty.
+// `counts`: CountPending() of it; nothing has to be looked for if there is nothing.
 [[nodiscard]] Conversation MergeConversation(const MergedView& view, const ConversationRow& row,
-                                             bool active, bool pending_possible);
+                                             bool active, const PendingCounts& counts);
 
 }  // namespace hark::store
 

@@ -23,7 +23,7 @@ tl::unexpected<Error> DoesNotFit(const char* why) {
 }
 
 Result<void> CheckRoom(JobContext& context) {
-  if (CountOutbox(context.authored()) < limits::kOutboxEntries) return {};
+  if (HasOutboxRoom(context.authored())) return {};
   return Fail(ErrorCode::kResourceExhausted, "too much is waiting to be sent");
 }
 

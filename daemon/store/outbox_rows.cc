@@ -1,5 +1,6 @@
 #include "daemon/store/outbox_rows.h"
 
+#include "daemon/base/limits.h"
 #include "daemon/store/columns.h"
 
 namespace hark::store {
@@ -14,6 +15,10 @@ constexpr char kAny[] = "SELECT 1 FROM outbox LIMIT 1";
 constexpr char kCount[] =
     "SELECT (SELECT count(*) FROM outbox WHERE kind = 1) + (SELECT count(*) FROM outbox WHERE kind "
     "= 2) + (SELECT count(*) FROM outbox WHERE kind >= 3)";
+constexpr char kNewest[] = "SELECT coalesce(max(position), 0) FROM main.outbox";
+constexpr char kSpan[] =
+    "SELECT coalesce((SELECT max(position) FROM main.outbox), 0) -"
+    " coalesce((SELECT min(position) FROM main.outbox), 0) + 1";
 constexpr char kList[] = "SELECT " HARK_OUTBOX_COLUMNS " FROM outbox ORDER BY position";
 constexpr char kStopped[] = "SELECT " HARK_OUTBOX_COLUMNS
                             " FROM outbox WHERE delivery IN (?1, ?2) AND kind <> 2"
@@ -67,6 +72,17 @@ bool IsOutboxEmpty(Connection& authored) {
 
 std::uint64_t CountOutbox(Connection& authored) {
   return static_cast<std::uint64_t>(authored.ReadInt(kCount));
+}
+
+std::uint64_t NewestPosition(Connection& authored) {
+  return static_cast<std::uint64_t>(authored.ReadInt(kNewest));
+}
+
+bool HasOutboxRoom(Connection& authored) {
+  // Positions are used once, so that usually it need not be counted.
+  const std::int64_t span = authored.ReadInt(kSpan);
+  return static_cast<std::size_t>(span) <= limits::kOutboxEntries - 1 ||
+         CountOutbox(authored) < limits::kOutboxEntries;
 }
 
 std::vector<OutboxRow> ListOutbox(Connection& authored) {

@@ -23,7 +23,12 @@ struct OutboxRow {
 };
 
 [[nodiscard]] bool IsOutboxEmpty(Connection& authored);
+// Takes longer the more there are.
 [[nodiscard]] std::uint64_t CountOutbox(Connection& authored);
+// The highest one that is there; 0: none.
+[[nodiscard]] std::uint64_t NewestPosition(Connection& authored);
+// Fewer than limits::kOutboxEntries.
+[[nodiscard]] bool HasOutboxRoom(Connection& authored);
 // All, in submit order.
 [[nodiscard]] std::vector<OutboxRow> ListOutbox(Connection& authored);
 // Those that wait for the user (kFailed, kExpired), of one conversation or of all, in submit order.

@@ -85,7 +85,8 @@ struct ChangesQuery {
 
 // A stretch of the change log: each thing once, as it is now.
 struct ChangesPage {
-  Commit changes;         // `revision`: up to where. Of `gaps_changed` and the outbox: nothing.
+  // `revision`: up to where. Of `gaps_changed` only without a conversation, of the outbox nothing.
+  Commit changes;
   bool complete = false;  // Up to the newest commit. Otherwise the next page begins at `revision`.
 };
 
@@ -150,7 +151,8 @@ class Reader {
   [[nodiscard]] virtual Result<MessagePage> ReadPage(const PageQuery& query) = 0;
 
   // Nothing: that cannot be said, so what is watched has to be read again. `since` is too long ago
-  // or no revision of this store, gaps changed meanwhile, or too much did (change_log.h).
+  // or no revision of this store, gaps of the asked conversation changed meanwhile, or too much did
+  // (change_log.h).
   [[nodiscard]] virtual Result<std::optional<ChangesPage>> ReadChanges(
       const ChangesQuery& query) = 0;
 

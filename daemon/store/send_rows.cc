@@ -31,6 +31,7 @@ constexpr char kAllIds[] = "SELECT message_id FROM outbox WHERE kind = 1";
 constexpr char kCount[] =
     "SELECT count(*), coalesce(sum(delivery IN (?, ?)), 0) FROM outbox WHERE kind = 1 AND "
     "conversation = ?";
+constexpr char kAnyOf[] = "SELECT 1 FROM outbox WHERE kind = 1 AND conversation = ? LIMIT 1";
 constexpr char kNewest[] =
     "SELECT created_at FROM outbox WHERE kind = 1 AND conversation = ? ORDER BY position DESC "
     "LIMIT 1";
@@ -146,6 +147,12 @@ PendingCounts CountSends(Connection& authored, const ConversationId& conversatio
   if (!query.Next()) return {};
   return {static_cast<std::uint32_t>(query.GetUint(0)),
           static_cast<std::uint32_t>(query.GetUint(1))};
+}
+
+bool HasSends(Connection& authored, const ConversationId& conversation) {
+  Query query(authored.statements(), kAnyOf);
+  query.Text(conversation.value());
+  return query.Next();
 }
 
 std::optional<WallTime> NewestSendTime(Connection& authored, const ConversationId& conversation) {

@@ -44,8 +44,12 @@ void SkipSend(Connection& authored, std::uint64_t position);
 struct PendingCounts {
   std::uint32_t pending = 0;
   std::uint32_t failed = 0;  // Of these: kFailed or kExpired.
+
+  friend bool operator==(const PendingCounts&, const PendingCounts&) = default;
 };
+// Takes longer the more there are.
 [[nodiscard]] PendingCounts CountSends(Connection& authored, const ConversationId& conversation);
+[[nodiscard]] bool HasSends(Connection& authored, const ConversationId& conversation);
 
 // When the newest one was written.
 [[nodiscard]] std::optional<WallTime> NewestSendTime(Connection& authored,

@@ -10,8 +10,9 @@ constexpr char kStoreId[] = "SELECT store_id FROM store_info";
 constexpr char kGeneration[] = "SELECT generation FROM store_info";
 constexpr char kNextGeneration[] =
     "UPDATE store_info SET generation = generation + 1 WHERE one = 1 RETURNING generation";
-constexpr char kPromised[] = "SELECT promised_revision FROM store_info";
-constexpr char kPromise[] = "UPDATE store_info SET promised_revision = ? WHERE one = 1";
+constexpr char kPromised[] = "SELECT promised_revision, promised_changes FROM store_info";
+constexpr char kPromise[] =
+    "UPDATE store_info SET promised_revision = ?, promised_changes = ? WHERE one = 1";
 constexpr char kState[] =
     "SELECT cursor_epoch, cursor_position, last_synced_at, initial_sync_done FROM store_info";
 constexpr char kCursor[] =
@@ -43,12 +44,20 @@ std::uint32_t NextGeneration(Connection& authored) {
   return generation;
 }
 
-LocalRevision ReadPromised(Connection& authored) {
-  return static_cast<LocalRevision>(authored.ReadInt(kPromised));
+Promised ReadPromised(Connection& authored) {
+  Query query(authored.statements(), kPromised);
+  Promised promised;
+  if (!query.Next()) return promised;
+  promised.revision = query.GetUint(0);
+  if (!query.IsNull(1)) promised.changes = query.GetBytes(1);
+  return promised;
 }
 
-void WritePromised(Connection& authored, LocalRevision revision) {
-  Query(authored.statements(), kPromise).Uint(revision).Run();
+void WritePromised(Connection& authored, const Promised& promised) {
+  Query query(authored.statements(), kPromise);
+  query.Uint(promised.revision);
+  promised.changes ? query.Blob(*promised.changes) : query.Null();
+  query.Run();
 }
 
 SyncState ReadSyncStateRow(Connection& cache) {

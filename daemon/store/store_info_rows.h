@@ -13,6 +13,12 @@
 
 namespace hark::store {
 
+// The last commit with something that the user did, as authored.db knows it (change_log.h).
+struct Promised {
+  LocalRevision revision = 0;
+  std::optional<std::string> changes;  // EncodeChanges() of it. Absent: unknown, or too much.
+};
+
 // Either file.
 void InsertStoreInfo(Connection& file, const std::string& store_id);
 [[nodiscard]] std::string ReadStoreId(Connection& file);
@@ -21,9 +27,8 @@ void InsertStoreInfo(Connection& file, const std::string& store_id);
 [[nodiscard]] std::uint32_t ReadGeneration(Connection& authored);
 // Durable when it returns.
 [[nodiscard]] std::uint32_t NextGeneration(Connection& authored);
-// The last commit with something that the user did (change_log.h).
-[[nodiscard]] LocalRevision ReadPromised(Connection& authored);
-void WritePromised(Connection& authored, LocalRevision revision);
+[[nodiscard]] Promised ReadPromised(Connection& authored);
+void WritePromised(Connection& authored, const Promised& promised);
 
 // cache.db. What does not change is not written.
 [[nodiscard]] SyncState ReadSyncStateRow(Connection& cache);

@@ -6,7 +6,6 @@ namespace hark::store {
 namespace {
 
 constexpr char kBegin[] = "BEGIN";
-constexpr char kBeginToWrite[] = "BEGIN IMMEDIATE";
 constexpr char kCommit[] = "COMMIT";
 constexpr char kSavepoint[] = "SAVEPOINT job";
 constexpr char kRelease[] = "RELEASE job";
@@ -20,16 +19,22 @@ void Run(Connection& connection, const char* sql) {
 
 }  // namespace
 
-Connection& GroupTransaction::Write() {
+Connection& GroupTransaction::connection() {
   if (!begun_) {
-    Run(connection_, kBeginToWrite);
+    Run(connection_, kBegin);
     begun_ = true;
   }
+  return connection_;
+}
+
+Connection& GroupTransaction::Write() {
+  Connection& connection = this->connection();
+  wrote_ = true;
   if (!in_job_) {
-    if (alone_) Run(connection_, kSavepoint);
+    if (alone_) Run(connection, kSavepoint);
     in_job_ = true;
   }
-  return connection_;
+  return connection;
 }
 
 void GroupTransaction::KeepJob() {
@@ -51,11 +56,13 @@ void GroupTransaction::Commit() {
   if (!begun_) return;
   Run(connection_, kCommit);
   begun_ = false;
+  wrote_ = false;
 }
 
 void GroupTransaction::Rollback() noexcept {
   if (!begun_) return;
   begun_ = false;
+  wrote_ = false;
   in_job_ = false;
   try {
     if (connection_.InTransaction()) connection_.Execute("ROLLBACK");

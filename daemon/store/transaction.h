@@ -8,9 +8,10 @@
 
 namespace hark::store {
 
-// One file's part of a group commit. Begins with the first write, so that a file that no job
-// touches is not committed; each job gets a savepoint, so that it fails alone, unless it shares the
-// fate of all. Rolls back unless committed. Only on the writer's thread.
+// One file's part of a group commit. Begins when it is first looked at, so that all reads of the
+// group share one lock and one look at the log's index; each job that writes gets a savepoint, so
+// that it fails alone, unless it shares the fate of all. Rolls back unless committed. Only on the
+// writer's thread, and there is no other that writes: so what was read may be written.
 class GroupTransaction {
  public:
   explicit GroupTransaction(Connection& connection) : connection_(connection) {}
@@ -19,7 +20,7 @@ class GroupTransaction {
   ~GroupTransaction() { Rollback(); }
 
   // For reading: sees what this group wrote.
-  [[nodiscard]] Connection& connection() { return connection_; }
+  [[nodiscard]] Connection& connection();
   // For writing.
   [[nodiscard]] Connection& Write();
 
@@ -32,7 +33,7 @@ class GroupTransaction {
   void KeepJob();
   void UndoJob();
 
-  [[nodiscard]] bool begun() const { return begun_; }
+  [[nodiscard]] bool wrote() const { return wrote_; }
   // Whether the running job wrote.
   [[nodiscard]] bool in_job() const { return in_job_; }
   // SQLite gave the whole transaction up by itself, as it does for some errors; or a job had to be
@@ -46,6 +47,7 @@ class GroupTransaction {
  private:
   Connection& connection_;
   bool begun_ = false;
+  bool wrote_ = false;
   bool in_job_ = false;
   bool alone_ = true;
   bool spoiled_ = false;

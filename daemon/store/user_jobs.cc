@@ -116,15 +116,14 @@ Result<void> EnqueueSendJob::Insert(JobContext& context) {
   if (context.Find(message_.conversation) == nullptr) return NoConversation();
   if (FindCancelled(context.authored(), message_.id))
     return Fail(ErrorCode::kConflict, "the message with this id was cancelled");
-  if (CountOutbox(context.authored()) >= limits::kOutboxEntries) {
+  if (!HasOutboxRoom(context.authored())) {
     return Fail(ErrorCode::kResourceExhausted, "too many messages are waiting to be sent");
   }
   const WallTime now = context.clock().WallNow();
   if (message_.created_at == WallTime{}) message_.created_at = now;
   // With the connection there and nothing before it, it leaves right after this commit: that it may
   // have left is stored with it, which saves a second one.
-  const bool leaves =
-      leaves_now_ && CountSends(context.authored(), message_.conversation).pending == 0;
+  const bool leaves = leaves_now_ && !HasSends(context.authored(), message_.conversation);
   const std::uint64_t position =
       InsertSend(context.WriteAuthored(), PendingSend{0, message_, leaves, false, now});
   if (leaves) context.ChangeInFlight().leaving.insert(position);
@@ -180,7 +179,7 @@ Result<void> MarkReadJob::Run(JobContext& context) {
   context.Save();
   const auto row = FindConversation(context.cache(), mark_.conversation);
   const MergedView view = context.View();
-  stored_ = MergeConversation(view, *row, IsActive(view, row->id), true);
+  stored_ = MergeConversation(view, *row, IsActive(view, row->id), CountPending(view, row->id));
   return {};
 }
 

@@ -53,6 +53,7 @@ class EnqueueSendJob final : public Job {
   EnqueueSendJob(NewMessage message, Writer::Done<Message> done);
   Result<void> Run(JobContext& context) override;
   void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] bool AnswersFirst() const override { return true; }
   [[nodiscard]] std::size_t Weight() const override;
 
  private:

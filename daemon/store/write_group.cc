@@ -1,5 +1,6 @@
 #include "daemon/store/write_group.h"
 
+#include <cassert>
 #include <exception>
 #include <set>
 #include <utility>
@@ -17,8 +18,8 @@
 namespace hark::store {
 
 struct GroupWriter::Group {
-  Group(Connection& cache_file, Connection& authored_file, bool rerun)
-      : cache(cache_file), authored(authored_file), is_rerun(rerun) {}
+  Group(Connection& cache_file, Connection& authored_file, bool rerun, bool one)
+      : cache(cache_file), authored(authored_file), is_rerun(rerun), is_one_job(one) {}
 
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
@@ -31,6 +32,7 @@ struct GroupWriter::Group {
   GroupTransaction cache;
   GroupTransaction authored;
   const bool is_rerun;
+  const bool is_one_job;
   bool keeps = false;  // Some job wrote what the user did.
   Changes changes;
   Results results;
@@ -48,7 +50,8 @@ GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored
       position_(position),
       damage_(damage),
       cache_(open_cache_()),
-      authored_(open_authored_()) {
+      authored_(open_authored_()),
+      book_(NewestPosition(*authored_)) {
   // The last run may have ended with a sync that failed. Usually there is nothing to write.
   authored_->RewriteWal();
   PrepareHiding(*authored_);
@@ -56,15 +59,16 @@ GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored
 
 void GroupWriter::Run(Jobs jobs) {
   while (!jobs.empty()) {
-    if (auto results = TryCommit(jobs, false)) {
-      for (std::size_t i = 0; i < results->size(); ++i) jobs[i]->Answer(std::move((*results)[i]));
-      jobs = jobs.subspan(results->size());
+    if (auto done = TryCommit(jobs, false)) {
+      const std::size_t count = done->results.size();
+      Tell(jobs.first(count), *std::move(done));
+      jobs = jobs.subspan(count);
       continue;
     }
     // One of them may be what the disk or SQLite does not take: alone, only that one fails.
     for (; !jobs.empty(); jobs = jobs.subspan(1)) {
-      if (auto results = TryCommit(jobs.first(1), true)) {
-        jobs.front()->Answer(std::move(results->front()));
+      if (auto done = TryCommit(jobs.first(1), true)) {
+        Tell(jobs.first(1), *std::move(done));
       } else {
         jobs.front()->Answer(tl::unexpected<Error>(failure_));
       }
@@ -72,14 +76,24 @@ void GroupWriter::Run(Jobs jobs) {
   }
 }
 
-std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_rerun) {
+void GroupWriter::Tell(Jobs jobs, Done done) {
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (jobs[i]->AnswersFirst()) jobs[i]->Answer(std::move(done.results[i]));
+  }
+  if (done.commit && on_commit_) on_commit_(std::move(done.commit));
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (!jobs[i]->AnswersFirst()) jobs[i]->Answer(std::move(done.results[i]));
+  }
+}
+
+std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun) {
   if (!Reopen()) return std::nullopt;
   const InFlight in_flight_before = in_flight_;
   const bool unannounced_before = unannounced_;
   std::shared_ptr<Commit> commit;
   Results results;
   try {
-    Group group(*cache_, *authored_, is_rerun);
+    Group group(*cache_, *authored_, is_rerun, jobs.size() == 1);
     for (const auto& job : jobs) {
       if (RunJob(*job, group) == Ran::kNextGroup) break;
       if (broken_ || group.Lost()) {
@@ -90,7 +104,7 @@ std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_re
         return std::nullopt;
       }
     }
-    if (group.cache.begun()) IndexNewRows(group.cache.connection());
+    if (group.cache.wrote()) IndexNewRows(group.cache.connection());
     if (group.changes.any) {
       commit = MakeCommit(group);
       Log(group, *commit);
@@ -122,25 +136,27 @@ std::optional<GroupWriter::Results> GroupWriter::TryCommit(Jobs jobs, bool is_re
     unannounced_outbox_.clear();
     if (in_flight_ != in_flight_before) position_.in_flight.Store(in_flight_);
     position_.revision = commit->revision;
-    if (on_commit_) on_commit_(commit);
   } else {
     unannounced_ = unannounced_before;  // Nobody has to know of this group.
   }
   for (auto& result : results) {
     if (result) *result = position_.revision;
   }
-  return results;
+  return Done{std::move(results), std::move(commit)};
 }
 
 void GroupWriter::UndoInFlight(const InFlight& before) {
   pending_.reset();
+  book_.Forget();
   in_flight_ = before;
   position_.in_flight.Store(before);
 }
 
 GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
   JobContext context(group.cache, group.authored, in_flight_, pending_, clock_, group.is_rerun);
-  const bool alone = group.is_rerun || !job.SharesFate() || pending_ != false;
+  // A job that has the group to itself needs nothing to be undone to.
+  const bool shares = group.is_one_job || (job.SharesFate() && pending_ == false);
+  const bool alone = group.is_rerun || !shares;
   group.cache.BeginJob(alone);
   group.authored.BeginJob(alone);
   bool next_group = false;
@@ -162,7 +178,7 @@ GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
       throw;
     }
   });
-  if (group.authored.begun()) pending_.reset();  // Something is there, or gone, or undone.
+  if (group.authored.wrote()) pending_.reset();  // Something is there, or gone, or undone.
   if (result && !next_group) {
     // What it looked at and left as it is, is no news.
     if (context.changes().any) group.changes.Merge(std::move(context.changes()));
@@ -182,7 +198,7 @@ GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
 
 void GroupWriter::CommitFiles(Group& group) {
   if (!group.changes.settles()) {
-    const bool writes = group.authored.begun();
+    const bool writes = group.authored.wrote();
     group.authored.Commit();
     unannounced_ = unannounced_ || writes;
     group.cache.Commit();
@@ -196,15 +212,16 @@ void GroupWriter::CommitFiles(Group& group) {
 }
 
 void GroupWriter::Log(Group& group, const Commit& commit) {
-  logged_bytes_ += LogCommit(group.cache.Write(), commit, clock_.WallNow());
+  auto logged = LogCommit(group.cache.Write(), commit, clock_.WallNow());
+  logged_bytes_ += logged ? logged->size() : 0;
   group.cache.KeepJob();
   if (!group.keeps) return;
-  WritePromised(group.authored.Write(), commit.revision);
+  WritePromised(group.authored.Write(), {commit.revision, std::move(logged)});
   group.authored.KeepJob();
 }
 
 void GroupWriter::BeginLog() {
-  const LocalRevision promised = ReadPromised(*authored_);
+  const Promised promised = ReadPromised(*authored_);
   Alone(*cache_,
         [&](Connection& cache) { OpenLog(cache, promised, position_.revision, clock_.WallNow()); });
 }
@@ -225,6 +242,7 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Group& group) {
       commit->outbox_removed.push_back(position);
     }
   }
+  book_.Follow(*commit);
   commit->gaps_changed.assign(changes.gaps.begin(), changes.gaps.end());
   const MergedView view(*authored_, *cache_, in_flight_, clock_.WallNow(), false);
   const std::vector<Changes::Noted> messages = changes.TakeMessages();
@@ -247,10 +265,21 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Group& group) {
     if (!saved) saved = FindConversation(*cache_, id);
     if (saved) {
       commit->conversations.push_back(
-          MergeConversation(view, *saved, active.contains(id), pending_possible));
+          MergeConversation(view, *saved, active.contains(id),
+                            pending_possible ? CountOnce(view, id) : PendingCounts{}));
     }
   }
   return commit;
+}
+
+PendingCounts GroupWriter::CountOnce(const MergedView& view, const ConversationId& id) {
+  if (const auto known = book_.Find(id)) {
+    assert(*known == CountPending(view, id));
+    return *known;
+  }
+  const PendingCounts counts = CountPending(view, id);
+  book_.Note(id, counts);
+  return counts;
 }
 
 void GroupWriter::Note(const SQLite::Exception& exception, bool is_rerun) {
@@ -266,6 +295,7 @@ void GroupWriter::Note(const SQLite::Exception& exception, bool is_rerun) {
 bool GroupWriter::Reopen() {
   if (!broken_) return true;
   pending_.reset();
+  book_.Forget();  // What is hidden is looked for anew.
   try {
     auto cache = OpenAgain(open_cache_, File::kCache);
     auto authored = OpenAgain(open_authored_, File::kAuthored);

@@ -22,6 +22,7 @@
 #include "daemon/store/in_flight.h"
 #include "daemon/store/job.h"
 #include "daemon/store/job_context.h"
+#include "daemon/store/pending_book.h"
 #include "daemon/store/store_position.h"
 #include "daemon/store/transaction.h"
 
@@ -62,7 +63,7 @@ class GroupWriter {
   // Whom later commits are announced to.
   void Announce(OnCommit on_commit) { on_commit_ = std::move(on_commit); }
 
-  // Runs and commits the jobs, announces the commit, answers each.
+  // Runs and commits the jobs, announces the commit, answers each; some are answered first.
   void Run(std::span<const std::unique_ptr<Job>> jobs);
 
   // Checkpoints when the WAL has grown; to be called between groups. `jobs_wait`: only if it has to
@@ -88,17 +89,25 @@ class GroupWriter {
  private:
   using Jobs = std::span<const std::unique_ptr<Job>>;
   using Results = std::vector<Result<LocalRevision>>;
+  // A group that is committed, and what is to be told of it; no commit if there is no news.
+  struct Done {
+    Results results;
+    std::shared_ptr<const Commit> commit;
+  };
   struct Group;
   enum class Ran : std::uint8_t { kDone, kNextGroup };
 
   // Commits the first of the jobs, or as many as may share a group, and answers one result for
   // each. Nothing when they could not be committed, with `failure_` saying why.
-  std::optional<Results> TryCommit(Jobs jobs, bool is_rerun);
+  std::optional<Done> TryCommit(Jobs jobs, bool is_rerun);
+  // Those who wait for an answer, and those who watch.
+  void Tell(Jobs jobs, Done done);
   // Adds the job's result to the group, unless it cannot share this one.
   Ran RunJob(Job& job, Group& group);
   void UndoInFlight(const InFlight& before);
   void CommitFiles(Group& group);
   std::shared_ptr<Commit> MakeCommit(Group& group);
+  [[nodiscard]] PendingCounts CountOnce(const MergedView& view, const ConversationId& id);
   // The commit's row in the change log, and in authored.db that there is one.
   void Log(Group& group, const Commit& commit);
   [[nodiscard]] bool HasSettled() const;
@@ -125,6 +134,7 @@ class GroupWriter {
   std::unique_ptr<Connection> authored_;
   InFlight in_flight_;
   PendingHint pending_;
+  PendingBook book_;
   bool broken_ = false;
   bool log_doubtful_ = false;
   std::size_t logged_bytes_ = 0;  // In the change log since it was last looked through.

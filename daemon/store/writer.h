@@ -157,9 +157,9 @@ struct ReadMark {
 };
 
 // Safe to call from any thread; never blocks. `done` is called exactly once, on the writer's
-// thread, after the commit (and after the commit was announced), or at once from the caller's
-// thread when the queue is full (kResourceExhausted) or the store is closing (kCancelled). It must
-// not block.
+// thread, after the commit (and after the commit was announced, but for EnqueueSend, where somebody
+// waits), or at once from the caller's thread when the queue is full (kResourceExhausted) or the
+// store is closing (kCancelled). It must not block.
 //
 // On error nothing of that call was applied. kResourceExhausted (queue, outbox or disk full) is
 // worth repeating later; kCorrupt is not.

@@ -41,9 +41,12 @@ void StoreContract::Do(Operation operation) {
   ASSERT_TRUE(result) << result.error().message;
 }
 
+// A send is answered before it is announced: what is answered after it, after that.
 Result<Message> StoreContract::Send(Message message) {
-  return Wait<Message>(
+  auto sent = Wait<Message>(
       [&](auto done) { writer().EnqueueSend({std::move(message)}, std::move(done)); });
+  (void)Apply({});
+  return sent;
 }
 
 Result<Conversation> StoreContract::MarkRead(const std::string& conversation,

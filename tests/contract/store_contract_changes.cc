@@ -120,6 +120,18 @@ TEST_P(StoreContract, WhereTheLogCannotSayTheAnswerIsNothing) {
   EXPECT_TRUE(other && *other) << "a gap of another conversation";
 }
 
+TEST_P(StoreContract, WhoFollowsEverythingIsToldWhoseGapsChanged) {
+  Do(HistoryOf("A", 1, 1));
+  const LocalRevision since = reader().CurrentRevision();
+  Do(SummaryOf("A", 9));
+  Do(ApplyMessage{BackendMessage("B", 1)});
+  Do(SummaryOf("A", 12));
+  const auto page = reader().ReadChanges({since, std::nullopt, true});
+  ASSERT_TRUE(page && *page);
+  EXPECT_THAT((*page)->changes.gaps_changed, ElementsAre(ConversationId("A")));
+  EXPECT_THAT(Ids((*page)->changes.messages), ElementsAre(IdOf("B", 1)));
+}
+
 TEST_P(StoreContract, HugeCommitEndsWhatTheLogKnows) {
   Do(HistoryOf("A", 1, 1));
   const LocalRevision since = reader().CurrentRevision();

@@ -1,4 +1,5 @@
-// What is announced: each commit once, in order, after it can be read and before it is answered.
+// What is announced: each commit once, in order, after it can be read and before it is answered,
+// but for sends.
 
 #include <atomic>
 

@@ -51,7 +51,7 @@ struct Image {
 };
 
 // Whether each row is on undamaged pages. With logs that is looked up: a page is undamaged if its
-// newest version can still be read.
+// newest version can still be read, and the trees still lead to it.
 class SafeRows {
  public:
   SafeRows(const Image& image, bool authored) {
@@ -80,12 +80,19 @@ class SafeRows {
       const auto left = after.Read(page);
       if (!left || left->stale || left->bytes != old->bytes) unsafe_.insert(page);
     }
+    // Half a log may have been copied into the file: then new pages stand beside old trees, which
+    // do not lead to them.
+    left_ = MapPages(image.folder / name, key, note);
   }
 
   [[nodiscard]] bool Contains(const MessageId& id) const { return Contains(ColumnBytes(id)); }
   [[nodiscard]] bool Contains(const std::string& key) const {
     const auto row = map_->rows.find(key);
     if (none_ || row == map_->rows.end()) return false;
+    if (left_) {
+      const auto left = left_->rows.find(key);
+      if (left == left_->rows.end() || left->second != row->second) return false;
+    }
     return std::none_of(row->second.begin(), row->second.end(),
                         [this](std::uint32_t page) { return unsafe_.contains(page); });
   }
@@ -93,6 +100,7 @@ class SafeRows {
  private:
   const RowPages* map_ = nullptr;
   std::set<std::uint32_t> unsafe_;
+  std::optional<RowPages> left_;  // Where the trees lead to in what is left; only with logs.
   bool none_ = false;
 };
 

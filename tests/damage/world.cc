@@ -12,6 +12,7 @@
 #include "daemon/store/page_source.h"
 #include "daemon/store/salvage_records.h"
 #include "daemon/store/salvage_rows.h"
+#include "tests/support/files.h"
 
 namespace hark::damage {
 namespace {
@@ -176,6 +177,27 @@ class Author {
   }();
 };
 
+// What the shared memory of both files says of their logs: the frames, and how many of them were
+// copied into the file.
+std::string LogsNow(const fs::path& folder) {
+  constexpr std::size_t kHeaderAndBackfill = 100;
+  std::string state;
+  for (const char* name : {"cache.db-shm", "authored.db-shm"})
+    state += test::ReadBytes(folder / name).substr(0, kHeaderAndBackfill);
+  return state;
+}
+
+// As a kill would leave it: all files of one moment. The store may write and copy its logs of
+// itself meanwhile; then the copy is made again.
+void CopyAsKilled(const fs::path& live, const fs::path& to) {
+  std::string before;
+  do {
+    before = LogsNow(live);
+    fs::remove_all(to);
+    fs::copy(live, to, fs::copy_options::recursive);
+  } while (LogsNow(live) != before);
+}
+
 template <typename T, typename Call>
 Result<T> Wait(Call&& call) {
   std::promise<Result<T>> promise;
@@ -232,7 +254,7 @@ World MakeWorld(const fs::path& folder, std::uint64_t seed) {
     author.Edit(60);
     author.Send(5);
     author.Draft(5);
-    fs::copy(live, world.killed, fs::copy_options::recursive);
+    CopyAsKilled(live, world.killed);
   }
   {
     auto store = Must(OpenStore(world.foreign, clock));

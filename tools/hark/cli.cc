@@ -192,8 +192,10 @@ class CommandLine {
 
   void AddFollowing() {
     CLI::App* tail =
-        Add("tail", "Follow a conversation, or the list of conversations; Ctrl-C ends it", Tail);
-    Conversation(tail);
+        Add("tail", "Follow a conversation, the list of them, or everything; Ctrl-C ends it", Tail);
+    CLI::Option* one = Conversation(tail);
+    tail->add_flag("--all", arguments_.all, "Follow the messages of every conversation")
+        ->excludes(one);
     tail->add_option("--limit", arguments_.limit, "First show the newest so many (10; the list: 0)")
         ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{client::kMaxPageSize}))
         ->type_name("N");

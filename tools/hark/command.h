@@ -92,6 +92,7 @@ int ShowView(Session& session);
 
 int Tail(Session& session);
 int TailMessages(Session& session);
+int TailEverything(Session& session);
 // Shows the status until it is live or, with `until_live` false, until it is told to stop.
 int FollowStatus(Session& session, bool until_live);
 

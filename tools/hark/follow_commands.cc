@@ -183,6 +183,7 @@ int FollowStatus(Session& session, bool until_live) {
 }
 
 int Tail(Session& session) {
+  if (session.arguments.all) return TailEverything(session);
   return session.arguments.conversation.empty() ? TailConversations(session)
                                                 : TailMessages(session);
 }

@@ -2,7 +2,6 @@
 
 #include <functional>
 
-#include "tools/hark/json_line.h"
 #include "tools/hark/render.h"
 #include "tools/hark/text.h"
 #include "tools/hark/time_text.h"
@@ -28,6 +27,14 @@ std::string Flowing(std::string_view text) {
 MessageTail::MessageTail(Output& output, std::size_t history, bool with_ids)
     : output_(output), history_(history), with_ids_(with_ids) {}
 
+void MessageTail::Enter(const std::string& conversation_id, const std::string& title) {
+  if (conversation_id == conversation_id_) return;
+  conversation_id_ = conversation_id;
+  if (output_.json()) return;
+  Close();
+  output_.Line(output_.Styled(Style::kBold, Printable(title.empty() ? conversation_id : title)));
+}
+
 void MessageTail::Show(const client::MessagesSnapshot& snapshot) {
   const std::size_t skipped =
       first_ && snapshot.messages.size() > history_ ? snapshot.messages.size() - history_ : 0;
@@ -47,8 +54,8 @@ void MessageTail::Show(const client::MessagesDelta& delta) {
   for (const client::Message& message : delta.upserted) ShowMessage(message, false);
   for (const std::string& id : delta.removed) {
     if (output_.json()) {
-      JsonLine line;
-      output_.Json(line.Text("type", "removed").Text("id", id));
+      JsonLine line = Event("removed");
+      output_.Json(line.Text("id", id));
     } else if (seen_.contains(id)) {
       Close();
       output_.Line(output_.Styled(Style::kDim, "(cancelled) " + Printable(id)));
@@ -121,9 +128,8 @@ void MessageTail::ShowChange(const client::Message& message, const Seen& before)
 
 void MessageTail::Show(const client::PartialMessage& partial) {
   if (output_.json()) {
-    JsonLine line;
-    output_.Json(line.Text("type", "partial")
-                     .Text("message_id", partial.message_id)
+    JsonLine line = Event("partial");
+    output_.Json(line.Text("message_id", partial.message_id)
                      .Text("role", ToString(partial.role))
                      .Text("text", partial.text));
     return;
@@ -145,10 +151,8 @@ void MessageTail::Show(const client::PartialMessage& partial) {
 
 void MessageTail::Show(const client::Typing& typing) {
   if (!output_.json()) return;
-  JsonLine line;
-  output_.Json(line.Text("type", "typing")
-                   .Text("role", ToString(typing.role))
-                   .Flag("active", typing.active));
+  JsonLine line = Event("typing");
+  output_.Json(line.Text("role", ToString(typing.role)).Flag("active", typing.active));
 }
 
 void MessageTail::ShowLost(const client::Error& error) {
@@ -166,6 +170,13 @@ void MessageTail::Close() {
   if (!partial_id_.empty()) output_.Raw("\n");
   partial_id_.clear();
   partial_shown_.clear();
+}
+
+JsonLine MessageTail::Event(std::string_view type) const {
+  JsonLine line;
+  line.Text("type", type);
+  if (!conversation_id_.empty()) line.Text("conversation_id", conversation_id_);
+  return line;
 }
 
 bool MessageTail::IsShown(const client::Message& message) const {

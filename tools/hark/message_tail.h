@@ -1,5 +1,6 @@
-// What `hark tail CONVERSATION` shows of the events of one conversation: each message once, answers
-// while they are being written, and what becomes of messages that were sent from here.
+// What `hark tail` shows of the events of messages, of one conversation or of all: each message
+// once, answers while they are being written, and what becomes of messages that were sent from
+// here.
 
 #ifndef HARK_TOOLS_HARK_MESSAGE_TAIL_H_
 #define HARK_TOOLS_HARK_MESSAGE_TAIL_H_
@@ -8,9 +9,11 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "hark/watch.h"
+#include "tools/hark/json_line.h"
 #include "tools/hark/output.h"
 
 namespace hark::cli {
@@ -21,6 +24,9 @@ class MessageTail {
   // `history`: how many messages of the first snapshot are shown.
   MessageTail(Output& output, std::size_t history, bool with_ids);
 
+  // What follows is of another conversation than before; `title` is how people know it. Without
+  // this, all is of one that needs no name.
+  void Enter(const std::string& conversation_id, const std::string& title);
   void Show(const client::MessagesSnapshot& snapshot);
   void Show(const client::MessagesDelta& delta);
   void Show(const client::PartialMessage& partial);
@@ -43,6 +49,8 @@ class MessageTail {
 
     friend bool operator==(const Seen&, const Seen&) = default;
   };
+  // Of what is no message: those name their conversation anyway.
+  [[nodiscard]] JsonLine Event(std::string_view type) const;
   [[nodiscard]] static Seen Summary(const client::Message& message);
 
   void ShowMessage(const client::Message& message, bool snapshot);
@@ -57,6 +65,7 @@ class MessageTail {
   const std::size_t history_;
   const bool with_ids_;
   bool first_ = true;
+  std::string conversation_id_;
   std::uint64_t new_messages_ = 0;
   std::unordered_map<std::string, Seen> seen_;
   std::deque<std::string> order_;

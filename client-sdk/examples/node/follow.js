@@ -42,7 +42,7 @@ function services() {
 // The version of the .proto files: a daemon that cannot serve it says so.
 function metadata() {
   const api = new grpc.Metadata({ waitForReady: true });
-  api.set('hark-api', '1.2');
+  api.set('hark-api', '1.3');
   return api;
 }
 

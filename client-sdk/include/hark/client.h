@@ -248,6 +248,9 @@ class Client {
                                           WatchOptions options = {});
   Result<Subscription> WatchMessages(const std::string& conversation_id, MessagesHandlers handlers,
                                      WatchOptions options = {});
+  // All conversations and messages of the account. The snapshot is of the list. kUnsupported, at
+  // the end of the watch: a daemon before API 1.3.
+  Result<Subscription> WatchChanges(ChangesHandlers handlers, WatchOptions options = {});
 
   // What is written and not sent, shared by all windows; user_state.h says how two of them get on.
   // The draft of a conversation that has none: an empty text, and version 0 if there never was one.

@@ -105,6 +105,39 @@ struct MessagesHandlers : StreamHandlers {
   std::function<void(const Typing&)> on_typing;
 };
 
+// Where a watch of everything begins: the list, and no messages, which are read with
+// Client::ListMessages() from here on. What the UI holds of them has to be read again.
+struct ChangesSnapshot {
+  StreamPosition position;
+  std::vector<Conversation> conversations;
+  std::uint64_t total_count = 0;
+};
+
+// What one commit changed, each as it is after it. Apply by id.
+struct ChangesDelta {
+  struct Removed {
+    std::string conversation_id;
+    std::string message_id;
+  };
+
+  StreamPosition position;
+  std::vector<Conversation> conversations;
+  std::vector<Message> messages;
+  // No longer part of their conversations here: cancelled before they were sent.
+  std::vector<Removed> removed;
+  // Conversations whose gaps changed: a page that ended at one may go on, or, after retention, end
+  // earlier.
+  std::vector<std::string> gaps_changed;
+};
+
+struct ChangesHandlers : StreamHandlers {
+  std::function<void(const ChangesSnapshot&)> on_snapshot;
+  std::function<void(const StreamPosition&)> on_resumed;
+  std::function<void(const ChangesDelta&)> on_delta;
+  std::function<void(const std::string& conversation_id, const PartialMessage&)> on_partial;
+  std::function<void(const std::string& conversation_id, const Typing&)> on_typing;
+};
+
 struct StatusHandlers : StreamHandlers {
   // The status now, at once and after each reconnection, then each change of it.
   std::function<void(const SyncStatus&)> on_status;

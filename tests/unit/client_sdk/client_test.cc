@@ -56,7 +56,7 @@ TEST_F(ClientTest, VersionAndStatisticsAreRead) {
   EXPECT_EQ(version->api_major, 1U);
   EXPECT_EQ(version->capabilities, (std::vector<std::string>{"typing", "page-anchors"}));
   EXPECT_EQ(version->process_id, 4242U);
-  EXPECT_EQ(daemon_.api_version(), "1.2") << "each call says which version this SDK speaks";
+  EXPECT_EQ(daemon_.api_version(), "1.3") << "each call says which version this SDK speaks";
 
   const Result<Statistics> statistics = client().GetStatistics();
   ASSERT_TRUE(statistics.ok());

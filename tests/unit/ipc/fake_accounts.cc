@@ -423,7 +423,7 @@ Result<std::optional<store::ChangesPage>> FakeAccount::ReadChanges(
     const auto concerns = [&](const ConversationId& id) {
       return !query.conversation || *query.conversation == id;
     };
-    if (query.messages &&
+    if (query.conversation &&
         std::any_of(commit.gaps_changed.begin(), commit.gaps_changed.end(), concerns))
       return std::nullopt;
     if (page.changes.revision != revision_) {
@@ -432,6 +432,7 @@ Result<std::optional<store::ChangesPage>> FakeAccount::ReadChanges(
     }
     page.changes = commit;
     if (query.conversation) page.changes.conversations.clear();
+    if (!query.messages) page.changes.gaps_changed.clear();
     if (!query.messages) page.changes.messages.clear();
   }
   if (page.complete) page.changes.revision = revision_;

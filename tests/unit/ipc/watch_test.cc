@@ -13,45 +13,11 @@
 #include "hark/v1/sync.grpc.pb.h"
 
 #include "daemon/base/limits.h"
+#include "tests/unit/ipc/open_watch.h"
 #include "tests/unit/ipc/server_fixture.h"
 
 namespace hark::ipc {
 namespace {
-
-// One open stream of a client that reads when it is told to.
-template <typename Response>
-class Watch {
- public:
-  // No test waits for long: an event that never comes fails instead of hanging.
-  Watch() { context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30)); }
-
-  grpc::ClientContext& context() { return context_; }
-  void Open(std::unique_ptr<grpc::ClientReader<Response>> reader) { reader_ = std::move(reader); }
-
-  // The next event; an empty one if the stream ended.
-  Response Next() {
-    Response event;
-    if (!reader_->Read(&event)) event.Clear();
-    return event;
-  }
-
-  // Reads to the end.
-  grpc::Status End() {
-    Response event;
-    while (reader_->Read(&event)) {
-    }
-    return reader_->Finish();
-  }
-
-  void Cancel() {
-    context_.TryCancel();
-    (void)End();
-  }
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<Response>> reader_;
-};
 
 using MessagesWatch = Watch<v1::WatchMessagesResponse>;
 using ConversationsWatch = Watch<v1::WatchConversationsResponse>;

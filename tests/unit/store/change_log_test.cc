@@ -45,7 +45,7 @@ class ChangeLogTest : public StoreFixture {
 
 TEST_F(ChangeLogTest, ForgetsWhatIsTooOldButNotTheLastRow) {
   for (LocalRevision i = 1; i <= 48; ++i)
-    LogCommit(*cache_, CommitOf(i, {"m"}), kNow + std::chrono::hours(i));
+    (void)LogCommit(*cache_, CommitOf(i, {"m"}), kNow + std::chrono::hours(i));
   EXPECT_TRUE(TrimLog(*cache_, kNow + std::chrono::hours(48)));
   EXPECT_EQ(Oldest(), 24);
   EXPECT_FALSE(TrimLog(*cache_, kNow + std::chrono::hours(48)));
@@ -59,7 +59,7 @@ TEST_F(ChangeLogTest, ForgetsWhatIsTooMuch) {
   std::size_t bytes = 0;
   LocalRevision revision = 0;
   while (bytes <= 2 * limits::kLogBytes)
-    bytes += LogCommit(*cache_, CommitOf(++revision, ids), kNow);
+    bytes += LogCommit(*cache_, CommitOf(++revision, ids), kNow)->size();
   while (TrimLog(*cache_, kNow)) {
   }
   const auto left =
@@ -69,18 +69,28 @@ TEST_F(ChangeLogTest, ForgetsWhatIsTooMuch) {
 }
 
 TEST_F(ChangeLogTest, LogThatEndsBeforeWhatWasPromisedIsForgotten) {
-  LogCommit(*cache_, CommitOf(5, {"m"}), kNow);
+  (void)LogCommit(*cache_, CommitOf(5, {"m"}), kNow);
   LogCommit(*cache_, CommitOf(6, {"m"}), kNow);
-  OpenLog(*cache_, 6, 100, kNow);
+  OpenLog(*cache_, {6, std::nullopt}, 100, kNow);
   EXPECT_EQ(Rows(), 3);
-  OpenLog(*cache_, 101, 200, kNow);
+  OpenLog(*cache_, {102, "changes"}, 200, kNow);
   EXPECT_EQ(Rows(), 1);
   EXPECT_EQ(Oldest(), 200);
 }
 
+TEST_F(ChangeLogTest, LogThatEndsJustBeforeWhatWasPromisedGetsItsRow) {
+  (void)LogCommit(*cache_, CommitOf(5, {"m"}), kNow);
+  OpenLog(*cache_, {6, EncodeChanges(CommitOf(6, {"n"}))}, 100, kNow);
+  EXPECT_EQ(Rows(), 3);
+  EXPECT_EQ(Oldest(), 5);
+  // Too much to be said.
+  OpenLog(*cache_, {101, std::nullopt}, 200, kNow);
+  EXPECT_EQ(Rows(), 1);
+}
+
 TEST_F(ChangeLogTest, LogOfALaterTimeIsForgotten) {
-  LogCommit(*cache_, CommitOf(500, {"m"}), kNow);
-  OpenLog(*cache_, 0, 100, kNow);
+  (void)LogCommit(*cache_, CommitOf(500, {"m"}), kNow);
+  OpenLog(*cache_, {}, 100, kNow);
   EXPECT_EQ(Oldest(), 100);
   EXPECT_EQ(Rows(), 1);
 }

@@ -78,6 +78,30 @@ TEST_F(CrashTest, AcknowledgedSendIsInTheCacheBeforeItLeavesTheOutbox) {
   EXPECT_EQ(again->GetConversation(ConversationId("A"))->pending_count, 0U);
 }
 
+// Killed between the two commits, where a kill during sends nearly always falls: the first one
+// waits for the disk.
+TEST_F(CrashTest, WatcherIsToldOfASendThatOnlyOneFileGot) {
+  const auto store = Open(folder());
+  ASSERT_TRUE(ApplyNow(*store, {{TestSummary("A", 0)}}));
+  ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "seen")));
+  const LocalRevision since = store->CurrentRevision();
+  const fs::path before = Kill();
+  Message message = TestMessage("A", 0, "not announced");
+  message.id = MessageId("another");
+  ASSERT_TRUE(SendNow(*store, message));
+  const fs::path after = Kill();
+  for (const char* name : {"cache.db", "cache.db-wal"}) {
+    fs::copy_file(before / name, after / name, fs::copy_options::overwrite_existing);
+  }
+  fs::remove(after / "cache.db-shm");
+  const auto again = Open(after);
+  const auto page = again->ReadChanges({since, ConversationId("A"), true});
+  ASSERT_TRUE(page && *page) << "the log goes on";
+  ASSERT_EQ((*page)->changes.messages.size(), 1U);
+  EXPECT_EQ((*page)->changes.messages[0].id, message.id);
+  EXPECT_TRUE((*page)->complete);
+}
+
 TEST_F(CrashTest, ReadMarkerSurvivesTheLossOfTheCachesTail) {
   {
     const auto store = Open(folder());

@@ -1,3 +1,5 @@
--- The revision of the last commit with something that the user did. If the change log of cache.db ends before it, a crash came
--- between the two commits, or a power loss took the end of the log: then the log is of no use.
+-- The last commit with something that the user did: its revision, and what it changed as the change log of cache.db has it
+-- (NULL: too much). A crash may come between the two commits; then that log ends just before it, and gets it from here.
+-- A log that ends still earlier lacks something, and is of no use.
 ALTER TABLE store_info ADD COLUMN promised_revision INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE store_info ADD COLUMN promised_changes BLOB;
