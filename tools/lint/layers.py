@@ -61,7 +61,7 @@ THIRD_PARTY = [
     (r"boost/url", {"transport", "app", "backend"}),
     (r"boost/(asio|system)", {"base", "transport_api", "transport", "sync", "account", "app", "backend"}),
     (r"openssl/", {"base", "keys", "store", "transport", "backend"}),
-    (r"libsecret/", {"keys"}),
+    (r"libsecret/|CoreFoundation/|Security/", {"keys"}),
     (r"spdlog/|fmt/", {"base", "app", "backend", "hark"}),
     (r"tl/", None),
     (r"toml\+\+/|CLI/", {"app", "backend", "hark"}),
