@@ -140,7 +140,7 @@ int ShowStatus(Session& session) {
     line.Text("type", "status");
     AddFields(line, *status);
     AddFields(line, *account);
-    if (keys) AddFields(line, *keys);
+    AddFields(line, keys ? *keys : client::KeyStatus());
     output.Json(line.Text("socket", session.client.socket_path()));
     return kOk;
   }
