@@ -108,7 +108,12 @@ void AccountManager::Look(KeyCare::Done<keys::KeyStatus> done) {
     if (looks_.size() > 1) return;
     if (!session_ && !opening_ && !signing_in_) return TryOpening();
     keeper_.Ask([](keys::Vault& vault) { return vault.Look(); },
-                [this](const Result<void>&) { AnswerLooks(); });
+                [this](const Result<void>& looked) {
+                  // What was being tried meanwhile may have failed before the keys came back.
+                  if (opening_) return;  // Answered when that ends.
+                  if (looked && !session_) return TryOpening();
+                  AnswerLooks();
+                });
   });
 }
 
