@@ -27,6 +27,7 @@ from judge import ANY, GONE, Accepted, View, bound, judge, judge_changes  # noqa
 
 CLIENTS = 4
 CONVERSATIONS = ["conversation-%d" % n for n in range(3)]
+BACKLOG = 1_000  # messages on their way to the backend, above which the storm pauses
 SENDS_PER_KILL = (4, 24)  # between one kill and the next
 PAGE = 50
 CALL = 10  # seconds after which a call is repeated, under the same id
@@ -192,13 +193,16 @@ class Nudger(Worker):
         self.over = threading.Event()
         self.drained = threading.Event()
         self.pending = 0  # as last heard
+        self.heard = threading.Condition()
 
     def work(self):
         while not self.over.is_set():
             try:
                 for event in self.client.sync.WatchStatus(sync_pb2.WatchStatusRequest(), wait_for_ready=True):
                     status = event.status
-                    self.pending = status.pending_count
+                    with self.heard:
+                        self.pending = status.pending_count
+                        self.heard.notify_all()
                     (self.drained.set if status.state == State.STATE_LIVE and status.pending_count == 0
                      else self.drained.clear)()
                     if status.state == State.STATE_OFFLINE:
@@ -207,6 +211,14 @@ class Nudger(Worker):
                         return
             except grpc.RpcError:
                 self.drained.clear()
+
+
+    def breathe(self, most):
+        """Waits, when more than so many messages wait, until few do: else a slow machine that is killed faster than it delivers
+        ends with a full outbox, which is refused as it should be."""
+        with self.heard:
+            if self.pending > most and not self.heard.wait_for(lambda: self.pending < most / 10, PATIENCE):
+                raise AssertionError(f"{self.pending} messages wait, and do not get fewer")
 
 
 class Permits:
@@ -286,6 +298,7 @@ class Run:
         given = 0
         while sum(self.done.values()) < self.kills and time.monotonic() < self.deadline:
             batch = self.random.randint(*SENDS_PER_KILL)
+            self.nudger.breathe(BACKLOG)
             self.permits.give(batch)
             # Somewhere in the batch, or after it: while messages are on their way.
             self.progress.reach(given + self.random.randint(0, batch))
