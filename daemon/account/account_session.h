@@ -49,6 +49,11 @@ class AccountSession final : public OpenAccount {
   // The network of this machine changed, or it was asleep.
   void NotifyWorldChanged();
 
+  // SqlcipherStore::Reencrypt().
+  void Reencrypt(store::File file, Secret key, store::Writer::Done<std::uint64_t> done) {
+    store_->Reencrypt(file, std::move(key), std::move(done));
+  }
+
  private:
   AccountSession(const Clock& clock, Executor io)
       : clock_(clock), io_(std::move(io)), save_alarm_(io_) {}

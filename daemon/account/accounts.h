@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/account/key_care.h"
 #include "daemon/account/user_state.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
@@ -120,6 +121,9 @@ class Accounts {
   // no account until an older program is started; after an error it is opened again. `done` as
   // above.
   virtual void RollBack(bool force, RollBackDone done) = 0;
+
+  // Of all accounts. Lives as long as this object.
+  [[nodiscard]] virtual KeyCare& keys() = 0;
 
   // Of the present account; kSignedOut when there is none. Lives as long as this object.
   [[nodiscard]] virtual sync::StatusBoard& status() = 0;

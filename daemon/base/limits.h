@@ -156,6 +156,27 @@ inline constexpr std::chrono::milliseconds kSaveAfter{250};
 // When that failed: again after so long, as long as it fails.
 inline constexpr std::chrono::milliseconds kSaveAgainAfter{5'000};
 
+// The key ring: accounts whose keys it holds, which no machine of a person has; one small secret in
+// it (a token is at most 4 KiB); and the file with all of it as text. Full: the sign-in is refused.
+inline constexpr std::size_t kKeyAccounts = 100;
+inline constexpr std::size_t kKeySecretBytes = std::size_t{64} * 1024;
+inline constexpr std::size_t kKeyRingBytes = std::size_t{512} * 1024;
+// Keys of one key file: of a few installations, two of each during a rotation. Full: refused.
+inline constexpr std::size_t kKeysInFile = 16;
+// A credential: from the size of a key to that of a text file. Anything else is none.
+inline constexpr std::size_t kCredentialBytes = 4'096;
+// How long one call of a key store may take: starting its service takes a second. After that the
+// state is LOCKED, and it is tried again.
+inline constexpr std::chrono::milliseconds kKeyStoreCall{5'000};
+// Of that, as long as the start waits before clients are served; they then hear LOCKED.
+inline constexpr std::chrono::milliseconds kKeyStoreAtStart{150};
+// While the keys are not there they are looked for again, after so long and then more rarely: a
+// look at a file, or one call over D-Bus.
+inline constexpr std::chrono::milliseconds kKeyRetryFirst{500};
+inline constexpr std::chrono::milliseconds kKeyRetryCap{10'000};
+// Clients that wait for one look at the keys. Full: refused.
+inline constexpr std::size_t kKeyLooks = 64;
+
 }  // namespace hark::limits
 
 #endif  // HARK_DAEMON_BASE_LIMITS_H_

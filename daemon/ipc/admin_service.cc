@@ -41,6 +41,7 @@ constexpr const char* kCapabilities[] = {
     "drafts",           // The service Drafts; Conversation.has_draft.
     "view-states",      // The service ViewStates.
     "changes",          // The service Changes.
+    "keys",             // The service Keys.
 };
 
 class AdminService final : public Base {

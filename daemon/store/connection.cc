@@ -267,6 +267,16 @@ bool Connection::CheckpointAndTruncate() {
   return true;
 }
 
+void Connection::CopyInto(Connection& target) {
+  sqlite3_backup* const copy =
+      sqlite3_backup_init(target.database_.getHandle(), "main", database_.getHandle(), "main");
+  if (copy == nullptr) throw SQLite::Exception(target.database_.getHandle());
+  constexpr int kAllPages = -1;
+  (void)sqlite3_backup_step(copy, kAllPages);
+  const int code = sqlite3_backup_finish(copy);  // The error of the step, if there was one.
+  if (code != SQLITE_OK) throw SQLite::Exception(target.database_.getHandle(), code);
+}
+
 std::unique_ptr<Connection> OpenSurely(const std::filesystem::path& file, const Secret& key,
                                        Access access, Durability durability) {
   try {

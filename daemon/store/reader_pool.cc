@@ -40,7 +40,7 @@ Result<void> ReaderPool::WithoutReaders(const std::function<Result<void>()>& bod
   std::unique_lock lock(mutex_);
   paused_ = true;
   given_back_.wait(lock, [this] { return idle_.size() == size_; });
-  for (auto& slot : idle_) slot->cache.reset();
+  for (auto& slot : idle_) *slot = Slot();
   auto result = body();
   paused_ = false;
   given_back_.notify_all();

@@ -17,6 +17,7 @@
 #include "daemon/store/opening.h"
 #include "daemon/store/page_reader.h"
 #include "daemon/store/raw_file.h"
+#include "daemon/store/reencryption.h"
 #include "daemon/store/retention_jobs.h"
 #include "daemon/store/retention_planner.h"
 #include "daemon/store/search_query.h"
@@ -79,12 +80,20 @@ void SqlcipherStore::RunIdleWriter() {
 
 StoreVerdict SqlcipherStore::Verify() const {
   StoreState state;
+  Secret cache_key;
+  Secret authored_key;
   {
     const std::lock_guard lock(parts_->mutex);
     state = parts_->state;
+    cache_key = parts_->options.cache_key.Clone();
+    authored_key = parts_->options.authored_key.Clone();
   }
-  return {VerifyFile(parts_->files.cache(), parts_->options.cache_key, state.cache),
-          VerifyFile(parts_->files.authored(), parts_->options.authored_key, state.authored)};
+  return {VerifyFile(parts_->files.cache(), cache_key, state.cache),
+          VerifyFile(parts_->files.authored(), authored_key, state.authored)};
+}
+
+void SqlcipherStore::Reencrypt(File file, Secret key, Writer::Done<std::uint64_t> done) {
+  StartReencryption(*parts_, file, std::move(key), std::move(done));
 }
 
 void SqlcipherStore::BeginSync() {

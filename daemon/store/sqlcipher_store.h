@@ -47,6 +47,8 @@ struct StoreOptions {
   OnHealth on_health = {};
   // Names the boot of the machine, for tests that play a power loss. Empty: the system's.
   std::string boot_id = {};
+  // The files were made before: that there are none is kCorrupt then, and no new ones are made.
+  bool must_exist = false;
 };
 
 // What Verify() found.
@@ -65,10 +67,10 @@ class SqlcipherStore final : public Reader,
                              public RetentionStore,
                              public UserStateStore {
  public:
-  // Creates both files if the folder has neither. A damaged file is set aside and replaced by what
-  // can be salvaged of it before this returns (StoreFiles::Prepare(); LastRepair() tells of it);
-  // reading some 100,000 rows of a damaged cache takes seconds. A file of an older schema is
-  // migrated (schema_upgrade.h).
+  // Creates both files if the folder has neither and need not. A damaged file is set aside and
+  // replaced by what can be salvaged of it before this returns (StoreFiles::Prepare(); LastRepair()
+  // tells of it); reading some 100,000 rows of a damaged cache takes seconds. A file of an older
+  // schema is migrated (schema_upgrade.h).
   //
   // kCorrupt: wrong key, or an authored.db that is missing, empty or not ours. kConflict: written
   // by a newer program. Whenever it fails on files that exist, not one byte of them changed, unless
@@ -87,6 +89,13 @@ class SqlcipherStore final : public Reader,
   // error the old file stays in use; kCancelled: a repair is under way already, or the store is
   // closing. `reason`: a sentence for a person.
   void SetCacheAside(std::string reason, Writer::Done<RepairReport> done);
+
+  // Replaces a file by a copy of it under another key, 32 raw bytes. Reads go on with the old file
+  // until the new one is complete, except for a moment; what is written waits meanwhile, some
+  // seconds a gigabyte. `done` is called on the writer's thread, with the bytes of the new file. On
+  // an error the old file stays in use under the old key: kResourceExhausted (the disk is full),
+  // kCancelled (a repair is under way, or the store is closing).
+  void Reencrypt(File file, Secret key, Writer::Done<std::uint64_t> done);
 
   // A new sync engine begins: its series (Batch::series), which count from 1, come after those of
   // the engine before, which is stopped.

@@ -52,7 +52,9 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
   }
   if (keys.cache.bytes().size() != kKeyBytes || keys.authored.bytes().size() != kKeyBytes)
     return Fail(ErrorCode::kInvalidArgument, "a key of the store has the wrong length");
-  if (auto folder = MakeFolder(); !folder) return tl::unexpected<Error>(folder.error());
+  if (!must_exist_ || Exists(folder_)) {
+    if (auto folder = MakeFolder(); !folder) return tl::unexpected<Error>(folder.error());
+  }
   Found found = Look(keys, boot_id);
   const auto finished = FinishRenames(keys, found, now);
   if (!finished) return tl::unexpected<Error>(finished.error());
@@ -69,6 +71,11 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
     if (SizeOf(cache().string() + "-wal") > 0 || SizeOf(authored().string() + "-wal") > 0) {
       return Fail(ErrorCode::kCorrupt,
                   "the database files are missing beside their logs; nothing was touched");
+    }
+    if (must_exist_) {
+      return Fail(ErrorCode::kCorrupt,
+                  "The database files of the account are gone; put the folder " + folder_.string() +
+                      " back. Nothing was touched.");
     }
     auto created = CreateBoth(keys, now);
     if (!created) return tl::unexpected<Error>(std::move(created.error()));

@@ -31,7 +31,9 @@ struct PreparedStore {
 
 class StoreFiles {
  public:
-  explicit StoreFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  // `must_exist`: as of StoreOptions.
+  explicit StoreFiles(std::filesystem::path folder, bool must_exist = false)
+      : folder_(std::move(folder)), must_exist_(must_exist) {}
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] std::filesystem::path cache() const { return folder_ / "cache.db"; }
@@ -88,6 +90,7 @@ class StoreFiles {
                                      RepairReport& report) const;
 
   std::filesystem::path folder_;
+  bool must_exist_;
 };
 
 }  // namespace hark::store

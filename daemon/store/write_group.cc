@@ -325,6 +325,11 @@ std::unique_ptr<Connection> GroupWriter::OpenAgain(const OpenConnection& open, F
   }
 }
 
+Result<void> GroupWriter::ReplaceBoth(const std::function<Result<void>()>& replace) {
+  authored_.reset();
+  return ReplaceCache(replace);
+}
+
 Result<void> GroupWriter::ReplaceCache(const std::function<Result<void>()>& replace) {
   cache_.reset();
   broken_ = true;

@@ -80,6 +80,9 @@ class GroupWriter {
   // then, whether `replace` succeeded or not. Between groups.
   [[nodiscard]] Result<void> ReplaceCache(const std::function<Result<void>()>& replace);
 
+  // The same with both files.
+  [[nodiscard]] Result<void> ReplaceBoth(const std::function<Result<void>()>& replace);
+
   // Leaves no WAL if it can, and closes the files.
   void Close();
 

@@ -178,7 +178,7 @@ class CommandLine {
   }
 
   void AddAdmin() {
-    CLI::App* admin = app_.add_subcommand("admin", "Rarely needed: rollback");
+    CLI::App* admin = app_.add_subcommand("admin", "Rarely needed: rollback, keys");
     admin->require_subcommand(1);
     admin->fallthrough();
     CLI::App* rollback = admin->add_subcommand(
@@ -187,6 +187,7 @@ class CommandLine {
     rollback->add_flag("--force", arguments_.force, "Also if unsent messages are lost by it");
     rollback->callback([this] { chosen_ = RollBack; });
     rollback->fallthrough();
+    AddKeys(admin);
   }
 
   void AddFollowing() {
@@ -206,6 +207,22 @@ class CommandLine {
   }
 
  private:
+  void AddKeys(CLI::App* admin) {
+    CLI::App* rotate = admin->add_subcommand("rotate-key", "Put a new master key in force");
+    rotate->add_flag("--full", arguments_.full,
+                     "Also write all files anew under new keys; backups of before are removed");
+    rotate->add_option("--to", arguments_.text, "Move the key to another kind of key store")
+        ->type_name("KIND");
+    rotate->callback([this] { chosen_ = RotateKey; });
+    CLI::App* code = admin->add_subcommand(
+        "recovery-code", "Make a code that opens your data when the key store is lost");
+    code->callback([this] { chosen_ = CreateRecoveryCode; });
+    CLI::App* recover = admin->add_subcommand(
+        "recover", "Put a lost key back by the recovery code, which is read from stdin");
+    recover->callback([this] { chosen_ = Recover; });
+    for (CLI::App* sub : {rotate, code, recover}) sub->fallthrough();
+  }
+
   CLI::App* Add(const std::string& name, const std::string& description, Command command) {
     CLI::App* added = app_.add_subcommand(name, description);
     added->fallthrough();  // Global options may come after the command too.

@@ -40,6 +40,7 @@ struct Arguments {
   bool newest = false;
   bool clear = false;
   bool from_stdin = false;
+  bool full = false;
   std::optional<std::uint64_t> base;
 
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
@@ -77,6 +78,9 @@ int SignIn(Session& session);
 int SignOut(Session& session);
 int SyncNow(Session& session);
 int RollBack(Session& session);
+int RotateKey(Session& session);
+int CreateRecoveryCode(Session& session);
+int Recover(Session& session);
 
 int PreviewRetention(Session& session);
 int RunRetention(Session& session);

@@ -27,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "hark/keys.h"
 #include "hark/result.h"
 #include "hark/types.h"
 #include "hark/user_state.h"
@@ -163,6 +164,16 @@ class Client {
   // backup. kPrecondition: nothing to go back to, or, without `force`, unsent entries would be
   // lost.
   Result<RollBackOutcome> RollBack(bool force);
+  // How the keys of everything that is stored here stand. Looks afresh, which may wait for the key
+  // store.
+  Result<KeyStatus> GetKeyStatus();
+  // A new master key; with `full`, new keys for the files too, which are written anew. Waits for
+  // the end, ten minutes at most. Never repeated by the SDK. kPrecondition: the key store cannot.
+  Result<RotateKeyOutcome> RotateKey(const RotateKeyRequest& request = {});
+  // A code for when the key store is lost. It is kept nowhere: show it once.
+  Result<std::string> CreateRecoveryCode();
+  // With that code, as a person typed it. kInvalidArgument: mistyped, or not the one.
+  Result<KeyStatus> Recover(const std::string& code);
   // Keeps a conversation's messages for its own number of days; 0: for ever; absent: as configured.
   // kNotFound, kInvalidArgument (over 36,500).
   Result<void> SetRetention(const std::string& conversation_id, std::optional<std::uint32_t> days);

@@ -152,6 +152,26 @@ class FakeAccount final : public account::OpenAccount,
   account::UserStateKeeper user_state_{*this, user_state_store_, clock_, [](Clock::Instant) {}};
 };
 
+// Keys that stand as they are told. Thread-safe.
+class FakeKeys final : public account::KeyCare {
+ public:
+  void Set(keys::KeyStatus status);
+  [[nodiscard]] int looks() const;
+
+  // account::KeyCare. Rotations are answered with the next generation; the only good recovery code
+  // is "GOOD".
+  keys::KeyStatus Status() const override;
+  void Look(Done<keys::KeyStatus> done) override;
+  void Rotate(account::RotateRequest request, Done<account::RotateOutcome> done) override;
+  void MakeRecoveryCode(Done<Secret> done) override;
+  void Recover(Secret code, Done<keys::KeyStatus> done) override;
+
+ private:
+  mutable std::mutex mutex_;
+  keys::KeyStatus status_{keys::KeyState::kReady, "file", 1, false, ""};
+  int looks_ = 0;
+};
+
 // Thread-safe.
 class FakeAccounts final : public account::Accounts {
  public:
@@ -177,8 +197,11 @@ class FakeAccounts final : public account::Accounts {
   void SignOut(Done done) override;
   void RollBack(bool force, RollBackDone done) override;
   sync::StatusBoard& status() override { return status_; }
+  account::KeyCare& keys() override { return keys_; }
+  FakeKeys& fake_keys() { return keys_; }
 
  private:
+  FakeKeys keys_;
   std::mutex mutex_;
   std::shared_ptr<FakeAccount> current_;
   account::AccountInfo info_;
