@@ -74,5 +74,16 @@ TEST(HardenProcess, VariablesThatMakeLibrariesTellAreGone) {
               }) == 0);
 }
 
+TEST(HardenProcess, PasswordsOfProxiesAreGoneWhereTheyWereGiven) {
+  EXPECT_TRUE(RunAsUser(::geteuid(), [] {
+                ::setenv("https_proxy", "http://user:canary@proxy:3128", 1);
+                const char* const given = ::getenv("https_proxy");
+                const bool hardened = HardenProcess().has_value();
+                const bool gone = ::getenv("https_proxy") == nullptr && *given == '\0' &&
+                                  given[sizeof("http://user:") - 1] == '\0';
+                return hardened && gone ? 0 : 1;
+              }) == 0);
+}
+
 }  // namespace
 }  // namespace hark::app
