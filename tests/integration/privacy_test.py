@@ -58,9 +58,9 @@ class Privacy(TestCase):
                 planted.write_bytes(form)
                 self.assertTrue(self.leaks(world))
                 self.assertTrue(world.leaks())
-            for form in ("typed without a mark".encode("utf-16-le"), base64.b64encode(b"1" + world.token.encode()),
-                         b"typed without a mark".hex().encode()):
-                canaries.tell("typed without a mark")
+            canaries.tell("typed without a mark")
+            for form in (b"was typed without a mark", world.token.encode("utf-16-le"),
+                         base64.b64encode(b"1" + world.token.encode()), world.token.encode().hex().encode()):
                 planted.write_bytes(form)
                 self.assertTrue(world.leaks())
             planted.unlink()
