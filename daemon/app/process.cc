@@ -74,8 +74,8 @@ void WipeVariable(const char* name) {
 
 Result<void> Unset(std::span<const char* const> variables) {
   for (const char* variable : variables) {
-    if (::unsetenv(variable) != 0)
-      return FailErrno("unset a variable", errno);  // NOLINT(concurrency-mt-unsafe)
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet.
+    if (::unsetenv(variable) != 0) return FailErrno("unset a variable", errno);
   }
   return {};
 }

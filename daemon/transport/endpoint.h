@@ -10,7 +10,7 @@
 #include "daemon/base/result.h"
 
 namespace boost::urls {
-class url_view;
+class url_view;  // NOLINT(readability-identifier-naming)
 }  // namespace boost::urls
 
 namespace hark::transport {
