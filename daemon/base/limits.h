@@ -78,6 +78,9 @@ inline constexpr std::size_t kLoggedThings = 1'000;
 // most this many together.
 inline constexpr std::size_t kWriterQueue = 4'096;
 inline constexpr std::size_t kWriterGroup = 256;
+// Of these, places for what the sync engine stores, which has far fewer batches under way: refused
+// at once, a batch would be answered before those that wait before it.
+inline constexpr std::size_t kWriterReserve = 512;
 
 // The WAL is checkpointed at this size.
 inline constexpr std::size_t kWalBytes = std::size_t{16} * 1024 * 1024;
