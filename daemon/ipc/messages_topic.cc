@@ -42,7 +42,16 @@ Result<WatchTopic::Snapshot> MessagesTopic::Read(store::Reader& reader) const {
   store::PageQuery query;
   query.conversation = conversation_;
   query.limit = snapshot_size_;
+  // Before the page is read: what is committed in between comes after the snapshot once more.
+  const LocalRevision revision = reader.CurrentRevision();
   const Result<store::MessagePage> page = reader.ReadPage(query);
+  if (!page && page.error().code == ErrorCode::kNotFound) {
+    // It was there when the stream began: the cache was cleared. Whatever comes back of it begins
+    // behind a gap.
+    auto empty = NewEvent(store_id_, {revision, revision});
+    empty->mutable_snapshot();
+    return Snapshot{std::move(empty), revision, true};
+  }
   if (!page) return tl::unexpected(page.error());
   auto event = NewEvent(store_id_, {page->revision, page->revision});
   ToProto(*page, event->mutable_snapshot());

@@ -128,7 +128,7 @@ void WatchStream::OnCommit(std::shared_ptr<const Commit> commit) {
   {
     const std::lock_guard lock(mutex());
     const LocalRevision revision = commit->revision;
-    if (changes_gap && ended_at_gap_) queue_.WantSnapshot();
+    if (commit->cleared || (changes_gap && ended_at_gap_)) queue_.WantSnapshot();
     if (weight > 0) {
       queue_.Push(std::move(commit), weight);
     } else {

@@ -236,6 +236,7 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Group& group) {
   auto commit = std::make_shared<Commit>();
   group.commit = commit;
   commit->revision = position_.revision + 1;
+  commit->cleared = changes.cleared;
   if (unannounced_) {
     NoteEverything(*cache_, *authored_, changes);
     changes.outbox.insert(unannounced_outbox_.begin(), unannounced_outbox_.end());
