@@ -63,6 +63,10 @@ std::size_t ChangesTopic::Weight(const Commit& commit) const {
   return bytes;
 }
 
+std::shared_ptr<const Commit> ChangesTopic::Part(std::shared_ptr<const Commit> commit) const {
+  return commit;
+}
+
 // The snapshot shows no messages; that a gap changed is told.
 bool ChangesTopic::ChangesGap(const Commit&) const {
   return false;

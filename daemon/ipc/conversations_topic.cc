@@ -50,6 +50,13 @@ std::size_t ConversationsTopic::Weight(const Commit& commit) const {
   return bytes;
 }
 
+std::shared_ptr<const Commit> ConversationsTopic::Part(std::shared_ptr<const Commit> commit) const {
+  auto part = std::make_shared<Commit>();
+  part->revision = commit->revision;
+  part->conversations = commit->conversations;
+  return part;
+}
+
 // A list has no gaps; that a conversation is complete is part of it.
 bool ConversationsTopic::ChangesGap(const Commit&) const {
   return false;

@@ -1,6 +1,7 @@
 #include "daemon/ipc/messages_topic.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -70,6 +71,20 @@ std::size_t MessagesTopic::Weight(const Commit& commit) const {
     }
   }
   return bytes;
+}
+
+std::shared_ptr<const Commit> MessagesTopic::Part(std::shared_ptr<const Commit> commit) const {
+  const auto is_own = [this](const auto& item) { return item.conversation == conversation_; };
+  if (commit->conversations.size() <= 1 &&
+      std::all_of(commit->messages.begin(), commit->messages.end(), is_own))
+    return commit;
+  auto part = std::make_shared<Commit>();
+  part->revision = commit->revision;
+  std::copy_if(commit->messages.begin(), commit->messages.end(), std::back_inserter(part->messages),
+               is_own);
+  std::copy_if(commit->removed.begin(), commit->removed.end(), std::back_inserter(part->removed),
+               is_own);
+  return part;
 }
 
 bool MessagesTopic::ChangesGap(const Commit& commit) const {
