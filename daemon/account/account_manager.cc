@@ -260,7 +260,8 @@ void AccountManager::SetState(AccountState state) {
 void AccountManager::SetProblem(Error error) {
   const std::lock_guard lock(mutex_);
   if (problem_ == error) return;
-  log::Error("account_unavailable", {{"why", error}});
+  // That the daemon stops is no trouble.
+  if (error.code != ErrorCode::kCancelled) log::Error("account_unavailable", {{"why", error}});
   problem_ = std::move(error);
 }
 
