@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "daemon/account/account_folders.h"
 #include "daemon/base/log.h"
 #include "daemon/store/file_key.h"
 
@@ -42,7 +43,19 @@ Result<AccountFiles> FindFiles(keys::Vault& vault, const std::filesystem::path& 
     if (!key) return tl::unexpected(std::move(key.error()));
     (file == kCacheFile ? files.cache_key : files.authored_key) = std::move(*key);
   }
+  auto backup_key = vault.BackupKey();
+  if (!backup_key) return tl::unexpected(std::move(backup_key.error()));
+  files.backup_key = std::move(*backup_key);
   return files;
+}
+
+Result<AccountFiles> FindFilesToOpen(keys::Vault& vault, const std::filesystem::path& data_dir,
+                                     const SessionRecord& record) {
+  const auto name = vault.FolderOf(record.backend_url, record.user.value());
+  if (!name) return tl::unexpected(name.error());
+  if (const auto settled = SettleFiles(vault, data_dir, *name); !settled)
+    return tl::unexpected(settled.error());
+  return FindFiles(vault, data_dir, *name);
 }
 
 Result<AccountFiles> FindFiles(keys::Vault& vault, const std::filesystem::path& data_dir,
@@ -71,6 +84,19 @@ Result<void> SaveSession(keys::Vault& vault, const SessionRecord& record) {
   const SessionRecord without{record.backend_url, record.user, record.device_id, Secret()};
   if (auto saved = vault.StoreToken(record.token); !saved) return saved;
   return vault.StoreSecret(kSession, Serialize(without));
+}
+
+Result<void> EndSession(keys::Vault& vault, const std::string& name) {
+  const auto bytes = vault.LoadSecret(kSession);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (!*bytes) return {};
+  const auto record = ParseSessionRecord(**bytes);
+  if (!record) return tl::unexpected(record.error());
+  const auto folder = vault.FolderOf(record->backend_url, record->user.value());
+  if (!folder) return tl::unexpected(folder.error());
+  if (*folder != name) return {};
+  if (auto ended = vault.StoreToken(Secret()); !ended) return ended;
+  return vault.StoreSecret(kSession, Secret());
 }
 
 }  // namespace hark::account

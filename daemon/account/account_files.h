@@ -21,6 +21,7 @@ struct AccountFiles {
   std::string name;  // Of the folder, below accounts/.
   Secret cache_key;
   Secret authored_key;
+  Secret backup_key;  // Seals the keys of backups.
   bool made = false;  // The files must be there.
 };
 
@@ -35,10 +36,17 @@ struct AccountFiles {
                                              const std::filesystem::path& data_dir,
                                              const std::string& name);
 
+// As FindFiles(), after SettleFiles(): for an account that nobody has open.
+[[nodiscard]] Result<AccountFiles> FindFilesToOpen(keys::Vault& vault,
+                                                   const std::filesystem::path& data_dir,
+                                                   const SessionRecord& record);
+
 // The session that was saved last; nothing if nobody ever signed in, or there are no keys yet.
 [[nodiscard]] Result<std::optional<SessionRecord>> LoadSession(keys::Vault& vault);
 // The token goes where the vault keeps tokens.
 [[nodiscard]] Result<void> SaveSession(keys::Vault& vault, const SessionRecord& record);
+// Forgets it and the token, if it is that of the account with this folder.
+[[nodiscard]] Result<void> EndSession(keys::Vault& vault, const std::string& name);
 
 }  // namespace hark::account
 

@@ -102,7 +102,7 @@ void AccountManager::FinishSignIn(Secret token, Result<UserId> user, const Done&
   keeper_.Ask(
       [record, data_dir = options_.data_dir](keys::Vault& vault) -> Result<AccountFiles> {
         if (auto created = vault.Create(); !created) return tl::unexpected(created.error());
-        return FindFiles(vault, data_dir, *record);
+        return FindFilesToOpen(vault, data_dir, *record);
       },
       [this, record, done](Result<AccountFiles> files) {
         SwitchTo(record, std::move(files), done);
@@ -179,8 +179,9 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record, AccountFiles
       .boot_id = {},
       .must_exist = files.made,
   };
-  Result<std::unique_ptr<AccountSession>> opened =
-      AccountSession::Open(std::move(options), options_.retention, options_.io);
+  Result<std::unique_ptr<AccountSession>> opened = AccountSession::Open(
+      std::move(options), options_.retention,
+      {record.user, record.backend_url, std::move(files.backup_key)}, options_.io);
   if (!opened) {
     keeper_.SetStoreTrouble(opened.error());
     return tl::unexpected(std::move(opened.error()));
@@ -259,7 +260,8 @@ void AccountManager::SetState(AccountState state) {
 void AccountManager::SetProblem(Error error) {
   const std::lock_guard lock(mutex_);
   if (problem_ == error) return;
-  log::Error("account_unavailable", {{"why", error}});
+  // That the daemon stops is no trouble.
+  if (error.code != ErrorCode::kCancelled) log::Error("account_unavailable", {{"why", error}});
   problem_ = std::move(error);
 }
 

@@ -16,6 +16,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "daemon/account/account_files.h"
+#include "daemon/account/account_folders.h"
 #include "daemon/account/account_session.h"
 #include "daemon/account/accounts.h"
 #include "daemon/account/key_keeper.h"
@@ -25,6 +26,7 @@
 #include "daemon/base/metrics.h"
 #include "daemon/base/task.h"
 #include "daemon/keys/vault.h"
+#include "daemon/store/authored_state.h"
 #include "daemon/transport/backend.h"
 
 namespace hark::account {
@@ -73,6 +75,11 @@ class AccountManager final : public Accounts, public KeyCare {
   void SignIn(Secret token, Done done) override;
   void SignOut(Done done) override;
   void RollBack(bool force, RollBackDone done) override;
+  void SignOutAndForget(bool discard_unsent, RemovedDone done) override;
+  void ClearCache(ClearOptions options, RemovedDone done) override;
+  [[nodiscard]] Result<std::unique_ptr<RestoreUpload>> BeginRestore() override;
+  void Restore(std::unique_ptr<RestoreUpload> upload, RestoreOptions options,
+               RestoreDone done) override;
   [[nodiscard]] KeyCare& keys() override { return *this; }
   [[nodiscard]] sync::StatusBoard& status() override { return board_; }
 
@@ -130,6 +137,42 @@ class AccountManager final : public Accounts, public KeyCare {
   void FinishRollBack(bool force, const RollBackDone& done,
                       const std::shared_ptr<AccountFiles>& files);
   void ShowSignedOut();
+
+  // ---- account_changes.cc: forgetting and clearing ----
+
+  // The account whose store is open, or should be.
+  struct Place {
+    SessionRecord record;
+    AccountFiles files;
+  };
+  using SharedPlace = std::shared_ptr<const Place>;
+
+  // Nobody signs in until EndChange(), unless the answer is an error. kPrecondition: there is no
+  // account; kResourceExhausted: it is being changed already; or the vault's.
+  void BeginChange(std::function<void(Result<SharedPlace>)> then);
+  // Opens the account, as far as there is one and it is not open, and then calls `done`.
+  void EndChange(std::function<void()> done);
+  // What of it only this machine has. Nothing: it cannot be read.
+  [[nodiscard]] std::optional<store::AuthoredState> ReadUnsent(const Place& place);
+  // Closes the account and calls `then` once nobody uses its files.
+  void CloseAnd(const SharedPlace& place, const Error& why, std::function<void()> then);
+  void WhenClosed(const SharedPlace& place, std::function<void()> then);
+  void BeginRemoving(Removal removal, bool discard, const RemovedDone& done);
+  void FinishRemoving(Removal removal, bool discard, const SharedPlace& place,
+                      const RemovedDone& done);
+  void BeginClear(const RemovedDone& done);
+  void ClearUnopened(const SharedPlace& place, const RemovedDone& done);
+  [[nodiscard]] store::RenewKey CacheKeyRenewal(const std::string& name);
+
+  // ---- restore.cc ----
+
+  struct StagedBackup;
+  [[nodiscard]] Result<SharedPlace> BeginRestoring();
+  [[nodiscard]] Result<StagedBackup> Stage(const SharedPlace& place, const RestoreUpload& upload,
+                                           const Secret& passphrase);
+  void TakeStaged(const std::shared_ptr<StagedBackup>& staged, bool discard,
+                  const RestoreDone& done);
+  [[nodiscard]] Result<RestoreOutcome> FinishTaking(const StagedBackup& staged, bool discard);
 
   const AccountOptions options_;
   sync::StatusBoard board_;

@@ -7,7 +7,9 @@
 
 #include <boost/asio/post.hpp>
 
+#include "daemon/account/account_folders.h"
 #include "daemon/account/account_manager.h"
+#include "daemon/account/backup_file.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/log.h"
 
@@ -15,16 +17,21 @@ namespace hark::account {
 
 AccountManager::Loaded AccountManager::Load(keys::Vault& vault,
                                             const std::filesystem::path& data_dir) {
+  if (const auto removed = FinishRemovals(vault, data_dir);
+      !removed && removed.error().code != ErrorCode::kNotFound) {
+    return tl::unexpected(removed.error());
+  }
   auto record = LoadSession(vault);
   if (!record) return tl::unexpected(std::move(record.error()));
   if (!*record) return std::nullopt;
-  auto files = FindFiles(vault, data_dir, **record);
+  auto files = FindFilesToOpen(vault, data_dir, **record);
   if (!files) return tl::unexpected(std::move(files.error()));
   return Found{std::move(**record), std::move(*files)};
 }
 
 void AccountManager::Start() {
   ShowSignedOut();
+  RemoveUploads(options_.data_dir);
   opening_ = true;
   auto promise = std::make_shared<std::promise<Loaded>>();
   auto loaded = std::make_shared<std::future<Loaded>>(promise->get_future());

@@ -135,7 +135,7 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
     vault_thread.join();
   };
   accounts.Start();
-  const std::unique_ptr<WorldWatch> world =
+  std::unique_ptr<WorldWatch> world =
       WatchWorld(io.get_executor(), [&accounts] { accounts.NotifyWorldChanged(); });
 
   Result<std::unique_ptr<ipc::Server>> server = ipc::Server::Start(ipc::ServerOptions{
@@ -148,6 +148,7 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
       .accounts = accounts,
   });
   if (!server) {
+    world.reset();
     accounts.Stop();
     end_keys();
     io.run_for(kLastWords);
@@ -165,6 +166,7 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
   }
 
   Tell(notify, kNotifyStopping);
+  world.reset();  // What still waited on the I/O thread would hold up the end.
   (*server)->Stop();
   accounts.Stop();
   readers.join();

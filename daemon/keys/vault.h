@@ -108,6 +108,10 @@ class Vault {
   // read, by whatever key. No error if there is none.
   [[nodiscard]] Result<void> ForgetAccount(const std::string& folder);
 
+  // What seals the keys of backups: the same as long as this installation has its key ring, also
+  // after rotations, and also for an account that was forgotten meanwhile.
+  [[nodiscard]] Result<Secret> BackupKey();
+
   // The folders of all accounts that have keys.
   [[nodiscard]] Result<std::vector<std::string>> Accounts();
 

@@ -46,6 +46,12 @@ Result<std::string> Vault::FolderOf(const std::string& backend_url, const std::s
   return ToHex(digest.bytes().substr(0, kFolderNameBytes));
 }
 
+Result<Secret> Vault::BackupKey() {
+  auto opened = Open();
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  return DeriveKey(opened->content.names, "hark/backup");
+}
+
 Result<AccountKeys> Vault::KeysOf(const std::string& folder) {
   auto opened = Open();
   if (!opened) return tl::unexpected(std::move(opened.error()));

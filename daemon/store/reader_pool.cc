@@ -13,6 +13,12 @@ Snapshot::Snapshot(Connection& authored, Connection& cache, const StorePosition&
       in_flight_(position.in_flight.Load()) {
   authored_.emplace(authored);
   cache_.emplace(cache);
+  if (const auto later = position.in_flight.Load(); later != in_flight_) {
+    InFlight both = *in_flight_;
+    both.sending.insert(later->sending.begin(), later->sending.end());
+    both.leaving.insert(later->leaving.begin(), later->leaving.end());
+    in_flight_ = std::make_shared<const InFlight>(std::move(both));
+  }
   const bool may_overlap = position.moves.begun() != moves_done_;
   view_.emplace(authored, cache, *in_flight_, now, may_overlap);
 }

@@ -23,6 +23,7 @@
 #include "daemon/store/search_query.h"
 #include "daemon/store/searcher.h"
 #include "daemon/store/sqlite_error.h"
+#include "daemon/store/store_clear.h"
 #include "daemon/store/store_info_rows.h"
 #include "daemon/store/store_parts.h"
 #include "daemon/store/store_repair.h"
@@ -103,6 +104,10 @@ void SqlcipherStore::BeginSync() {
 RepairReport SqlcipherStore::LastRepair() const {
   const std::lock_guard lock(parts_->mutex);
   return parts_->last_repair;
+}
+
+void SqlcipherStore::ClearCache(RenewKey renew, Writer::Done<std::uint64_t> done) {
+  StartClear(*parts_, std::move(renew), std::move(done));
 }
 
 void SqlcipherStore::SetCacheAside(std::string reason, Writer::Done<RepairReport> done) {
@@ -211,7 +216,7 @@ LocalRevision SqlcipherStore::CurrentRevision() const {
 }
 
 const std::string& SqlcipherStore::StoreId() const {
-  return parts_->position.store_id;
+  return parts_->position.names_revisions;
 }
 
 void SqlcipherStore::Apply(Batch batch, Writer::Done<LocalRevision> done) {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "daemon/base/uuid.h"
+#include "daemon/store/clear_files.h"
 #include "daemon/store/connection.h"
 #include "daemon/store/migrator.h"
 #include "daemon/store/new_file.h"
@@ -59,6 +60,12 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
   const auto finished = FinishRenames(keys, found, now);
   if (!finished) return tl::unexpected<Error>(finished.error());
   if (*finished) found = Look(keys, boot_id);
+  if (IsClearing(*this) && found.cache.condition == FileCondition::kMissing &&
+      found.authored.condition == FileCondition::kGood) {
+    if (auto made = MakeClearedCache(*this, keys.cache, found.authored.store_id); !made)
+      return tl::unexpected<Error>(std::move(made.error()));
+    return PreparedStore{found.authored.store_id, {}};
+  }
 
   if (cache_is_damaged && found.cache.condition == FileCondition::kGood) {
     found.cache.condition = FileCondition::kDamaged;

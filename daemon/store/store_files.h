@@ -53,6 +53,8 @@ class StoreFiles {
   // A new file is made complete under another name and then renamed, so that no crash leaves one
   // that is empty or half made; after a crash between two renames the second is done here.
   //
+  // A cache that was being cleared (clear_files.h) and is gone, is made anew.
+  //
   // `boot_id`: as of ReadBootId(). `cache_is_damaged`: it was found so, although it looks good.
   [[nodiscard]] Result<PreparedStore> Prepare(StoreKeys keys, WallTime now,
                                               const std::string& boot_id,

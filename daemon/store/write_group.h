@@ -57,8 +57,9 @@ class GroupWriter {
   [[nodiscard]] Connection& authored() { return *authored_; }
 
   // Before the first Run(): `position` says at which revision the store stands. May throw
-  // SQLite::Exception.
-  void BeginLog();
+  // SQLite::Exception. `forget`: what the log says is of no use, since something of what was
+  // promised is lost.
+  void BeginLog(bool forget);
 
   // Whom later commits are announced to.
   void Announce(OnCommit on_commit) { on_commit_ = std::move(on_commit); }

@@ -22,7 +22,7 @@ import canaries
 
 from hark.v1 import account_pb2, account_pb2_grpc, admin_pb2, admin_pb2_grpc, conversations_pb2, conversations_pb2_grpc
 from hark.v1 import drafts_pb2, drafts_pb2_grpc, view_states_pb2, view_states_pb2_grpc
-from hark.v1 import messages_pb2, messages_pb2_grpc, sync_pb2, sync_pb2_grpc, types_pb2
+from hark.v1 import messages_pb2, messages_pb2_grpc, search_pb2, search_pb2_grpc, sync_pb2, sync_pb2_grpc, types_pb2
 
 HARKD = os.environ["HARKD"]
 BACKEND = os.environ["HARK_BACKEND"]

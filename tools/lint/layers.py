@@ -14,15 +14,16 @@ import source
 # Headers that are an interface, apart from the folder that implements them.
 APIS = {
     "store_api": {"daemon/store/reader.h", "daemon/store/writer.h", "daemon/store/retention.h", "daemon/store/search.h",
-                  "daemon/store/user_state.h"},
+                  "daemon/store/user_state.h", "daemon/store/export.h"},
     "transport_api": {"daemon/transport/backend.h", "daemon/transport/frames.h"},
     "sync_api": {"daemon/sync/intents.h", "daemon/sync/status.h"},
-    "account_api": {"daemon/account/accounts.h", "daemon/account/key_care.h", "daemon/account/user_state.h"},
+    "account_api": {"daemon/account/accounts.h", "daemon/account/archive.h", "daemon/account/key_care.h",
+                    "daemon/account/user_state.h"},
     "keys_api": {"daemon/keys/key_status.h"},
 }
 
 # The read side of the store, for those who may not write.
-READER = {"daemon/store/reader.h", "daemon/store/search.h"}
+READER = {"daemon/store/reader.h", "daemon/store/search.h", "daemon/store/export.h"}
 
 # Layer of ours: the layers it may include beside itself.
 OURS = {
