@@ -40,7 +40,7 @@ struct ConnectOptions {
   // At most 107 bytes. Empty: DefaultSocketPath().
   std::string socket_path;
   // How long Connect() waits for a daemon that is not there yet. 0: not at all; but one that it
-  // starts itself gets kDaemonStart.
+  // starts itself gets kDaemonStart, and one that is there and busy call_timeout.
   std::chrono::milliseconds wait{0};
   // How long a call may take, its repetitions included. SignIn waits for the network and has its
   // own.
