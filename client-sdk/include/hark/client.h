@@ -97,8 +97,9 @@ struct SendRequest {
   // Empty means "text/plain".
   std::string content_type;
   std::map<std::string, std::string> metadata;
-  // A UUID. Empty: the SDK makes one. Give your own to be able to repeat the call after the UI
-  // itself was restarted.
+  // A UUID. Empty: the SDK makes one. Give your own (NewMessageId()) to be able to repeat the call
+  // when it is not known whether it had its effect: after an error, or after the UI itself was
+  // restarted. With the same id, nothing is sent twice.
   std::string id;
 };
 
