@@ -41,7 +41,7 @@ Result<void> OpenWriter(StoreParts& parts, StoreKeys keys) {
   parts.position.revision = LocalRevision{state.generation} << 32;
   parts.position.names_revisions =
       parts.position.store_id + "." + ReadIncarnation(parts.writer->authored());
-  parts.writer->BeginLog(parts.last_repair.authored_replaced);
+  parts.writer->BeginLog(parts.last_repair.authored_replaced || parts.last_repair.lost_power);
   if (auto repaired = RepairRows(*parts.writer); !repaired)
     return tl::unexpected<Error>(std::move(repaired.error()));
   state.open = true;

@@ -44,6 +44,11 @@ void Put(const SalvageReport& salvaged, RepairReport& report) {
   report.damaged_pages += salvaged.damaged_pages;
 }
 
+// Not when either is unknown.
+bool IsOfBoot(const StoreState& state, const std::string& boot_id) {
+  return !boot_id.empty() && state.boot_id == boot_id;
+}
+
 }  // namespace
 
 Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const std::string& boot_id,
@@ -88,7 +93,9 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
     if (!created) return tl::unexpected<Error>(std::move(created.error()));
     return PreparedStore{*std::move(created), {}};
   }
-  return Mend(keys, found, now);
+  auto prepared = Mend(keys, found, now);
+  if (prepared) prepared->repair.lost_power = found.state.open && !IsOfBoot(found.state, boot_id);
+  return prepared;
 }
 
 Result<void> StoreFiles::MakeFolder() const {
@@ -104,7 +111,7 @@ Result<void> StoreFiles::MakeFolder() const {
 StoreFiles::Found StoreFiles::Look(StoreKeys keys, const std::string& boot_id) const {
   Found found;
   found.state = ReadStoreState(state());
-  const LastOpening last{found.state.open, !boot_id.empty() && found.state.boot_id == boot_id};
+  const LastOpening last{found.state.open, IsOfBoot(found.state, boot_id)};
   found.authored = CheckFile(authored(), keys.authored, AuthoredMigrations(), found.state.authored,
                              last, TornTail::kOneCommit);
   found.cache = CheckFile(cache(), keys.cache, CacheMigrations(), found.state.cache, last,

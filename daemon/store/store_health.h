@@ -25,9 +25,11 @@ enum class StoreHealth : std::uint8_t {
 struct RepairReport {
   bool cache_replaced = false;
   bool authored_replaced = false;  // Loud: what the user wrote and was not sent may be lost.
-  std::string reason;              // What was wrong, a sentence for a person.
-  std::filesystem::path aside;     // Where the damaged files are now.
-  std::uint64_t aside_bytes = 0;   // Of everything that was ever set aside here.
+  // It was open when the machine went down: commits of cache.db may be lost. Nothing to repair.
+  bool lost_power = false;
+  std::string reason;             // What was wrong, a sentence for a person.
+  std::filesystem::path aside;    // Where the damaged files are now.
+  std::uint64_t aside_bytes = 0;  // Of everything that was ever set aside here.
   // Salvaged: rows of cache.db, rows of authored.db.
   std::uint64_t conversations = 0;
   std::uint64_t messages = 0;

@@ -58,7 +58,7 @@ class GroupWriter {
 
   // Before the first Run(): `position` says at which revision the store stands. May throw
   // SQLite::Exception. `forget`: what the log says is of no use, since something of what was
-  // promised is lost.
+  // promised, or of what was announced, is lost.
   void BeginLog(bool forget);
 
   // Whom later commits are announced to.

@@ -173,6 +173,28 @@ TEST_F(StoreFaultTest, WhatWasAnsweredAfterAFailedSyncSurvivesAPowerLoss) {
   EXPECT_EQ(faulty_.disk().counts().retried_syncs, 0U);
 }
 
+// A power loss may take commits of the cache that were announced, one from between two that stay
+// included (what authored.db promised is added again). So who resumes over it reads again.
+TEST_F(StoreFaultTest, StreamsReadAgainAfterAPowerLossButResumeAfterAnEnd) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const store::ChangesQuery resumed{faulty_.store().CurrentRevision(), ConversationId("A")};
+    ASSERT_TRUE(faulty_.Apply(OneMore(4 + seed)));
+    ASSERT_TRUE(faulty_.Send(TestMessage("A", "s" + std::to_string(seed), 0, "text")));
+    faulty_.Close();
+    ASSERT_TRUE(faulty_.Open());
+    const auto changes = faulty_.store().ReadChanges(resumed);
+    ASSERT_TRUE(changes && *changes);
+    EXPECT_EQ((*changes)->changes.messages.size(), 2U);
+    faulty_.LosePower(random);
+    ASSERT_TRUE(faulty_.Open());
+    const auto lost = faulty_.store().ReadChanges(resumed);
+    ASSERT_TRUE(lost);
+    EXPECT_FALSE(*lost);
+  }
+}
+
 // Whatever fails while it is removed from authored.db, an acknowledged send is there once, and is
 // not sent again while the daemon runs.
 TEST_F(StoreFaultTest, SettledSendIsThereOnceWhateverFailsWhileItIsRemoved) {
