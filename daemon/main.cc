@@ -40,5 +40,5 @@ int main(int argc, char** argv) {
     std::fputs(hark::app::DescribeConfig(*config).c_str(), stdout);
     return static_cast<int>(ExitCode::kStopped);
   }
-  return static_cast<int>(hark::app::RunDaemon(*config, environment));
+  return static_cast<int>(hark::app::RunDaemon(*config, options->config, environment));
 }

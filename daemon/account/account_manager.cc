@@ -57,7 +57,10 @@ StoreSecrets KeysOf(const Secret& master, const std::string& name) {
 }
 
 AccountManager::AccountManager(AccountOptions options)
-    : options_(std::move(options)), closing_(options_.io), problem_(Nobody()) {}
+    : options_(std::move(options)),
+      retention_(options_.retention),
+      closing_(options_.io),
+      problem_(Nobody()) {}
 
 void AccountManager::Start() {
   ShowSignedOut();
@@ -203,7 +206,7 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record) {
       .boot_id = {},
   };
   Result<std::unique_ptr<AccountSession>> opened =
-      AccountSession::Open(std::move(options), options_.retention, options_.io);
+      AccountSession::Open(std::move(options), retention_, options_.io);
   if (!opened) return tl::unexpected(std::move(opened.error()));
   // Destroyed on the I/O thread, whoever lets go of it last: closing waits for the writer thread,
   // which must not be the one that does it. `open` lasts until that is done.
@@ -263,6 +266,16 @@ sync::EngineParts AccountManager::MakeEngineParts(const SessionRecord& record) {
 
 void AccountManager::NotifyWorldChanged() {
   if (session_) session_->NotifyWorldChanged();
+}
+
+void AccountManager::SetRetention(RetentionPolicy policy) {
+  retention_ = policy;
+  if (session_) session_->SetRetention(policy);
+}
+
+void AccountManager::TurnWriter(std::function<void()> turned) {
+  if (!session_) return turned();
+  session_->TurnWriter(std::move(turned));
 }
 
 void AccountManager::SetState(AccountState state) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -52,7 +53,7 @@ struct StoreSecrets {
 // `name`: the account's folder.
 [[nodiscard]] StoreSecrets KeysOf(const Secret& master, const std::string& name);
 
-// Start(), Stop() and NotifyWorldChanged() are called on the I/O thread; the Accounts calls on any.
+// The Accounts calls may come from any thread; all others are made on the I/O thread.
 class AccountManager final : public Accounts {
  public:
   explicit AccountManager(AccountOptions options);
@@ -66,6 +67,13 @@ class AccountManager final : public Accounts {
 
   // The network of this machine changed, or it was asleep.
   void NotifyWorldChanged();
+
+  // For the account that is open and those that will be, from the next run of retention on.
+  void SetRetention(RetentionPolicy policy);
+
+  // Calls `turned` on the I/O thread when the writer of the open account has finished what it does
+  // now; at once when none is open.
+  void TurnWriter(std::function<void()> turned);
 
   [[nodiscard]] std::shared_ptr<OpenAccount> Current() override;
   [[nodiscard]] Error Problem() override;
@@ -99,6 +107,7 @@ class AccountManager final : public Accounts {
   std::optional<SessionRecord> record_;
   std::string device_id_;
   bool signing_in_ = false;
+  RetentionPolicy retention_;
   // Account folders whose store is open, or still being closed: no second writer may open it.
   std::map<std::string, std::weak_ptr<int>> in_use_;
   asio::steady_timer closing_;  // Until the calls that still use a closed store have ended.

@@ -30,6 +30,8 @@ constexpr std::array kFlags{
          "Wire encoding: proto (default) or json"},
     Flag{"--log-level", "LEVEL", &Settings::log_level,
          "debug, info, warning or error; default info"},
+    Flag{"--log-format", "NAME", &Settings::log_format,
+         "auto (default: the journal where there is one), text or json"},
 };
 
 struct ExitMeaning {

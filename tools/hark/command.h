@@ -40,6 +40,7 @@ struct Arguments {
   bool newest = false;
   bool clear = false;
   bool from_stdin = false;
+  bool openmetrics = false;
   std::optional<std::uint64_t> base;
 
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
