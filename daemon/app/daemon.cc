@@ -38,8 +38,10 @@
 namespace hark::app {
 namespace {
 
-// How long closing handshakes and last commits may take after everything was told to stop.
-constexpr std::chrono::milliseconds kLastWords{1'500};
+// How long closing handshakes may take after everything was told to stop. With the second that
+// calls under way are given, the end comes within two; a commit that was begun is waited for beyond
+// that.
+constexpr std::chrono::milliseconds kLastWords{700};
 
 ExitCode Say(ExitCode code, const Error& error) {
   std::fprintf(stderr, "harkd: %s\n", error.message.c_str());
@@ -121,6 +123,7 @@ std::unique_ptr<Watchdog> StartWatchdog(const Environment& environment, Clock& c
 
 ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
                    const Environment& environment) {
+  IgnoreHangUp();
   log::Start(config.log_level, ChooseLogFormat(config.log_format, environment, STDERR_FILENO));
   const Result<std::optional<int>> passed = PassedSocket(environment);
   if (!passed) return Say(ExitCode::kFolderOrSocket, passed.error());
@@ -147,7 +150,7 @@ ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
       .readers = readers.get_executor(),
   });
   accounts.Start();
-  const std::unique_ptr<WorldWatch> world =
+  std::unique_ptr<WorldWatch> world =
       WatchWorld(io.get_executor(), [&accounts] { accounts.NotifyWorldChanged(); });
 
   Result<std::unique_ptr<ipc::Server>> server = ipc::Server::Start(ipc::ServerOptions{
@@ -167,22 +170,25 @@ ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
 
   const std::string notify = environment.Get("NOTIFY_SOCKET");
   const StopSignals signals(io, [&io] { io.stop(); });
-  Config running = config;
-  const ReloadSignal reload(io, [&] {
-    Tell(notify, kNotifyReloading);
-    running = ReloadConfig(running, request, environment, accounts);
-    Tell(notify, kNotifyReady);
-  });
   log::Info("ready", {log::Field::Safe("version", std::string(Version())),
                       log::Field::Safe("socket", config.socket.string())});
   Tell(notify, kNotifyReady);
-  const std::unique_ptr<Watchdog> watchdog = StartWatchdog(environment, clock, io, accounts);
   {
+    Config running = config;
+    const ReloadSignal reload(io, [&] {
+      Tell(notify, kNotifyReloading);
+      running = ReloadConfig(running, request, environment, accounts);
+      Tell(notify, kNotifyReady);
+    });
+    const std::unique_ptr<Watchdog> watchdog = StartWatchdog(environment, clock, io, accounts);
     const auto work = boost::asio::make_work_guard(io);
     io.run();
   }
 
   Tell(notify, kNotifyStopping);
+  IgnoreHangUp();
+  // What still waited on the I/O thread would hold up the end.
+  world.reset();
   (*server)->Stop();
   accounts.Stop();
   readers.join();

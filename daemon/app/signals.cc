@@ -20,6 +20,10 @@ StopSignals::StopSignals(boost::asio::io_context& io, std::function<void()> stop
       });
 }
 
+void IgnoreHangUp() {
+  (void)std::signal(SIGHUP, SIG_IGN);
+}
+
 ReloadSignal::ReloadSignal(boost::asio::io_context& io, std::function<void()> reload)
     : signals_(io, SIGHUP), reload_(std::move(reload)) {
   Wait();

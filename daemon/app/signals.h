@@ -21,7 +21,12 @@ class StopSignals {
   boost::asio::signal_set signals_;
 };
 
-// Confined to the I/O thread. Must not outlive the context.
+// SIGHUP does nothing: while there is nobody yet, or nobody any more, who could read anything
+// again, it must not end the daemon.
+void IgnoreHangUp();
+
+// Confined to the I/O thread. Must not outlive the context. Gone, SIGHUP ends the process, unless
+// IgnoreHangUp() is called.
 class ReloadSignal {
  public:
   // `reload` is called on the I/O thread, once for each SIGHUP or for several that came together.
