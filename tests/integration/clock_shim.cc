@@ -1,6 +1,6 @@
 // Preloaded into harkd by daemon_test.py: the wall clock, moved by as many seconds as stand in the
-// file that HARK_TEST_CLOCK names, at any moment. The other clocks go on as they are, as on a machine
-// whose clock somebody sets.
+// file that HARK_TEST_CLOCK names, at any moment. The other clocks go on as they are, as on a
+// machine whose clock somebody sets.
 
 #include <cstdint>
 #include <cstdlib>
@@ -24,7 +24,8 @@ const volatile std::int64_t* Offset() {
     void* const page = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ, MAP_SHARED, fd, 0);
     ::close(fd);
     return page == MAP_FAILED ? nullptr : static_cast<const volatile std::int64_t*>(page);
-  }();
+  }
+  ();
   return offset;
 }
 

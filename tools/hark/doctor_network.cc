@@ -47,8 +47,9 @@ int Connect(int domain, const sockaddr* address, socklen_t length) {
 
 Finding CheckSocket(const Surroundings& around) {
   const std::string& path = around.socket;
+  if (path.empty()) return {"socket", Verdict::kWarning, "unknown while the set-up is wrong", ""};
   struct stat info{};
-  if (path.empty() || ::lstat(path.c_str(), &info) != 0) {
+  if (::lstat(path.c_str(), &info) != 0) {
     return {"socket", Verdict::kProblem, "there is no socket at " + path,
             "hark service install, or start harkd"};
   }
