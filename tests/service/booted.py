@@ -1,10 +1,10 @@
 """A real `systemd --user`, in namespaces of its own, for an ordinary user who exists only there.
 
-  booted.py TEST.py [ARGUMENT …]
+  booted.py COMMAND [ARGUMENT …]
 
-Runs the Python program as that user, with HOME, XDG_RUNTIME_DIR and a bus, beside a journald; the build folder is at
-/run/hark/build, the checkout's tests at /run/hark/tests. Nothing of it is left when it ends. Where the machine does not allow
-it, says why and ends with 77."""
+Runs the command as that user, with HOME, XDG_RUNTIME_DIR and a bus, beside a journald; the build folder (HARK_BUILD) is at
+/run/hark/build, the checkout's tests at /run/hark/tests. With HARK_TREE, the folder of another system, everything happens in
+that system. Nothing of it is left when it ends. Where the machine does not allow it, says why and ends with 77."""
 
 import os
 import pathlib
@@ -79,20 +79,41 @@ def groups():
     return found
 
 
-def make_place(build):
+def enter_tree(tree):
+    """The other system is the root from now on."""
+    old = tree / "mnt"
+    need("pivot_root", tree, old)
+    os.chdir("/")
+    need("umount", "-l", "/mnt")
+
+
+def make_place(build, root):
+    """With `root` before all paths, while it is not the root yet."""
+    def at(path):
+        return root / str(path).lstrip("/")
+
     need("mount", "--make-rprivate", "/")
-    need("mount", "-t", "tmpfs", "-o", "mode=755", "none", "/run")
+    if root != pathlib.Path("/"):
+        need("mount", "--rbind", root, root)
+        need("mount", "--rbind", "/dev", at("/dev"))
+        need("mount", "-t", "proc", "proc", at("/proc"))
+        need("mount", "-t", "sysfs", "sysfs", at("/sys"))
+        need("mount", "-t", "tmpfs", "none", at("/sys/fs/cgroup"))
+        need("mount", "-t", "tmpfs", "-o", "mode=1777", "none", at("/tmp"))
+    need("mount", "-t", "tmpfs", "-o", "mode=755", "none", at("/run"))
     for folder in (PLACE, "/run/user", "/run/systemd/system", "/run/systemd/journal", "/run/systemd/unit-root", PLACE / "build", PLACE / "tests"):
-        os.makedirs(folder, exist_ok=True)
-    need("mount", "-t", "tmpfs", "-o", "mode=755", "none", "/home")
+        os.makedirs(at(folder), exist_ok=True)
+    need("mount", "-t", "tmpfs", "-o", "mode=755", "none", at("/home"))
     for folder in (HOME, RUNTIME):
-        os.mkdir(folder, 0o700)
-        os.chown(folder, UID, UID)
-    need("mount", "--bind", build, PLACE / "build")
-    need("mount", "--bind", ME.parent.parent, PLACE / "tests")
-    users = PLACE / "passwd"
-    users.write_text(pathlib.Path("/etc/passwd").read_text() + f"{USER}:x:{UID}:{UID}::{HOME}:/bin/sh\n")
-    need("mount", "--bind", users, "/etc/passwd")
+        os.mkdir(at(folder), 0o700)
+        os.chown(at(folder), UID, UID)
+    need("mount", "--bind", build, at(PLACE / "build"))
+    need("mount", "--bind", ME.parent.parent, at(PLACE / "tests"))
+    users = at(PLACE / "passwd")
+    users.write_text(at("/etc/passwd").read_text() + f"{USER}:x:{UID}:{UID}::{HOME}:/bin/sh\n")
+    need("mount", "--bind", users, at("/etc/passwd"))
+    if root != pathlib.Path("/"):
+        enter_tree(root)
 
 
 def make_cgroup():
@@ -144,13 +165,13 @@ def in_group(session):
 
 def inside(arguments):
     build = os.environ["HARK_BUILD"]
-    make_place(build)
+    make_place(build, pathlib.Path(os.environ.get("HARK_TREE", "/")))
     session = make_cgroup()
     start_journald()
     environment = {
         "PATH": "/usr/bin:/bin", "HOME": str(HOME), "USER": USER, "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": str(RUNTIME),
         "PYTHONPATH": f"{PLACE}/build/tests/integration/stubs:{PLACE}/tests/integration",
-        "HARKD": f"{PLACE}/build/daemon/app/harkd", "HARK_BACKEND": f"{PLACE}/build/tools/backend/hark-backend",
+        "PYTHONDONTWRITEBYTECODE": "1", "HARKD": f"{PLACE}/build/daemon/app/harkd", "HARK_BACKEND": f"{PLACE}/build/tools/backend/hark-backend",
         "HARK": f"{PLACE}/build/tools/hark/hark", "HARK_SERVICE_PROBE": f"{PLACE}/build/tests/service/service_probe",
     }
     log = open(PLACE / "systemd.log", "ab")
@@ -168,9 +189,7 @@ def inside(arguments):
                               capture_output=True)
         return done.returncode == 0 and os.path.exists(RUNTIME / "bus")
     wait_until(answers, "systemd --user does not answer")
-    name, *rest = arguments
-    test = subprocess.run([sys.executable, "-B", f"{PLACE}/tests/service/{name}", *rest], env=environment,
-                          preexec_fn=become_user)
+    test = subprocess.run(arguments, env=environment, preexec_fn=become_user)
     if test.returncode not in (0, 77):
         sys.stderr.write("--- systemd\n" + (PLACE / "systemd.log").read_text(errors="replace")[-4000:])
     return test.returncode
