@@ -129,6 +129,10 @@ def main():
         apt(tree, "-q", "update")
         apt(tree, "install", *(f"/root/{name}.deb" for name in PACKAGES))
         files = check_installed(tree)
+        # The library for C++ wants compilers' worth of packages: that they are all there to be had is enough.
+        found, = chosen.packages.glob("libhark-client-dev_*.deb")
+        shutil.copy(found, tree / "root/sdk.deb")
+        apt(tree, "install", "--simulate", "/root/sdk.deb")
         apt(tree, "install", *SESSION)
         print("a person", flush=True)
         code = run(sys.executable, "-B", BOOTED, "sh", "/run/hark/tests/package/person.sh",

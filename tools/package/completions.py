@@ -74,18 +74,19 @@ def zsh(tree, name):
     lines = [f"#compdef {name}", f"# zsh completion of {name}: made from its --help.", ""]
     for command in reversed(list(help_tree.walk(tree))):
         own = "_".join([function, *(p.replace("-", "_") for p in command["path"])])
-        options = zsh_options(command["options"] + (tree["options"] if command is not tree else []))
-        lines += [f"{own}() {{", "  local -a options commands", f"  options=({' '.join(options)})"]
+        inherited = [o for o in tree["options"] if o not in command["options"]] if command is not tree else []
+        flags = zsh_options(command["options"] + inherited)
+        lines += [f"{own}() {{", "  local -a flags commands", f"  flags=({' '.join(flags)})"]
         if command["commands"]:
             described = " ".join(quoted(f"{c['name']}:{zsh_text(c['text'])}") for c in command["commands"])
             lines += [f"  commands=({described})", "  local context state line curcontext=\"$curcontext\"",
-                      '  _arguments -C $options "1: :->command" "*::: :->rest"', '  case "$state" in',
-                      f"    command) _describe command commands ;;", '    rest) case "$line[1]" in']
+                      '  _arguments -C $flags "1: :->command" "*:: :->rest"', '  case "$state" in',
+                      "    command) _describe command commands ;;", '    rest) case "$line[1]" in']
             for child in command["commands"]:
                 lines.append(f"      {child['name']}) {own}_{child['name'].replace('-', '_')} ;;")
             lines += ["    esac ;;", "  esac"]
         else:
-            lines.append('  _arguments $options "*: :"')
+            lines.append('  _arguments $flags "*: :"')
         lines += ["}", ""]
     lines.append(f'{function} "$@"')
     return "\n".join(lines) + "\n"
