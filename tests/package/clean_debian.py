@@ -125,14 +125,14 @@ def main():
         like_this_machine(tree)
         for name in PACKAGES:
             found, = chosen.packages.glob(f"{name}_*.deb")
-            shutil.copy(found, tree / f"root/{name}.deb")
+            shutil.copy(found, tree / f"srv/{name}.deb")
         apt(tree, "-q", "update")
-        apt(tree, "install", *(f"/root/{name}.deb" for name in PACKAGES))
+        apt(tree, "install", *(f"/srv/{name}.deb" for name in PACKAGES))
         files = check_installed(tree)
         # The library for C++ wants compilers' worth of packages: that they are all there to be had is enough.
         found, = chosen.packages.glob("libhark-client-dev_*.deb")
-        shutil.copy(found, tree / "root/sdk.deb")
-        apt(tree, "install", "--simulate", "/root/sdk.deb")
+        shutil.copy(found, tree / "srv/sdk.deb")
+        apt(tree, "install", "--simulate", "/srv/sdk.deb")
         apt(tree, "install", *SESSION)
         print("a person", flush=True)
         code = run(sys.executable, "-B", BOOTED, "sh", "/run/hark/tests/package/person.sh",
