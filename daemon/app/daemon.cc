@@ -41,7 +41,7 @@ namespace {
 // How long closing handshakes may take after everything was told to stop. With the second that
 // calls under way are given, the end comes within two; a commit that was begun is waited for beyond
 // that.
-constexpr std::chrono::milliseconds kLastWords{700};
+constexpr std::chrono::milliseconds kLastWords{500};
 
 ExitCode Say(ExitCode code, const Error& error) {
   std::fprintf(stderr, "harkd: %s\n", error.message.c_str());
