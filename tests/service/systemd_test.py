@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import time
 import unittest
 
@@ -175,6 +176,37 @@ class Installing(TestCase):
             world.hark("service", "uninstall")
             self.assertTrue(own.exists())
             own.unlink()
+
+    def test_a_daemon_that_was_started_by_hand_keeps_its_socket(self):
+        with ServiceWorld() as world:
+            by_hand = subprocess.Popen([HARKD], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                world.hark("version", "--connect-timeout", PATIENCE)
+                code, _, error = world.hark("service", "install", check=False)
+                self.assertEqual(code, 8)
+                self.assertIn(f"kill {by_hand.pid}", error)
+                self.assertEqual(json.loads(world.hark("version", "--json")[1])["process_id"], by_hand.pid)
+            finally:
+                by_hand.terminate()
+                by_hand.wait(PATIENCE)
+            world.hark("service", "install")
+            self.assertEqual(shown("ActiveState"), "active")
+
+    def test_what_was_tried_too_often_starts_again_once_it_is_mended(self):
+        with ServiceWorld() as world:
+            world.hark("service", "install", "--on-demand")
+            CONFIG.write_text("[backend]\nulr = 1\n")
+            (UNITS / "harkd.service.d").mkdir(exist_ok=True)
+            (UNITS / "harkd.service.d/hasty.conf").write_text("[Unit]\nStartLimitBurst=3\n")
+            systemctl("daemon-reload")
+
+            def given_up():  # each client has it started once more
+                world.hark("version", check=False)
+                return shown("ActiveState", "harkd.socket") == "failed"
+            wait_until(given_up, "systemd never gave up")
+            world.configure()
+            world.hark("service", "install")
+            self.assertEqual(shown("ActiveState"), "active")
 
     def test_what_keeps_it_from_starting_is_said_and_is_not_tried_again(self):
         with ServiceWorld() as world:

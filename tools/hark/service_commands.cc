@@ -14,6 +14,7 @@
 
 #include <unistd.h>
 
+#include "hark/client.h"
 #include "tools/hark/daemon_setup.h"
 #include "tools/hark/exit_code.h"
 #include "tools/hark/json_line.h"
@@ -97,16 +98,30 @@ std::optional<ServiceSetting> FindSetting(const LocalSession& session, ServiceMa
   return setting;
 }
 
+std::string Property(const std::map<std::string, std::string>& properties, const char* name) {
+  const auto found = properties.find(name);
+  return found == properties.end() ? std::string() : found->second;
+}
+
+// A daemon that somebody started by hand answers at the socket. systemd would take the socket away
+// from it, and the service could not have its data: it has to go first.
+std::optional<int> OtherDaemon(const ServiceSetting& setting) {
+  client::ConnectOptions options;
+  options.socket_path = setting.socket;
+  auto client = client::Client::Connect(std::move(options));
+  if (!client) return std::nullopt;
+  const auto version = client->GetVersion();
+  const std::string own = Property(UnitProperties(kUnit), "MainPID");
+  if (!version || std::to_string(version->process_id) == own) return std::nullopt;
+  return Trouble(kConflict, "another harkd runs (process " + std::to_string(version->process_id) +
+                                "): stop it first, kill " + std::to_string(version->process_id));
+}
+
 // The manager answers, or the exit code.
 std::optional<int> Refusal(ServiceManager manager) {
   const std::optional<std::string> problem = ManagerProblem(manager);
   if (!problem) return std::nullopt;
   return Trouble(kUnavailable, *problem);
-}
-
-std::string Property(const std::map<std::string, std::string>& properties, const char* name) {
-  const auto found = properties.find(name);
-  return found == properties.end() ? std::string() : found->second;
 }
 
 // Why a service that should run does not, as far as its end tells.
@@ -207,6 +222,9 @@ int InstallService(LocalSession& session) {
   const auto setting = FindSetting(session, manager, code);
   if (!setting) return code;
   const bool systemd = manager == ServiceManager::kSystemd;
+  if (systemd) {
+    if (const auto refusal = OtherDaemon(*setting)) return *refusal;
+  }
   code = CarryOut(systemd ? PlanSystemdInstall(*setting) : PlanLaunchdInstall(*setting));
   if (code != kOk) {
     const std::string why = systemd ? WhyNot(UnitProperties(kUnit)) : std::string();

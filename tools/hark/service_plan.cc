@@ -60,11 +60,16 @@ std::string SocketUnit(const ServiceSetting& setting) {
               "ListenStream=" + With(setting.socket, "%", "%%"));
 }
 
+// A folder that somebody removed is harkd's to complain about: it says which; systemd would not.
+std::string WritableWord(const std::string& folder) {
+  return UnitWord("-" + folder);
+}
+
 std::string SandboxDropIn(const ServiceSetting& setting) {
-  std::string writable = UnitWord(setting.data_dir) + " %t";
+  std::string writable = WritableWord(setting.data_dir) + " %t";
   if (!setting.key_file.empty() && !setting.key_file.starts_with(setting.data_dir + "/"))
-    writable += " " + UnitWord(FolderOf(setting.key_file));
-  if (!setting.default_socket) writable += " " + UnitWord(FolderOf(setting.socket));
+    writable += " " + WritableWord(FolderOf(setting.key_file));
+  if (!setting.default_socket) writable += " " + WritableWord(FolderOf(setting.socket));
   return With(kSystemdUserNamespace, "@WRITABLE@", writable);
 }
 
@@ -108,6 +113,8 @@ ServicePlan PlanSystemdInstall(const ServiceSetting& setting) {
   } else {
     plan.stale.push_back(drop_in);
   }
+  // What was tried too often before what was wrong was mended.
+  plan.before.push_back(Systemctl({"reset-failed", "harkd.socket", "harkd.service"}));
   plan.after.push_back(Systemctl({"daemon-reload"}));
   std::vector<std::string> enable{"enable", "harkd.socket"};
   if (!setting.on_demand) enable.emplace_back("harkd.service");

@@ -76,7 +76,7 @@ TEST(SystemdPlan, TheDropInIsForWhereUserNamespacesWorkAndNamesWhatHarkdWrites) 
   const ServicePlan plan = PlanSystemdInstall(setting);
   EXPECT_THAT(
       TextOf(plan, "/user-namespace.conf"),
-      HasSubstr("\nReadWritePaths=\"/home/ann/.local/share/hark\" %t \"/home/ann/keys\"\n"));
+      HasSubstr("\nReadWritePaths=\"-/home/ann/.local/share/hark\" %t \"-/home/ann/keys\"\n"));
   EXPECT_THAT(plan.private_folders, Contains("/home/ann/.local/share/hark"));
 }
 
@@ -88,7 +88,7 @@ TEST(SystemdPlan, OddPathsStayOneWordAndNothingInThemIsExpanded) {
   const ServicePlan plan = PlanSystemdInstall(setting);
   EXPECT_THAT(TextOf(plan, "/harkd.service"),
               HasSubstr("ExecStart=\"/opt/a \\\"b\\\" %%h $$HOME/harkd\"\n"));
-  EXPECT_THAT(TextOf(plan, "/user-namespace.conf"), HasSubstr("\"/home/a n/100%%\""));
+  EXPECT_THAT(TextOf(plan, "/user-namespace.conf"), HasSubstr("\"-/home/a n/100%%\""));
 }
 
 TEST(SystemdPlan, OnDemandIsNotStartedAtLogIn) {
