@@ -134,6 +134,9 @@ def main():
         shutil.copy(found, tree / "srv/sdk.deb")
         apt(tree, "install", "--simulate", "/srv/sdk.deb")
         apt(tree, "install", *SESSION)
+        # An update and a removal do not fail where systemd is there and does not answer.
+        (tree / "run/systemd/system").mkdir(parents=True, exist_ok=True)
+        apt(tree, "install", "--reinstall", "/srv/harkd.deb")
         print("a person", flush=True)
         code = run(sys.executable, "-B", BOOTED, "sh", "/run/hark/tests/package/person.sh",
                    env=dict(os.environ, HARK_TREE=str(tree), HARK_BUILD=str(chosen.packages.resolve()))).returncode

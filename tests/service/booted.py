@@ -137,8 +137,8 @@ def start_journald():
     need("mount", "-t", "tmpfs", "-o", "mode=755", "none", "/var/log")
     os.mkdir("/var/log/journal")
     pathlib.Path("/run/systemd/journal/flushed").touch()
-    subprocess.Popen([JOURNALD], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: os.path.exists("/run/systemd/journal/socket"), "journald does not listen")
+    journald = subprocess.Popen([JOURNALD], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: os.path.exists("/run/systemd/journal/socket") or journald.poll() is not None, "journald does not listen")
 
 
 def wait_until(condition, why):

@@ -102,7 +102,7 @@ std::string WithoutQuoted(const std::string& text) {
   for (const char c : text) {
     if (c == '\'') {
       inside = !inside;
-      if (inside) result += std::string("'") + kHidden;
+      if (inside) result.append("'").append(kHidden);
     }
     if (!inside) result += c;
   }
@@ -142,7 +142,7 @@ std::string_view NameOf(Verdict verdict) {
 
 std::string PropertiesText(const std::map<std::string, std::string>& properties) {
   std::string text;
-  for (const auto& [name, value] : properties) text += name + "=" + value + "\n";
+  for (const auto& [name, value] : properties) text.append(name).append("=").append(value) += '\n';
   return text;
 }
 

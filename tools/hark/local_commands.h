@@ -9,7 +9,7 @@
 
 #include "tools/hark/output.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): its own name for itself
 class App;
 }
 

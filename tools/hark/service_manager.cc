@@ -26,6 +26,19 @@ constexpr std::chrono::seconds kPatience{30};
 // Starting waits until the daemon is ready, which a migration can delay.
 constexpr std::chrono::minutes kStartPatience{11};
 
+constexpr const char* kProperties[] = {"LoadState",
+                                       "ActiveState",
+                                       "SubState",
+                                       "UnitFileState",
+                                       "FragmentPath",
+                                       "DropInPaths",
+                                       "MainPID",
+                                       "NRestarts",
+                                       "Result",
+                                       "ExecMainStatus",
+                                       "ActiveEnterTimestamp",
+                                       "WatchdogUSec"};
+
 std::string Joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
@@ -151,11 +164,12 @@ std::map<std::string, std::string> ParseProperties(std::string_view text) {
 }
 
 std::map<std::string, std::string> UnitProperties(const std::string& unit) {
-  const ProgramResult shown = RunProgram({"systemctl", "--user", "show", unit, "-p",
-                                          "LoadState,ActiveState,SubState,UnitFileState,"
-                                          "FragmentPath,DropInPaths,MainPID,NRestarts,Result,"
-                                          "ExecMainStatus,ActiveEnterTimestamp,WatchdogUSec"},
-                                         kPatience);
+  std::vector<std::string> words{"systemctl", "--user", "show", unit};
+  for (const char* property : kProperties) {
+    words.emplace_back("--property");
+    words.emplace_back(property);
+  }
+  const ProgramResult shown = RunProgram(words, kPatience);
   return shown.code == 0 ? ParseProperties(shown.out) : std::map<std::string, std::string>();
 }
 

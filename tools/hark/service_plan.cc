@@ -51,12 +51,12 @@ std::string UnitFolder(const ServiceSetting& setting) {
 std::string ServiceUnit(const ServiceSetting& setting) {
   std::string command = CommandWord(setting.harkd);
   if (!setting.config_file.empty()) command += " --config " + CommandWord(setting.config_file);
-  return With(kSystemdService, "ExecStart=/usr/bin/harkd", "ExecStart=" + command);
+  return With(SystemdService(), "ExecStart=/usr/bin/harkd", "ExecStart=" + command);
 }
 
 std::string SocketUnit(const ServiceSetting& setting) {
-  if (setting.default_socket) return kSystemdSocket;
-  return With(kSystemdSocket, "ListenStream=%t/hark/harkd.sock",
+  if (setting.default_socket) return SystemdSocket();
+  return With(SystemdSocket(), "ListenStream=%t/hark/harkd.sock",
               "ListenStream=" + With(setting.socket, "%", "%%"));
 }
 
@@ -70,7 +70,7 @@ std::string SandboxDropIn(const ServiceSetting& setting) {
   if (!setting.key_file.empty() && !setting.key_file.starts_with(setting.data_dir + "/"))
     writable += " " + WritableWord(FolderOf(setting.key_file));
   if (!setting.default_socket) writable += " " + WritableWord(FolderOf(setting.socket));
-  return With(kSystemdUserNamespace, "@WRITABLE@", writable);
+  return With(SystemdUserNamespace(), "@WRITABLE@", writable);
 }
 
 // A packaged unit for another set-up than the package's own does not fit.
@@ -148,7 +148,7 @@ std::string LaunchdLog(const ServiceSetting& setting) {
 ServicePlan PlanLaunchdInstall(const ServiceSetting& setting) {
   ServicePlan plan;
   plan.private_folders = {FolderOf(setting.socket), FolderOf(LaunchdLog(setting))};
-  std::string text = With(kLaunchdAgent, "@HARKD@", XmlText(setting.harkd));
+  std::string text = With(LaunchdAgent(), "@HARKD@", XmlText(setting.harkd));
   text = With(std::move(text), "@SOCKET@", XmlText(setting.socket));
   text = With(std::move(text), "@LOG@", XmlText(LaunchdLog(setting)));
   // XML allows nothing before its first line.

@@ -5,10 +5,10 @@
 
 namespace hark::cli {
 
-extern const char* const kSystemdService;
-extern const char* const kSystemdSocket;
-extern const char* const kSystemdUserNamespace;
-extern const char* const kLaunchdAgent;
+[[nodiscard]] const char* SystemdService();
+[[nodiscard]] const char* SystemdSocket();
+[[nodiscard]] const char* SystemdUserNamespace();
+[[nodiscard]] const char* LaunchdAgent();
 
 }  // namespace hark::cli
 
