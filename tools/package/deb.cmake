@@ -59,8 +59,10 @@ foreach(pair harkd=harkd hark=hark backend=hark-backend sdk=libhark-client-dev)
   string(REGEX MATCH "^([a-z]+)=(.*)$" matched "${pair}")
   set(component "${CMAKE_MATCH_1}")
   set(package "${CMAKE_MATCH_2}")
-  install(FILES debian/copyright "${share}/changelog.Debian.gz"
-    DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${package}" COMPONENT ${component})
+  install(FILES debian/copyright DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${package}" COMPONENT ${component})
+  # Who built one part only can still install that part.
+  install(FILES "${share}/changelog.Debian.gz" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${package}"
+    COMPONENT ${component} OPTIONAL)
   if(HARK_STATIC_SQLCIPHER AND component MATCHES "^(harkd|backend)$")
     configure_file(debian/overrides.in "${share}/${package}.overrides" @ONLY)
     install(FILES "${share}/${package}.overrides" DESTINATION "${CMAKE_INSTALL_DATADIR}/lintian/overrides"
