@@ -15,6 +15,7 @@
 #include "hark/v1/admin.grpc.pb.h"
 #include "hark/v1/conversations.grpc.pb.h"
 #include "hark/v1/drafts.grpc.pb.h"
+#include "hark/v1/keys.grpc.pb.h"
 #include "hark/v1/messages.grpc.pb.h"
 #include "hark/v1/search.grpc.pb.h"
 #include "hark/v1/sync.grpc.pb.h"
@@ -37,7 +38,8 @@ struct Stubs {
         search(channel),
         sync(channel),
         drafts(channel),
-        view_states(channel) {}
+        view_states(channel),
+        keys(channel) {}
 
   v1::Account::Stub account;
   v1::Admin::Stub admin;
@@ -47,6 +49,7 @@ struct Stubs {
   v1::Sync::Stub sync;
   v1::Drafts::Stub drafts;
   v1::ViewStates::Stub view_states;
+  v1::Keys::Stub keys;
 };
 
 using SystemClock = std::chrono::system_clock;

@@ -1,7 +1,6 @@
 #include "daemon/account/account_manager.h"
 
 #include <random>
-#include <system_error>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -14,7 +13,6 @@
 namespace hark::account {
 namespace {
 
-constexpr char kSessionSecret[] = "session";
 constexpr std::size_t kTokenBytes = 4096;
 
 bool IsToken(std::string_view token) {
@@ -25,68 +23,22 @@ bool IsToken(std::string_view token) {
   return true;
 }
 
+}  // namespace
+
 Error Nobody() {
   return {ErrorCode::kUnauthenticated, "Nobody has signed in yet."};
 }
 
-Error KeyMissing() {
-  return {
-      ErrorCode::kLocked,
-      "The key is missing, but there is encrypted data. Put the key back; nothing was changed."};
-}
-
-}  // namespace
-
-std::string FolderName(const Secret& master, const SessionRecord& record) {
-  const Secret digest = keys::DeriveKey(
-      master, "hark/account-folder\n" + record.backend_url + "\n" + record.user.value());
-  constexpr char kHex[] = "0123456789abcdef";
-  constexpr std::size_t kBytes = 16;
-  std::string name;
-  for (std::size_t i = 0; i < kBytes; ++i) {
-    const auto byte = static_cast<unsigned char>(digest.bytes()[i]);
-    name.push_back(kHex[byte >> 4]);
-    name.push_back(kHex[byte & 0x0F]);
-  }
-  return name;
-}
-
-StoreSecrets KeysOf(const Secret& master, const std::string& name) {
-  return {keys::DeriveKey(master, "hark/" + name + "/cache.db"),
-          keys::DeriveKey(master, "hark/" + name + "/authored.db")};
-}
-
-AccountManager::AccountManager(AccountOptions options)
+AccountManager::AccountManager(AccountOptions options, std::unique_ptr<Alarm> retry)
     : options_(std::move(options)),
+      keeper_(options_.vault, options_.vault_thread, options_.io, options_.clock, std::move(retry)),
       retention_(options_.retention),
       closing_(options_.io),
       problem_(Nobody()) {}
 
-void AccountManager::Start() {
-  ShowSignedOut();
-  Result<std::optional<Secret>> saved = options_.keys.LoadSecret(kSessionSecret);
-  if (!saved) {
-    const bool no_key = saved.error().code == ErrorCode::kNotFound;
-    return SetProblem(no_key ? KeyMissing() : saved.error());
-  }
-  if (!*saved) return;
-  Result<SessionRecord> record = ParseSessionRecord(**saved);
-  if (!record) return SetProblem(std::move(record.error()));
-  device_id_ = record->device_id;
-  if (Result<void> opened = OpenStore(*record); !opened)
-    return SetProblem(std::move(opened.error()));
-  const bool other_backend = record->backend_url != options_.backend_url;
-  if (other_backend) log::Warning("backend_changed", {});
-  const bool syncs = !record->token.empty() && !other_backend;
-  record_ = std::move(*record);
-  if (syncs) {
-    Sync();
-  } else {
-    ShowSignedOut();
-  }
-}
-
 void AccountManager::Stop() {
+  stopped_ = true;
+  keeper_.StopLooking(true);
   closing_.cancel();  // A roll-back that waits is not begun.
   CloseSession(Error(ErrorCode::kCancelled, "The daemon is stopping."));
   SetProblem(Error(ErrorCode::kCancelled, "The daemon is stopping."));
@@ -139,79 +91,109 @@ void AccountManager::SignOut(Done done) {
 // ---- On the I/O thread ----
 
 void AccountManager::FinishSignIn(Secret token, Result<UserId> user, const Done& done) {
-  signing_in_ = false;
-  if (!user) return done(tl::unexpected(std::move(user.error())));
-  SessionRecord record{options_.backend_url, std::move(*user), device_id_, std::move(token)};
-  const bool same = session_ != nullptr && record_ && record_->user == record.user &&
-                    record_->backend_url == record.backend_url;
-  if (!same) {
-    CloseSession(Error(ErrorCode::kConflict, "Another account was signed in."));
-    record_.reset();
-    if (Result<void> opened = OpenStore(record); !opened) {
-      SetProblem(opened.error());
-      return done(tl::unexpected(std::move(opened.error())));
-    }
+  if (!user) {
+    signing_in_ = false;
+    return done(tl::unexpected(std::move(user.error())));
   }
-  if (Result<void> saved = Save(record); !saved)
-    return done(tl::unexpected(std::move(saved.error())));
-  log::Info("signed_in");
-  record_ = std::move(record);
-  Sync();
-  done(Info());
+  auto record = std::make_shared<SessionRecord>(
+      SessionRecord{options_.backend_url, std::move(*user), device_id_, std::move(token)});
+  const bool same = session_ != nullptr && record_ && record_->user == record->user &&
+                    record_->backend_url == record->backend_url;
+  if (same) return SaveSignIn(record, false, done);
+  keeper_.Ask(
+      [record, data_dir = options_.data_dir](keys::Vault& vault) -> Result<AccountFiles> {
+        if (auto created = vault.Create(); !created) return tl::unexpected(created.error());
+        return FindFilesToOpen(vault, data_dir, *record);
+      },
+      [this, record, done](Result<AccountFiles> files) {
+        SwitchTo(record, std::move(files), done);
+      });
+}
+
+void AccountManager::SwitchTo(const std::shared_ptr<SessionRecord>& record,
+                              Result<AccountFiles> files, const Done& done) {
+  const auto fail = [this, &done](const Error& error) {
+    signing_in_ = false;
+    if (!session_ && !stopped_) Trouble(error);
+    done(tl::unexpected(error));
+  };
+  if (!files) return fail(files.error());
+  if (stopped_) return fail({ErrorCode::kCancelled, "The daemon is stopping."});
+  const bool is_new = !files->made;
+  CloseSession(Error(ErrorCode::kConflict, "Another account was signed in."));
+  record_.reset();
+  if (auto opened = OpenStore(*record, std::move(*files)); !opened) return fail(opened.error());
+  SaveSignIn(record, is_new, done);
+}
+
+void AccountManager::SaveSignIn(const std::shared_ptr<SessionRecord>& record, bool is_new,
+                                const Done& done) {
+  keeper_.Ask(
+      [record, is_new, folder = folder_](keys::Vault& vault) -> Result<void> {
+        if (is_new) {
+          if (auto made = vault.SetMade(folder); !made) return made;
+        }
+        return SaveSession(vault, *record);
+      },
+      [this, record, done](const Result<void>& saved) {
+        signing_in_ = false;
+        if (!saved) return done(tl::unexpected(saved.error()));
+        if (!session_) return done(Fail(ErrorCode::kCancelled, "The daemon is stopping."));
+        log::Info("signed_in");
+        record_ = std::move(*record);
+        Sync();
+        done(Info());
+      });
 }
 
 void AccountManager::FinishSignOut(const Done& done) {
   if (!record_) return done(Info());
-  SessionRecord without{record_->backend_url, record_->user, record_->device_id, Secret()};
-  if (Result<void> saved = Save(without); !saved)
-    return done(tl::unexpected(std::move(saved.error())));
-  record_ = std::move(without);
-  if (session_) session_->StopSync();
-  SetState(AccountState::kSignedOut);
-  ShowSignedOut();
-  log::Info("signed_out");
-  done(Info());
+  if (signing_in_) return done(Fail(ErrorCode::kResourceExhausted, "A sign-in is under way."));
+  signing_in_ = true;
+  auto without = std::make_shared<SessionRecord>(
+      SessionRecord{record_->backend_url, record_->user, record_->device_id, Secret()});
+  keeper_.Ask([without](keys::Vault& vault) { return SaveSession(vault, *without); },
+              [this, without, done](const Result<void>& saved) {
+                signing_in_ = false;
+                if (!saved) return done(tl::unexpected(saved.error()));
+                record_ = std::move(*without);
+                if (session_) session_->StopSync();
+                SetState(AccountState::kSignedOut);
+                ShowSignedOut();
+                log::Info("signed_out");
+                done(Info());
+              });
 }
 
-Result<Secret> AccountManager::MasterKey() {
-  Result<Secret> key = options_.keys.LoadMasterKey();
-  if (key || key.error().code != ErrorCode::kNotFound) return key;
-  // A new key over old data would make it look lost (guarantee G9).
-  std::error_code error;
-  const std::filesystem::path accounts = options_.data_dir / "accounts";
-  const bool has_data =
-      std::filesystem::exists(accounts, error) && !std::filesystem::is_empty(accounts, error);
-  if (has_data || error) {
-    return tl::unexpected(KeyMissing());
-  }
-  return options_.keys.CreateMasterKey();
-}
-
-Result<void> AccountManager::OpenStore(const SessionRecord& record) {
-  Result<Secret> master = MasterKey();
-  if (!master) return tl::unexpected(std::move(master.error()));
-  const std::string name = FolderName(*master, record);
-  if (!in_use_[name].expired()) {
+Result<void> AccountManager::OpenStore(const SessionRecord& record, AccountFiles files) {
+  if (!in_use_[files.name].expired()) {
     return Fail(ErrorCode::kResourceExhausted, "The account is still being closed. Try again.");
   }
-  StoreSecrets secrets = KeysOf(*master, name);
   store::StoreOptions options{
-      .folder = options_.data_dir / "accounts" / name,
-      .cache_key = std::move(secrets.cache),
-      .authored_key = std::move(secrets.authored),
+      .folder = options_.data_dir / "accounts" / files.name,
+      .cache_key = std::move(files.cache_key),
+      .authored_key = std::move(files.authored_key),
       .clock = &options_.clock,
       .on_commit = {},
       .on_damage = {},
       .on_health = {},
       .boot_id = {},
+      .must_exist = files.made,
   };
-  Result<std::unique_ptr<AccountSession>> opened =
-      AccountSession::Open(std::move(options), retention_, options_.io);
-  if (!opened) return tl::unexpected(std::move(opened.error()));
+  Result<std::unique_ptr<AccountSession>> opened = AccountSession::Open(
+      std::move(options), retention_,
+      {record.user, record.backend_url, std::move(files.backup_key)}, options_.io);
+  if (!opened) {
+    keeper_.SetStoreTrouble(opened.error());
+    return tl::unexpected(std::move(opened.error()));
+  }
+  keeper_.ClearStoreTrouble();
+  keeper_.StopLooking(true);
+  folder_ = files.name;
   // Destroyed on the I/O thread, whoever lets go of it last: closing waits for the writer thread,
   // which must not be the one that does it. `open` lasts until that is done.
   auto open = std::make_shared<int>();
-  in_use_[name] = open;
+  in_use_[files.name] = open;
   std::shared_ptr<AccountSession> session(
       opened->release(), [io = options_.io, open = std::move(open)](AccountSession* closed) {
         asio::post(io, [open, owned = std::unique_ptr<AccountSession>(closed)]() mutable {
@@ -222,10 +204,6 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record) {
   session_ = std::move(session);
   info_ = {AccountState::kSignedOut, record.user, record.backend_url};
   return {};
-}
-
-Result<void> AccountManager::Save(const SessionRecord& record) {
-  return options_.keys.StoreSecret(kSessionSecret, Serialize(record));
 }
 
 void AccountManager::Sync() {
@@ -257,11 +235,18 @@ sync::EngineParts AccountManager::MakeEngineParts(const SessionRecord& record) {
           [this](Secret token) {
             if (!record_) return;
             record_->token = std::move(token);
-            if (Result<void> saved = Save(*record_); !saved)
-              log::Error("token_not_saved", {{"why", saved.error()}});
+            SaveRenewed();
           },
       .token_refused = [this] { SetState(AccountState::kAuthRequired); },
   };
+}
+
+void AccountManager::SaveRenewed() {
+  auto kept = std::make_shared<Secret>(record_->token.Clone());
+  keeper_.Ask([kept](keys::Vault& vault) { return vault.StoreToken(*kept); },
+              [](const Result<void>& saved) {
+                if (!saved) log::Error("token_not_saved", {{"why", saved.error()}});
+              });
 }
 
 void AccountManager::NotifyWorldChanged() {
@@ -284,8 +269,10 @@ void AccountManager::SetState(AccountState state) {
 }
 
 void AccountManager::SetProblem(Error error) {
-  log::Error("account_unavailable", {{"why", error}});
   const std::lock_guard lock(mutex_);
+  if (problem_ == error) return;
+  // That the daemon stops is no trouble.
+  if (error.code != ErrorCode::kCancelled) log::Error("account_unavailable", {{"why", error}});
   problem_ = std::move(error);
 }
 

@@ -12,21 +12,27 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "daemon/account/account_files.h"
+#include "daemon/account/account_folders.h"
 #include "daemon/account/account_session.h"
 #include "daemon/account/accounts.h"
+#include "daemon/account/key_keeper.h"
 #include "daemon/account/session_record.h"
+#include "daemon/base/alarm.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/metrics.h"
 #include "daemon/base/task.h"
-#include "daemon/keys/key_source.h"
+#include "daemon/keys/vault.h"
+#include "daemon/store/authored_state.h"
 #include "daemon/transport/backend.h"
 
 namespace hark::account {
 
-// Clock, metrics and key source outlive the manager.
+// Clock, metrics and vault outlive the manager, and so do the executors' threads.
 struct AccountOptions {
   std::filesystem::path data_dir;  // Accounts are in folders below it.
   std::string backend_url;
@@ -36,30 +42,26 @@ struct AccountOptions {
   RetentionPolicy retention;
   Clock& clock;
   Metrics& metrics;
-  keys::KeySource& keys;
+  keys::Vault& vault;     // Used on its thread alone.
+  Executor vault_thread;  // One thread, which may wait for a key store.
   Executor io;
   Executor readers;
 };
 
-// Of one account's two files.
-struct StoreSecrets {
-  Secret cache;
-  Secret authored;
-};
+// The problem while nobody signed in.
+[[nodiscard]] Error Nobody();
 
-// The account's folder: tells neither the user nor the backend to who reads the disk, and is the
-// same at each sign-in.
-[[nodiscard]] std::string FolderName(const Secret& master, const SessionRecord& record);
-// `name`: the account's folder.
-[[nodiscard]] StoreSecrets KeysOf(const Secret& master, const std::string& name);
-
-// The Accounts calls may come from any thread; all others are made on the I/O thread.
-class AccountManager final : public Accounts {
+// Start(), Stop() and NotifyWorldChanged() are called on the I/O thread; the Accounts calls on any.
+class AccountManager final : public Accounts, public KeyCare {
  public:
-  explicit AccountManager(AccountOptions options);
+  using Done = Accounts::Done;
 
-  // Opens the store of the last session and syncs it if somebody is signed in. An error is not the
-  // end: the daemon runs, and Problem() says what is wrong.
+  // `retry`: rings on the I/O thread.
+  AccountManager(AccountOptions options, std::unique_ptr<Alarm> retry);
+
+  // Opens the store of the last session and syncs it if somebody is signed in; waits for the key
+  // store as long as limits::kKeyStoreAtStart. An error is not the end: the daemon runs, Problem()
+  // says what is wrong, and it is tried again.
   void Start();
 
   // Ends the sync and every stream, and closes the store. No call is accepted afterwards.
@@ -81,32 +83,118 @@ class AccountManager final : public Accounts {
   void SignIn(Secret token, Done done) override;
   void SignOut(Done done) override;
   void RollBack(bool force, RollBackDone done) override;
+  void SignOutAndForget(bool discard_unsent, RemovedDone done) override;
+  void ClearCache(ClearOptions options, RemovedDone done) override;
+  [[nodiscard]] Result<std::unique_ptr<RestoreUpload>> BeginRestore() override;
+  void Restore(std::unique_ptr<RestoreUpload> upload, RestoreOptions options,
+               RestoreDone done) override;
+  [[nodiscard]] KeyCare& keys() override { return *this; }
   [[nodiscard]] sync::StatusBoard& status() override { return board_; }
 
+  // KeyCare.
+  [[nodiscard]] keys::KeyStatus Status() const override { return keeper_.Status(); }
+  void Look(KeyCare::Done<keys::KeyStatus> done) override;
+  void Rotate(RotateRequest request, KeyCare::Done<RotateOutcome> done) override;
+  void MakeRecoveryCode(KeyCare::Done<Secret> done) override;
+  void Recover(Secret code, KeyCare::Done<keys::KeyStatus> done) override;
+
  private:
-  [[nodiscard]] Result<Secret> MasterKey();
-  [[nodiscard]] Result<void> OpenStore(const SessionRecord& record);
-  [[nodiscard]] Result<void> Save(const SessionRecord& record);
+  // A session that was saved, and its files.
+  struct Found {
+    SessionRecord record;
+    AccountFiles files;
+  };
+  using Loaded = Result<std::optional<Found>>;
+
+  // Opening what was open before (opening.cc).
+  [[nodiscard]] static Loaded Load(keys::Vault& vault, const std::filesystem::path& data_dir);
+  void TryOpening();
+  void FinishOpening(Loaded loaded);
+  // There should be an account and there is none; tries again later.
+  void Trouble(const Error& error);
+  void AnswerLooks();
+
+  // New keys (key_rotation.cc).
+  struct Rotation;
+  void BeginRotation(const RotateRequest& request, KeyCare::Done<RotateOutcome> done);
+  void NextFile(const std::shared_ptr<Rotation>& rotation);
+  void ReencryptOpen(const std::shared_ptr<Rotation>& rotation, const std::string& folder,
+                     const std::string& file);
+  [[nodiscard]] static Result<void> ReencryptClosedFile(keys::Vault& vault,
+                                                        const std::filesystem::path& data_dir,
+                                                        const std::string& folder,
+                                                        const std::string& file);
+  void FinishFile(const std::shared_ptr<Rotation>& rotation, const Result<void>& written);
+  void EndRotation(Rotation& rotation, const Result<void>& result);
+
+  [[nodiscard]] Result<void> OpenStore(const SessionRecord& record, AccountFiles files);
   // With `record_`, which is set.
   void Sync();
   [[nodiscard]] sync::EngineParts MakeEngineParts(const SessionRecord& record);
+  // The token that the backend gave in place of the one before.
+  void SaveRenewed();
   void SetState(AccountState state);
   void SetProblem(Error error);
   void CloseSession(const Error& why);
   void FinishSignIn(Secret token, Result<UserId> user, const Done& done);
+  void SwitchTo(const std::shared_ptr<SessionRecord>& record, Result<AccountFiles> files,
+                const Done& done);
+  void SaveSignIn(const std::shared_ptr<SessionRecord>& record, bool is_new, const Done& done);
   void FinishSignOut(const Done& done);
   void BeginRollBack(bool force, const RollBackDone& done);
-  void FinishRollBack(bool force, const RollBackDone& done, const Secret& master,
-                      const std::string& name);
+  void FinishRollBack(bool force, const RollBackDone& done,
+                      const std::shared_ptr<AccountFiles>& files);
   void ShowSignedOut();
+
+  // ---- account_changes.cc: forgetting and clearing ----
+
+  // The account whose store is open, or should be.
+  struct Place {
+    SessionRecord record;
+    AccountFiles files;
+  };
+  using SharedPlace = std::shared_ptr<const Place>;
+
+  // Nobody signs in until EndChange(), unless the answer is an error. kPrecondition: there is no
+  // account; kResourceExhausted: it is being changed already; or the vault's.
+  void BeginChange(std::function<void(Result<SharedPlace>)> then);
+  // Opens the account, as far as there is one and it is not open, and then calls `done`.
+  void EndChange(std::function<void()> done);
+  // What of it only this machine has. Nothing: it cannot be read.
+  [[nodiscard]] std::optional<store::AuthoredState> ReadUnsent(const Place& place);
+  // Closes the account and calls `then` once nobody uses its files.
+  void CloseAnd(const SharedPlace& place, const Error& why, std::function<void()> then);
+  void WhenClosed(const SharedPlace& place, std::function<void()> then);
+  void BeginRemoving(Removal removal, bool discard, const RemovedDone& done);
+  void FinishRemoving(Removal removal, bool discard, const SharedPlace& place,
+                      const RemovedDone& done);
+  void BeginClear(const RemovedDone& done);
+  void ClearUnopened(const SharedPlace& place, const RemovedDone& done);
+  [[nodiscard]] store::RenewKey CacheKeyRenewal(const std::string& name);
+
+  // ---- restore.cc ----
+
+  struct StagedBackup;
+  [[nodiscard]] Result<SharedPlace> BeginRestoring();
+  [[nodiscard]] Result<StagedBackup> Stage(const SharedPlace& place, const RestoreUpload& upload,
+                                           const Secret& passphrase);
+  void TakeStaged(const std::shared_ptr<StagedBackup>& staged, bool discard,
+                  const RestoreDone& done);
+  [[nodiscard]] Result<RestoreOutcome> FinishTaking(const StagedBackup& staged, bool discard);
 
   const AccountOptions options_;
   sync::StatusBoard board_;
+  KeyKeeper keeper_;
 
   // On the I/O thread only.
   std::optional<SessionRecord> record_;
   std::string device_id_;
-  bool signing_in_ = false;
+  std::string folder_;       // Of the account that is open.
+  bool signing_in_ = false;  // Or out, or putting files back: one at a time.
+  bool opening_ = false;
+  bool stopped_ = false;
+  bool rolled_back_ = false;                           // The files wait for an older program.
+  std::vector<KeyCare::Done<keys::KeyStatus>> looks_;  // At most limits::kKeyLooks.
   RetentionPolicy retention_;
   // Account folders whose store is open, or still being closed: no second writer may open it.
   std::map<std::string, std::weak_ptr<int>> in_use_;

@@ -8,7 +8,8 @@ namespace hark::account {
 
 Result<std::unique_ptr<AccountSession>> AccountSession::Open(store::StoreOptions options,
                                                              RetentionPolicy retention,
-                                                             Executor io) {
+                                                             ArchiveOwner owner, Executor io) {
+  store::StoreFiles files(options.folder);
   std::unique_ptr<AccountSession> session(new AccountSession(*options.clock, std::move(io)));
   // The writer thread is joined before the session goes, and nothing is committed before Open() has
   // returned.
@@ -29,6 +30,8 @@ Result<std::unique_ptr<AccountSession>> AccountSession::Open(store::StoreOptions
   session->user_state_ = std::make_unique<UserStateKeeper>(
       *session->store_, *session->store_, session->clock_,
       [raw = session.get()](Clock::Instant at) { raw->SaveUserStateAt(at); });
+  session->archive_ = std::make_unique<AccountArchive>(*session->store_, std::move(files),
+                                                       std::move(owner), session->clock_);
   return session;
 }
 
@@ -63,6 +66,7 @@ void AccountSession::OnHealth(store::StoreHealth health) {
 void AccountSession::HealthChanged(store::StoreHealth health) {
   if (!make_parts_) return;
   StopEngine();
+  if (health == store::StoreHealth::kClearing) return;
   if (health != store::StoreHealth::kRepairing) {
     // Also when it could not be repaired: then with the old file, as before.
     StartEngine();
@@ -95,6 +99,10 @@ void AccountSession::StartEngine() {
   engine_ = std::make_shared<sync::Engine>(std::move(parts));
   intents_->Attach(engine_);
   engine_->Start();
+}
+
+void AccountSession::ClearCache(store::RenewKey renew, store::Writer::Done<std::uint64_t> done) {
+  store_->ClearCache(std::move(renew), std::move(done));
 }
 
 void AccountSession::NotifyWorldChanged() {

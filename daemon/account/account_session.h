@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "daemon/account/account_archive.h"
 #include "daemon/account/accounts.h"
 #include "daemon/account/retention_keeper.h"
 #include "daemon/account/user_state_keeper.h"
@@ -26,6 +27,7 @@ class AccountSession final : public OpenAccount {
   // left open then.
   [[nodiscard]] static Result<std::unique_ptr<AccountSession>> Open(store::StoreOptions options,
                                                                     RetentionPolicy retention,
+                                                                    ArchiveOwner owner,
                                                                     Executor io);
 
   AccountSession(const AccountSession&) = delete;
@@ -37,6 +39,7 @@ class AccountSession final : public OpenAccount {
   [[nodiscard]] std::shared_ptr<bus::EventBus> bus() override { return bus_; }
   [[nodiscard]] Retention& retention() override { return *keeper_; }
   [[nodiscard]] UserState& user_state() override { return *user_state_; }
+  [[nodiscard]] Archive& archive() override { return *archive_; }
 
   // What an engine is made of; asked each time that one is started, on the I/O thread. Reader,
   // writer and bus are filled in here.
@@ -52,6 +55,13 @@ class AccountSession final : public OpenAccount {
   void TurnWriter(std::function<void()> turned);
   // The network of this machine changed, or it was asleep.
   void NotifyWorldChanged();
+
+  // store::SqlcipherStore::ClearCache().
+  void ClearCache(store::RenewKey renew, store::Writer::Done<std::uint64_t> done);
+  // SqlcipherStore::Reencrypt().
+  void Reencrypt(store::File file, Secret key, store::Writer::Done<std::uint64_t> done) {
+    store_->Reencrypt(file, std::move(key), std::move(done));
+  }
 
  private:
   AccountSession(const Clock& clock, Executor io)
@@ -79,6 +89,7 @@ class AccountSession final : public OpenAccount {
   std::unique_ptr<sync::LocalIntents> intents_;
   std::unique_ptr<RetentionKeeper> keeper_;
   std::unique_ptr<UserStateKeeper> user_state_;
+  std::unique_ptr<AccountArchive> archive_;
   std::shared_ptr<sync::Engine> engine_;
 };
 

@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "daemon/account/archive.h"
+#include "daemon/account/key_care.h"
 #include "daemon/account/user_state.h"
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
@@ -74,6 +76,7 @@ class OpenAccount {
   [[nodiscard]] virtual std::shared_ptr<bus::EventBus> bus() = 0;
   [[nodiscard]] virtual Retention& retention() = 0;
   [[nodiscard]] virtual UserState& user_state() = 0;
+  [[nodiscard]] virtual Archive& archive() = 0;
 };
 
 // What a return to an older version's files did. Versions are those of the schemas.
@@ -86,10 +89,24 @@ struct RollBackOutcome {
   std::string aside;  // The folder with the files that were replaced.
 };
 
+// What was removed of an account.
+struct Removed {
+  std::uint64_t bytes = 0;
+  std::uint64_t entries_lost = 0;  // Of the outbox; the backend never got them.
+  std::uint64_t drafts_lost = 0;
+};
+
+struct ClearOptions {
+  bool everything = false;      // Also what is authored here.
+  bool discard_unsent = false;  // With `everything`: even if something is lost by it.
+};
+
 // Safe to call from any thread. Nothing blocks.
 class Accounts {
  public:
   using Done = std::function<void(Result<AccountInfo>)>;
+  using RestoreDone = std::function<void(Result<RestoreOutcome>)>;
+  using RemovedDone = std::function<void(Result<Removed>)>;
   using RollBackDone = std::function<void(Result<RollBackOutcome>)>;
 
   Accounts() = default;
@@ -120,6 +137,32 @@ class Accounts {
   // no account until an older program is started; after an error it is opened again. `done` as
   // above.
   virtual void RollBack(bool force, RollBackDone done) = 0;
+
+  // Signs out, and removes everything that is here of the account, with its keys; afterwards there
+  // is none, and the streams of before end with kConflict. No error if nobody ever signed in.
+  // kPrecondition, and nothing changed: something would be lost (or nobody can say, since the store
+  // cannot be opened), and `discard_unsent` is not set. kResourceExhausted: the account is being
+  // changed already. A crash on the way is finished at the next start. `done` as above.
+  virtual void SignOutAndForget(bool discard_unsent, RemovedDone done) = 0;
+
+  // Removes the cache (store/clear_files.h); streams go on. With `everything`, all of the account's
+  // files; streams end with kCancelled, and the account begins anew. Errors as SignOutAndForget();
+  // kPrecondition also: there is no account. `done` as above, but on any thread.
+  virtual void ClearCache(ClearOptions options, RemovedDone done) = 0;
+
+  // For the bytes of a backup, which Restore() then takes. kPrecondition: there is no account.
+  // kResourceExhausted: one is under way, or the disk is full. Blocks for the disk.
+  [[nodiscard]] virtual Result<std::unique_ptr<RestoreUpload>> BeginRestore() = 0;
+  // Verifies the upload, then closes the account, sets its files aside and puts the backup's in
+  // their place; streams end with kCancelled. Verifying is done before this returns, on the
+  // caller's thread, which is not the I/O thread: it takes as long as reading and writing all of
+  // it. kInvalidArgument, kPrecondition, kResourceExhausted as Admin.Restore says; nothing has
+  // changed then. A crash on the way is finished at the next start. `done` as above.
+  virtual void Restore(std::unique_ptr<RestoreUpload> upload, RestoreOptions options,
+                       RestoreDone done) = 0;
+
+  // Of all accounts. Lives as long as this object.
+  [[nodiscard]] virtual KeyCare& keys() = 0;
 
   // Of the present account; kSignedOut when there is none. Lives as long as this object.
   [[nodiscard]] virtual sync::StatusBoard& status() = 0;

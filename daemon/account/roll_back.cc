@@ -45,35 +45,40 @@ void AccountManager::BeginRollBack(bool force, const RollBackDone& done) {
   if (!record_ || signing_in_)
     return done(
         Fail(ErrorCode::kUnauthenticated, "No account is open: there is nothing to put back."));
-  Result<Secret> master = MasterKey();
-  if (!master) return done(tl::unexpected(std::move(master.error())));
-  const std::string name = FolderName(*master, *record_);
   signing_in_ = true;  // Nobody signs in meanwhile.
-  CloseSession(Error(ErrorCode::kCancelled, "The files are being put back for an older version."));
-  FinishRollBack(force, done, *master, name);
+  keeper_.Ask([data_dir = options_.data_dir,
+               name = folder_](keys::Vault& vault) { return FindFiles(vault, data_dir, name); },
+              [this, force, done](Result<AccountFiles> files) {
+                if (!files) {
+                  signing_in_ = false;
+                  return done(tl::unexpected(std::move(files.error())));
+                }
+                CloseSession(Error(ErrorCode::kCancelled,
+                                   "The files are being put back for an older version."));
+                FinishRollBack(force, done, std::make_shared<AccountFiles>(std::move(*files)));
+              });
 }
 
-void AccountManager::FinishRollBack(bool force, const RollBackDone& done, const Secret& master,
-                                    const std::string& name) {
-  if (!in_use_[name].expired()) {
+void AccountManager::FinishRollBack(bool force, const RollBackDone& done,
+                                    const std::shared_ptr<AccountFiles>& files) {
+  if (!in_use_[files->name].expired()) {
     closing_.expires_after(kLookAgain);
-    closing_.async_wait([this, force, done, name, key = std::make_shared<Secret>(master.Clone())](
-                            const boost::system::error_code& error) {
-      if (!error) FinishRollBack(force, done, *key, name);
+    closing_.async_wait([this, force, done, files](const boost::system::error_code& error) {
+      if (!error) FinishRollBack(force, done, files);
     });
     return;
   }
   signing_in_ = false;
-  const StoreSecrets keys = KeysOf(master, name);
   Result<RollBackOutcome> outcome =
-      ToOutcome(store::RollBack({options_.data_dir / "accounts" / name, force},
-                                {keys.cache, keys.authored}, options_.clock.WallNow()));
+      ToOutcome(store::RollBack({options_.data_dir / "accounts" / files->name, force},
+                                {files->cache_key, files->authored_key}, options_.clock.WallNow()));
   if (outcome) {
     log::Warning("rolled_back", {{"entries_lost", outcome->entries_lost}});
     SetProblem(PutBack(*outcome));
+    rolled_back_ = true;
     record_.reset();
-  } else if (Result<void> opened = OpenStore(*record_); !opened) {
-    SetProblem(std::move(opened.error()));
+  } else if (Result<void> opened = OpenStore(*record_, std::move(*files)); !opened) {
+    Trouble(opened.error());
   } else if (!record_->token.empty()) {
     Sync();
   }

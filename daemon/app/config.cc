@@ -12,6 +12,9 @@ namespace {
 // Where hark-backend listens by default.
 constexpr std::string_view kDefaultBackendUrl = "ws://127.0.0.1:8765/api/v1/sync";
 
+// As the key ring says, or the best that there is at the first sign-in.
+constexpr std::string_view kDefaultKind = "default";
+
 namespace fs = std::filesystem;
 
 // The values are in range: settings.cc lets no others through.
@@ -34,13 +37,6 @@ std::optional<log::Format> LogFormatOf(std::string_view text) {
 
 std::string_view TextOf(Encoding encoding) {
   return encoding == Encoding::kJson ? "json" : "proto";
-}
-
-std::string_view TextOf(KeyKind kind) {
-  switch (kind) {
-    case KeyKind::kFile: return "file";
-  }
-  return "file";
 }
 
 std::string_view TextOf(log::Level level) {
@@ -154,6 +150,10 @@ Result<Config> ResolveConfig(const Settings& flags, const Settings& file,
     config.data_dir = *folder;
   }
   config.socket = socket->value_or(DefaultSocket(environment));
+  const std::string kind = resolver.Text(&Settings::keys_kind, "");
+  config.key_kind = keys::KeyKindOf(kind);
+  // Who names a key file wants the key in it.
+  if (kind.empty() && *key_file) config.key_kind = keys::KeyKind::kFile;
   config.key_file = key_file->value_or(config.data_dir / "keys" / "master.key");
   if (Result<void> checked = CheckSocketPath(config.socket); !checked) {
     return tl::unexpected(std::move(checked).error());
@@ -193,7 +193,8 @@ std::string DescribeConfig(const Config& config) {
   text += "\n\n[outbox]\ndays = " + std::to_string(config.outbox_age.count());
   text += "\n\n[retention]\ndays = " + std::to_string(config.retention.days);
   text += "\nmax_mb = " + std::to_string(config.retention.max_bytes / kMegabyte);
-  text += "\n\n[keys]\nkind = " + Quoted(TextOf(config.key_kind));
+  text += "\n\n[keys]\nkind = " +
+          Quoted(config.key_kind ? keys::TextOf(*config.key_kind) : kDefaultKind);
   text += "\nfile = " + Quoted(config.key_file.string());
   text += "\n\n[ipc]\nsocket = " + Quoted(config.socket.string());
   text += "\n\n[log]\nlevel = " + Quoted(TextOf(config.log_level));

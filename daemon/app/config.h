@@ -14,15 +14,13 @@
 #include "daemon/app/settings.h"
 #include "daemon/base/log.h"
 #include "daemon/base/result.h"
+#include "daemon/keys/key_source.h"
 #include "daemon/model/retention.h"
 
 namespace hark::app {
 
 // The wire encoding asked of the backend (DESIGN §6).
 enum class Encoding : std::uint8_t { kProto, kJson };
-
-// Where the master key is kept (DESIGN §5).
-enum class KeyKind : std::uint8_t { kFile };
 
 // Paths are absolute. Holds no secret.
 struct Config {
@@ -32,7 +30,7 @@ struct Config {
   std::filesystem::path data_dir;
   std::chrono::days outbox_age{7};  // How long an unsent message is tried by itself.
   RetentionPolicy retention;
-  KeyKind key_kind = KeyKind::kFile;
+  std::optional<keys::KeyKind> key_kind;  // Where the master key is kept; absent: key_choice.h.
   std::filesystem::path key_file;
   std::filesystem::path socket;
   log::Level log_level = log::Level::kInfo;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "daemon/account/account_manager.h"
+#include "daemon/app/key_choice.h"
 #include "daemon/app/log_format.h"
 #include "daemon/app/options.h"
 #include "daemon/app/reload.h"
@@ -31,7 +33,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/metrics.h"
 #include "daemon/ipc/server.h"
-#include "daemon/keys/file_key_source.h"
+#include "daemon/keys/vault.h"
 #include "daemon/store/cipher_version.h"
 #include "daemon/transport/websocket_backend.h"
 
@@ -132,23 +134,34 @@ ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
 
   SystemClock clock;
   Metrics metrics;
-  keys::FileKeySource keys(config.key_file);
+  std::stop_source key_stop;
+  keys::Vault vault(VaultOptionsFor(config, environment, clock, key_stop.get_token()));
   boost::asio::io_context io(1);
+  boost::asio::thread_pool vault_thread(1);
+  boost::asio::post(vault_thread, [] { NameThisThread("hark-keys"); });
   boost::asio::thread_pool readers(1);
   boost::asio::post(readers, [] { NameThisThread("hark-reader"); });
-  account::AccountManager accounts(account::AccountOptions{
-      .data_dir = config.data_dir,
-      .backend_url = config.backend_url,
-      .backend = MakeBackend(config),
-      .client = "harkd/" + std::string(Version()),
-      .outbox_age = config.outbox_age,
-      .retention = config.retention,
-      .clock = clock,
-      .metrics = metrics,
-      .keys = keys,
-      .io = io.get_executor(),
-      .readers = readers.get_executor(),
-  });
+  account::AccountManager accounts(
+      account::AccountOptions{
+          .data_dir = config.data_dir,
+          .backend_url = config.backend_url,
+          .backend = MakeBackend(config),
+          .client = "harkd/" + std::string(Version()),
+          .outbox_age = config.outbox_age,
+          .retention = config.retention,
+          .clock = clock,
+          .metrics = metrics,
+          .vault = vault,
+          .vault_thread = vault_thread.get_executor(),
+          .io = io.get_executor(),
+          .readers = readers.get_executor(),
+      },
+      std::make_unique<AsioAlarm>(io.get_executor()));
+  // Whatever still waits for a key store gives up, and nothing of it runs any more.
+  const auto end_keys = [&] {
+    key_stop.request_stop();
+    vault_thread.join();
+  };
   accounts.Start();
   std::unique_ptr<WorldWatch> world =
       WatchWorld(io.get_executor(), [&accounts] { accounts.NotifyWorldChanged(); });
@@ -163,7 +176,9 @@ ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
       .accounts = accounts,
   });
   if (!server) {
+    world.reset();
     accounts.Stop();
+    end_keys();
     io.run_for(kLastWords);
     return Say(ExitCode::kFolderOrSocket, server.error());
   }
@@ -187,11 +202,11 @@ ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
 
   Tell(notify, kNotifyStopping);
   IgnoreHangUp();
-  // What still waited on the I/O thread would hold up the end.
-  world.reset();
+  world.reset();  // What still waited on the I/O thread would hold up the end.
   (*server)->Stop();
   accounts.Stop();
   readers.join();
+  end_keys();
   // What is left are closing handshakes and the store, which is closed by a handler of this
   // context.
   io.restart();

@@ -28,6 +28,8 @@ constexpr std::array kFlags{
     Flag{"--backend-url", "URL", &Settings::backend_url, "Backend to sync with: ws://… or wss://…"},
     Flag{"--encoding", "NAME", &Settings::backend_encoding,
          "Wire encoding: proto (default) or json"},
+    Flag{"--key-source", "KIND", &Settings::keys_kind,
+         "Where the key is: secret-service, credential, file; chosen at the first sign-in"},
     Flag{"--log-level", "LEVEL", &Settings::log_level,
          "debug, info, warning or error; default info"},
     Flag{"--log-format", "NAME", &Settings::log_format,

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "daemon/keys/key_source.h"
 #include "daemon/transport/endpoint.h"
 
 namespace hark::app {
@@ -59,8 +60,9 @@ Result<void> CheckMegabytes(std::string_view text) {
 }
 
 Result<void> CheckKeyKind(std::string_view text) {
-  if (text == "file") return {};
-  return Fail(ErrorCode::kInvalidArgument, "must be file");
+  if (text == "default" || keys::KeyKindOf(text)) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              "must be secret-service, keychain, credential, file or default");
 }
 
 Result<void> CheckLogLevel(std::string_view text) {

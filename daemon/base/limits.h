@@ -78,6 +78,9 @@ inline constexpr std::size_t kLoggedThings = 1'000;
 // most this many together.
 inline constexpr std::size_t kWriterQueue = 4'096;
 inline constexpr std::size_t kWriterGroup = 256;
+// Of these, places for what the sync engine stores, which has far fewer batches under way: refused
+// at once, a batch would be answered before those that wait before it.
+inline constexpr std::size_t kWriterReserve = 512;
 
 // The WAL is checkpointed at this size.
 inline constexpr std::size_t kWalBytes = std::size_t{16} * 1024 * 1024;
@@ -155,6 +158,40 @@ inline constexpr std::size_t kUiNameBytes = 64;
 inline constexpr std::chrono::milliseconds kSaveAfter{250};
 // When that failed: again after so long, as long as it fails.
 inline constexpr std::chrono::milliseconds kSaveAgainAfter{5'000};
+
+// One piece of an export or a backup, as it goes over the local socket: large enough that a
+// gigabyte is a few thousand of them, small enough for a stream's share of memory. A single message
+// may be more.
+inline constexpr std::size_t kExportPartBytes = std::size_t{256} * 1024;
+// Exports, backups and restores: how many copy at once, each on a thread of its own, and how many
+// are open, each with a copy of the cache on the disk, at the pace of its client. Full: it is
+// refused.
+inline constexpr std::size_t kArchivesAtOnce = 2;
+inline constexpr std::size_t kArchiveCalls = 8;
+// What a client may give as passphrase of a backup.
+inline constexpr std::size_t kPassphraseMinBytes = 8;
+inline constexpr std::size_t kPassphraseBytes = 1'024;
+
+// The key ring: accounts whose keys it holds, which no machine of a person has; one small secret in
+// it (a token is at most 4 KiB); and the file with all of it as text. Full: the sign-in is refused.
+inline constexpr std::size_t kKeyAccounts = 100;
+inline constexpr std::size_t kKeySecretBytes = std::size_t{64} * 1024;
+inline constexpr std::size_t kKeyRingBytes = std::size_t{512} * 1024;
+// Keys of one key file: of a few installations, two of each during a rotation. Full: refused.
+inline constexpr std::size_t kKeysInFile = 16;
+// A credential: from the size of a key to that of a text file. Anything else is none.
+inline constexpr std::size_t kCredentialBytes = 4'096;
+// How long one call of a key store may take: starting its service takes a second. After that the
+// state is LOCKED, and it is tried again.
+inline constexpr std::chrono::milliseconds kKeyStoreCall{5'000};
+// Of that, as long as the start waits before clients are served; they then hear LOCKED.
+inline constexpr std::chrono::milliseconds kKeyStoreAtStart{150};
+// While the keys are not there they are looked for again, after so long and then more rarely: a
+// look at a file, or one call over D-Bus.
+inline constexpr std::chrono::milliseconds kKeyRetryFirst{500};
+inline constexpr std::chrono::milliseconds kKeyRetryCap{10'000};
+// Clients that wait for one look at the keys. Full: refused.
+inline constexpr std::size_t kKeyLooks = 64;
 
 }  // namespace hark::limits
 

@@ -64,8 +64,12 @@ class AccountService final : public Base {
                                     grpc::ByteBuffer* response) override {
     return AnswerLater<v1::SignOutRequest>(
         context, request, response,
-        [this](auto&, std::shared_ptr<PendingCall> call) -> Result<void> {
-          context_.accounts.SignOut(EndWith<v1::SignOutResponse>(std::move(call)));
+        [this](auto& in, std::shared_ptr<PendingCall> call) -> Result<void> {
+          if (in.forget()) {
+            Forget(in.discard_unsent(), std::move(call));
+          } else {
+            context_.accounts.SignOut(EndWith<v1::SignOutResponse>(std::move(call)));
+          }
           return {};
         });
   }
@@ -81,6 +85,18 @@ class AccountService final : public Base {
   }
 
  private:
+  void Forget(bool discard_unsent, std::shared_ptr<PendingCall> call) {
+    context_.accounts.SignOutAndForget(
+        discard_unsent, [this, call = std::move(call)](const Result<account::Removed>& removed) {
+          if (!removed) return call->Fail(ToGrpcStatus(removed.error()));
+          v1::SignOutResponse out;
+          ToProto(context_.accounts.Info(), out.mutable_account());
+          out.set_entries_lost(removed->entries_lost);
+          out.set_drafts_lost(removed->drafts_lost);
+          call->Succeed(out);
+        });
+  }
+
   const ServiceContext context_;
 };
 

@@ -12,6 +12,7 @@
 #include "hark/v1/admin.grpc.pb.h"
 
 #include "daemon/ipc/api_version.h"
+#include "daemon/ipc/archive_calls.h"
 #include "daemon/ipc/convert_status.h"
 #include "daemon/ipc/convert_time.h"
 #include "daemon/ipc/requests.h"
@@ -24,7 +25,9 @@ namespace {
 using Api = v1::Admin;
 using Base = Api::WithRawCallbackMethod_GetVersion<Api::WithRawCallbackMethod_GetStatistics<
     Api::WithRawCallbackMethod_PreviewRetention<Api::WithRawCallbackMethod_RunRetention<
-        Api::WithRawCallbackMethod_RollBack<Api::Service>>>>>;
+        Api::WithRawCallbackMethod_RollBack<Api::WithRawCallbackMethod_ClearCache<
+            Api::WithRawCallbackMethod_Export<Api::WithRawCallbackMethod_Backup<
+                Api::WithRawCallbackMethod_Restore<Api::Service>>>>>>>>>;
 
 // Items of a preview, and conversations with a number of their own.
 constexpr std::size_t kPreviewItems = 200;
@@ -41,12 +44,17 @@ constexpr const char* kCapabilities[] = {
     "drafts",           // The service Drafts; Conversation.has_draft.
     "view-states",      // The service ViewStates.
     "changes",          // The service Changes.
+    "keys",             // The service Keys.
+    "forget",           // SignOut with `forget`.
+    "clear-cache",      // ClearCache.
+    "export",           // Export.
+    "backup",           // Backup, Restore.
 };
 
 class AdminService final : public Base {
  public:
   AdminService(const ServiceContext& context, ProgramInfo program)
-      : context_(context), program_(std::move(program)) {}
+      : context_(context), program_(std::move(program)), archive_(context) {}
 
   grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* call,
                                        const grpc::ByteBuffer* request,
@@ -86,7 +94,41 @@ class AdminService final : public Base {
         [this](auto& in, std::shared_ptr<PendingCall> call) { return Back(in, std::move(call)); });
   }
 
+  grpc::ServerUnaryReactor* ClearCache(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override {
+    return AnswerLater<v1::ClearCacheRequest>(
+        context, request, response,
+        [this](auto& in, std::shared_ptr<PendingCall> call) { return Clear(in, std::move(call)); });
+  }
+
+  ByteStream* Export(grpc::CallbackServerContext* call, const grpc::ByteBuffer* request) override {
+    return archive_.Export(call, request);
+  }
+
+  ByteStream* Backup(grpc::CallbackServerContext* call, const grpc::ByteBuffer* request) override {
+    return archive_.Backup(call, request);
+  }
+
+  ArchiveCalls::ByteReader* Restore(grpc::CallbackServerContext* call,
+                                    grpc::ByteBuffer* response) override {
+    return archive_.Restore(call, response);
+  }
+
  private:
+  Result<void> Clear(const v1::ClearCacheRequest& in, std::shared_ptr<PendingCall> call) {
+    context_.accounts.ClearCache({in.everything(), in.discard_unsent()},
+                                 [call = std::move(call)](const Result<account::Removed>& removed) {
+                                   if (!removed) return call->Fail(ToGrpcStatus(removed.error()));
+                                   v1::ClearCacheResponse out;
+                                   out.set_bytes_removed(removed->bytes);
+                                   out.set_entries_lost(removed->entries_lost);
+                                   out.set_drafts_lost(removed->drafts_lost);
+                                   call->Succeed(out);
+                                 });
+    return {};
+  }
+
   Result<void> Back(const v1::RollBackRequest& in, std::shared_ptr<PendingCall> call) {
     context_.accounts.RollBack(
         in.force(), [call = std::move(call)](const Result<account::RollBackOutcome>& done) {
@@ -193,6 +235,7 @@ class AdminService final : public Base {
 
   const ServiceContext context_;
   const ProgramInfo program_;
+  ArchiveCalls archive_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // The version of the local API, and whether a client's fits it.
 //
-// A client says its own in the metadata of each call, as `hark-api: 1.2`. Within one major version
+// A client says its own in the metadata of each call, as `hark-api: 1.3`. Within one major version
 // every client is served: what it does not know it ignores, and what this daemon does not know it
 // ignores or answers with UNIMPLEMENTED. Another major version is another contract: the call is
 // refused before it has any effect, with a reason that a UI can show.

@@ -9,21 +9,13 @@
 #include "daemon/ipc/convert_conversation.h"
 #include "daemon/ipc/convert_message.h"
 #include "daemon/ipc/message_page.h"
-#include "daemon/ipc/tokens.h"
+#include "daemon/ipc/topic_event.h"
 
 namespace hark::ipc {
 namespace {
 
 // Tags and lengths of an id in a delta, and its place in the queue.
 constexpr std::size_t kFixedBytesPerId = 16;
-
-std::unique_ptr<v1::WatchChangesResponse> NewEvent(const std::string& store_id,
-                                                   const StreamPlace& place) {
-  auto event = std::make_unique<v1::WatchChangesResponse>();
-  event->set_revision(place.revision);
-  event->set_resume_token(ResumeToken(store_id, place.resume));
-  return event;
-}
 
 }  // namespace
 
@@ -35,17 +27,7 @@ Result<void> ChangesTopic::Check(store::Reader&) const {
 }
 
 Result<WatchTopic::Snapshot> ChangesTopic::Read(store::Reader& reader) const {
-  store::ConversationQuery query;
-  query.limit = snapshot_size_;
-  const Result<store::ConversationPage> page = reader.ListConversations(query);
-  if (!page) return tl::unexpected(page.error());
-  auto event = NewEvent(store_id_, {page->revision, page->revision});
-  auto* snapshot = event->mutable_snapshot();
-  for (const Conversation& conversation : page->conversations) {
-    ToProto(conversation, snapshot->add_conversations());
-  }
-  snapshot->set_total_count(page->total_count);
-  return Snapshot{std::move(event), page->revision, false};
+  return ReadListSnapshot<v1::WatchChangesResponse>(reader, store_id_, snapshot_size_);
 }
 
 std::size_t ChangesTopic::Weight(const Commit& commit) const {
@@ -63,6 +45,10 @@ std::size_t ChangesTopic::Weight(const Commit& commit) const {
   return bytes;
 }
 
+std::shared_ptr<const Commit> ChangesTopic::Part(std::shared_ptr<const Commit> commit) const {
+  return commit;
+}
+
 // The snapshot shows no messages; that a gap changed is told.
 bool ChangesTopic::ChangesGap(const Commit&) const {
   return false;
@@ -77,13 +63,13 @@ store::ChangesQuery ChangesTopic::Changes(LocalRevision since) const {
 }
 
 WatchTopic::Event ChangesTopic::Resumed(LocalRevision revision) const {
-  auto event = NewEvent(store_id_, {revision, revision});
+  auto event = NewEvent<v1::WatchChangesResponse>(store_id_, {revision, revision});
   event->mutable_resumed();
   return event;
 }
 
 WatchTopic::Event ChangesTopic::Delta(const Commit& commit, const StreamPlace& place) const {
-  auto event = NewEvent(store_id_, place);
+  auto event = NewEvent<v1::WatchChangesResponse>(store_id_, place);
   auto* delta = event->mutable_delta();
   for (const Conversation& conversation : commit.conversations) {
     ToProto(conversation, delta->add_conversations());
@@ -100,7 +86,7 @@ WatchTopic::Event ChangesTopic::Delta(const Commit& commit, const StreamPlace& p
 
 WatchTopic::Event ChangesTopic::Passing(const bus::Ephemeral& ephemeral,
                                         const StreamPlace& place) const {
-  auto event = NewEvent(store_id_, place);
+  auto event = NewEvent<v1::WatchChangesResponse>(store_id_, place);
   if (const auto* partial = std::get_if<bus::PartialMessage>(&ephemeral)) {
     auto* out = event->mutable_partial();
     out->set_conversation_id(partial->conversation.value());

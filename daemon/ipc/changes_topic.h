@@ -4,6 +4,7 @@
 #define HARK_DAEMON_IPC_CHANGES_TOPIC_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "daemon/ipc/watch_topic.h"
@@ -17,6 +18,8 @@ class ChangesTopic final : public WatchTopic {
   [[nodiscard]] Result<void> Check(store::Reader& reader) const override;
   [[nodiscard]] Result<Snapshot> Read(store::Reader& reader) const override;
   [[nodiscard]] std::size_t Weight(const Commit& commit) const override;
+  [[nodiscard]] std::shared_ptr<const Commit> Part(
+      std::shared_ptr<const Commit> commit) const override;
   [[nodiscard]] bool ChangesGap(const Commit& commit) const override;
   [[nodiscard]] bool Wants(const bus::Ephemeral& ephemeral) const override;
   [[nodiscard]] store::ChangesQuery Changes(LocalRevision since) const override;

@@ -1,6 +1,7 @@
 #include "daemon/ipc/messages_topic.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -8,21 +9,13 @@
 
 #include "daemon/ipc/convert_message.h"
 #include "daemon/ipc/message_page.h"
-#include "daemon/ipc/tokens.h"
+#include "daemon/ipc/topic_event.h"
 
 namespace hark::ipc {
 namespace {
 
 // Tag and length of an id in a delta, and its place in the queue.
 constexpr std::size_t kFixedBytesPerId = 16;
-
-std::unique_ptr<v1::WatchMessagesResponse> NewEvent(const std::string& store_id,
-                                                    const StreamPlace& place) {
-  auto event = std::make_unique<v1::WatchMessagesResponse>();
-  event->set_revision(place.revision);
-  event->set_resume_token(ResumeToken(store_id, place.resume));
-  return event;
-}
 
 }  // namespace
 
@@ -42,9 +35,18 @@ Result<WatchTopic::Snapshot> MessagesTopic::Read(store::Reader& reader) const {
   store::PageQuery query;
   query.conversation = conversation_;
   query.limit = snapshot_size_;
+  // Before the page is read: what is committed in between comes after the snapshot once more.
+  const LocalRevision revision = reader.CurrentRevision();
   const Result<store::MessagePage> page = reader.ReadPage(query);
+  if (!page && page.error().code == ErrorCode::kNotFound) {
+    // It was there when the stream began: the cache was cleared. Whatever comes back of it begins
+    // behind a gap.
+    auto empty = NewEvent<v1::WatchMessagesResponse>(store_id_, {revision, revision});
+    empty->mutable_snapshot();
+    return Snapshot{std::move(empty), revision, true};
+  }
   if (!page) return tl::unexpected(page.error());
-  auto event = NewEvent(store_id_, {page->revision, page->revision});
+  auto event = NewEvent<v1::WatchMessagesResponse>(store_id_, {page->revision, page->revision});
   ToProto(*page, event->mutable_snapshot());
   const bool ended_at_gap = event->snapshot().has_gap_before() || event->snapshot().has_gap_after();
   return Snapshot{std::move(event), page->revision, ended_at_gap};
@@ -63,6 +65,20 @@ std::size_t MessagesTopic::Weight(const Commit& commit) const {
   return bytes;
 }
 
+std::shared_ptr<const Commit> MessagesTopic::Part(std::shared_ptr<const Commit> commit) const {
+  const auto is_own = [this](const auto& item) { return item.conversation == conversation_; };
+  if (commit->conversations.size() <= 1 &&
+      std::all_of(commit->messages.begin(), commit->messages.end(), is_own))
+    return commit;
+  auto part = std::make_shared<Commit>();
+  part->revision = commit->revision;
+  std::copy_if(commit->messages.begin(), commit->messages.end(), std::back_inserter(part->messages),
+               is_own);
+  std::copy_if(commit->removed.begin(), commit->removed.end(), std::back_inserter(part->removed),
+               is_own);
+  return part;
+}
+
 bool MessagesTopic::ChangesGap(const Commit& commit) const {
   return std::find(commit.gaps_changed.begin(), commit.gaps_changed.end(), conversation_) !=
          commit.gaps_changed.end();
@@ -78,13 +94,13 @@ store::ChangesQuery MessagesTopic::Changes(LocalRevision since) const {
 }
 
 WatchTopic::Event MessagesTopic::Resumed(LocalRevision revision) const {
-  auto event = NewEvent(store_id_, {revision, revision});
+  auto event = NewEvent<v1::WatchMessagesResponse>(store_id_, {revision, revision});
   event->mutable_resumed();
   return event;
 }
 
 WatchTopic::Event MessagesTopic::Delta(const Commit& commit, const StreamPlace& place) const {
-  auto event = NewEvent(store_id_, place);
+  auto event = NewEvent<v1::WatchMessagesResponse>(store_id_, place);
   auto* delta = event->mutable_delta();
   for (const Message& message : commit.messages) {
     if (message.conversation == conversation_) ToProto(message, delta->add_upserted());
@@ -97,7 +113,7 @@ WatchTopic::Event MessagesTopic::Delta(const Commit& commit, const StreamPlace& 
 
 WatchTopic::Event MessagesTopic::Passing(const bus::Ephemeral& ephemeral,
                                          const StreamPlace& place) const {
-  auto event = NewEvent(store_id_, place);
+  auto event = NewEvent<v1::WatchMessagesResponse>(store_id_, place);
   if (const auto* partial = std::get_if<bus::PartialMessage>(&ephemeral)) {
     event->mutable_partial()->set_message_id(partial->message.value());
     event->mutable_partial()->set_role(ToProto(partial->role));

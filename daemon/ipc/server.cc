@@ -22,9 +22,10 @@
 namespace hark::ipc {
 namespace {
 
-constexpr const char* kServices[] = {"hark.v1.Conversations", "hark.v1.Messages",  "hark.v1.Sync",
-                                     "hark.v1.Account",       "hark.v1.Admin",     "hark.v1.Search",
-                                     "hark.v1.Drafts",        "hark.v1.ViewStates"};
+constexpr const char* kServices[] = {
+    "hark.v1.Conversations", "hark.v1.Messages",   "hark.v1.Sync",
+    "hark.v1.Account",       "hark.v1.Admin",      "hark.v1.Search",
+    "hark.v1.Drafts",        "hark.v1.ViewStates", "hark.v1.Keys"};
 
 // Calls on one connection: all streams of limits::kLocalStreams, and room for unary ones beside
 // them.
@@ -101,6 +102,7 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
   parts->services.push_back(NewDraftsService(context));
   parts->services.push_back(NewViewStatesService(context));
   parts->services.push_back(NewChangesService(context));
+  parts->services.push_back(NewKeysService(context));
 
   KeepGrpcRunning();
   SilenceProtobuf();

@@ -31,6 +31,7 @@ struct ProgramInfo {
                                                              ProgramInfo program);
 [[nodiscard]] std::unique_ptr<grpc::Service> NewDraftsService(const ServiceContext& context);
 [[nodiscard]] std::unique_ptr<grpc::Service> NewViewStatesService(const ServiceContext& context);
+[[nodiscard]] std::unique_ptr<grpc::Service> NewKeysService(const ServiceContext& context);
 
 }  // namespace hark::ipc
 

@@ -26,6 +26,7 @@ void StreamReactor::End(const grpc::Status& why) {
     const std::lock_guard lock(mutex_);
     if (!end_) end_ = why;
   }
+  Ending();
   Pump();
 }
 

@@ -65,6 +65,9 @@ class StreamReactor : public ByteStream {
   [[nodiscard]] virtual Work NextWork() = 0;
   // Null: there is nothing to write after all. An error ends the stream.
   [[nodiscard]] virtual Result<Event> Prepare() = 0;
+  // It is decided that the stream ends: whoever works for it may stop. From any thread, perhaps
+  // more than once; must not block.
+  virtual void Ending() {}
   // Ends what calls this object. Last call; without the lock, on a thread of gRPC.
   virtual void Detach() = 0;
 

@@ -33,11 +33,26 @@ class SyncService final : public Base {
   grpc::ServerUnaryReactor* SyncNow(grpc::CallbackServerContext* call,
                                     const grpc::ByteBuffer* request,
                                     grpc::ByteBuffer* response) override {
-    return Answer<v1::SyncNowRequest, v1::SyncNowResponse>(call, request, response,
-                                                           [this](auto&, auto*) { return Now(); });
+    return AnswerLater<v1::SyncNowRequest>(
+        call, request, response,
+        [this](auto&, std::shared_ptr<PendingCall> pending) -> Result<void> {
+          if (context_.accounts.Current()) {
+            End(*pending);
+            return {};
+          }
+          // Whoever asks may have unlocked the key store just now.
+          context_.accounts.keys().Look(
+              [this, pending](const Result<keys::KeyStatus>&) { End(*pending); });
+          return {};
+        });
   }
 
  private:
+  void End(PendingCall& call) {
+    if (const auto asked = Now(); !asked) return call.Fail(ToGrpcStatus(asked.error()));
+    call.Succeed(v1::SyncNowResponse());
+  }
+
   Result<void> Now() {
     const auto account = context_.Account();
     if (!account) return tl::unexpected(account.error());

@@ -13,7 +13,7 @@
 
 namespace hark::ipc {
 
-// "<store id>:<revision in hex>".
+// "<store id>:<revision in hex>"; the id is Reader::StoreId().
 [[nodiscard]] std::string ResumeToken(std::string_view store_id, LocalRevision revision);
 
 // Nothing if the token is no such thing or names another store: the stream then starts with a

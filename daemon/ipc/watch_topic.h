@@ -41,6 +41,10 @@ class WatchTopic {
 
   // About the size of Delta(); 0 if the commit holds nothing for this stream.
   [[nodiscard]] virtual std::size_t Weight(const Commit& commit) const = 0;
+  // The commit with what Delta() needs of it and little else. It waits in a queue that weighs only
+  // that, and a commit of a sync may be a thousand times as large.
+  [[nodiscard]] virtual std::shared_ptr<const Commit> Part(
+      std::shared_ptr<const Commit> commit) const = 0;
   // The commit changed a gap that a snapshot may have ended at.
   [[nodiscard]] virtual bool ChangesGap(const Commit& commit) const = 0;
   [[nodiscard]] virtual bool Wants(const bus::Ephemeral& ephemeral) const = 0;

@@ -1,117 +1,144 @@
 #include "daemon/keys/file_key_source.h"
 
 #include <algorithm>
-#include <string>
+#include <functional>
+#include <string_view>
 #include <utility>
 
+#include "daemon/base/limits.h"
+#include "daemon/base/netstrings.h"
+#include "daemon/keys/key_ring.h"
 #include "daemon/keys/private_file.h"
-#include "daemon/keys/sealing.h"
 
 namespace hark::keys {
 namespace {
 
-// The file: magic, key, check value. The check value tells a damaged key from a wrong one; being
-// derived from all 256 random bits, it gives nothing away.
-constexpr std::string_view kMagic = "HARKKEY1";
-constexpr std::string_view kCheckContext = "hark/key-check/1";
+// The file: a magic, the number of keys, then for each key its store, its generation, the key and a
+// check value. The check value tells a damaged key from a wrong one.
+constexpr std::string_view kMagic = "HARKKEY2";
+constexpr std::size_t kEntryBytes = 192;
+
+// Before there were labels: magic, key, check value.
+constexpr std::string_view kOldMagic = "HARKKEY1";
+constexpr std::string_view kOldCheckContext = "hark/key-check/1";
 constexpr std::size_t kCheckBytes = 16;
-constexpr std::size_t kFileBytes = kMagic.size() + kMasterKeyBytes + kCheckBytes;
+constexpr std::size_t kOldFileBytes = kOldMagic.size() + kMasterKeyBytes + kCheckBytes;
 
-constexpr std::size_t kNameMaxBytes = 64;
-
-std::string Purpose(std::string_view name) {
-  return "hark/secret/" + std::string(name);
+tl::unexpected<Error> NoKey(const std::string& path) {
+  return Fail(ErrorCode::kCorrupt, "'" + path + "' is no Hark key");
 }
 
-Secret EncodeKeyFile(const Secret& master) {
-  const Secret check = DeriveKey(master, kCheckContext);
-  std::string bytes;
-  bytes.reserve(kFileBytes);  // no reallocation, which would leave a copy of the key behind
-  bytes.append(kMagic).append(master.bytes()).append(check.bytes().substr(0, kCheckBytes));
-  return Secret(std::move(bytes));
+tl::unexpected<Error> Damaged(const std::string& path) {
+  return Fail(ErrorCode::kCorrupt,
+              "the key in '" + path + "' is damaged; restore the file from a backup");
 }
 
-Result<Secret> DecodeKeyFile(std::string_view bytes, const std::string& path) {
-  if (bytes.size() != kFileBytes) {
-    return Fail(ErrorCode::kCorrupt, "'" + path + "' is no Hark key: it has " +
-                                         std::to_string(bytes.size()) + " bytes instead of " +
-                                         std::to_string(kFileBytes));
+Result<std::vector<FoundKey>> DecodeOld(std::string_view bytes, const std::string& path) {
+  if (bytes.size() != kOldFileBytes) return Damaged(path);
+  Secret key(std::string(bytes.substr(kOldMagic.size(), kMasterKeyBytes)));
+  const Secret expected = DeriveKey(key, kOldCheckContext);
+  const Secret found(std::string(bytes.substr(kOldMagic.size() + kMasterKeyBytes)));
+  if (!found.Equals(expected.bytes().substr(0, kCheckBytes))) return Damaged(path);
+  std::vector<FoundKey> keys;
+  keys.push_back({KeyLabel{}, std::move(key)});
+  return keys;
+}
+
+Result<std::vector<FoundKey>> Decode(std::string_view bytes, const std::string& path) {
+  if (bytes.starts_with(kOldMagic)) return DecodeOld(bytes, path);
+  if (!bytes.starts_with(kMagic)) return NoKey(path);
+  bytes.remove_prefix(kMagic.size());
+  const auto count = TakeNumber(bytes);
+  if (!count || *count == 0 || *count > limits::kKeysInFile) return Damaged(path);
+  std::vector<FoundKey> keys;
+  while (!bytes.empty()) {
+    const auto store = TakeNetstring(bytes);
+    const auto generation = TakeNumber(bytes);
+    const auto key = TakeNetstring(bytes);
+    const auto check = TakeNetstring(bytes);
+    if (!store || !generation || !key || key->size() != kMasterKeyBytes || !check)
+      return Damaged(path);
+    FoundKey found{{std::string(*store), *generation}, Secret(std::string(*key))};
+    if (CheckValue(found.key, found.label) != *check) return Damaged(path);
+    keys.push_back(std::move(found));
   }
-  if (!bytes.starts_with(kMagic)) return Fail(ErrorCode::kCorrupt, "'" + path + "' is no Hark key");
-  Secret master(std::string(bytes.substr(kMagic.size(), kMasterKeyBytes)));
-  const Secret expected = DeriveKey(master, kCheckContext);
-  const Secret found(std::string(bytes.substr(kMagic.size() + kMasterKeyBytes)));
-  if (!found.Equals(expected.bytes().substr(0, kCheckBytes))) {
-    return Fail(ErrorCode::kCorrupt,
-                "the key in '" + path + "' is damaged; restore the file from a backup");
-  }
-  return master;
+  if (keys.size() != *count) return Damaged(path);
+  return keys;
 }
 
 }  // namespace
 
 FileKeySource::FileKeySource(std::filesystem::path file) : file_(std::move(file)) {}
 
-Result<Secret> FileKeySource::LoadMasterKey() {
-  const Result<Secret> bytes = ReadPrivateFile(file_, kFileBytes);
-  if (!bytes) return tl::unexpected(bytes.error());
-  return DecodeKeyFile(bytes->bytes(), file_.string());
+Result<std::vector<FoundKey>> FileKeySource::Read() const {
+  const Result<Secret> bytes =
+      ReadPrivateFile(file_, kMagic.size() + limits::kKeysInFile * kEntryBytes);
+  if (bytes) return Decode(bytes->bytes(), file_.string());
+  if (bytes.error().code == ErrorCode::kNotFound) return std::vector<FoundKey>();
+  return tl::unexpected(bytes.error());
 }
 
-Result<Secret> FileKeySource::CreateMasterKey() {
-  Secret master = Secret::Random(kMasterKeyBytes);
-  const Secret encoded = EncodeKeyFile(master);
-  if (Result<void> created = CreatePrivateFile(file_, encoded.bytes()); !created) {
-    return tl::unexpected(std::move(created).error());
+Result<void> FileKeySource::Write(const std::vector<FoundKey>& keys) const {
+  if (keys.size() > limits::kKeysInFile)
+    return Fail(ErrorCode::kResourceExhausted, "'" + file_.string() + "' is full");
+  std::string bytes;
+  // No reallocation, which would leave a copy of a key behind.
+  bytes.reserve(kMagic.size() + keys.size() * kEntryBytes);
+  bytes += kMagic;
+  AppendNetstring(bytes, std::to_string(keys.size()));
+  for (const FoundKey& found : keys) {
+    AppendNetstring(bytes, found.label.store);
+    AppendNetstring(bytes, std::to_string(found.label.generation));
+    AppendNetstring(bytes, found.key.bytes());
+    AppendNetstring(bytes, CheckValue(found.key, found.label));
   }
-  return master;
+  const Secret encoded(std::move(bytes));
+  return ReplacePrivateFile(file_, encoded.bytes());
 }
 
-Result<std::optional<Secret>> FileKeySource::LoadSecret(std::string_view name) {
-  const Result<std::filesystem::path> path = SealedPath(name);
-  if (!path) return tl::unexpected(path.error());
-  const Result<Secret> sealed = ReadPrivateFile(*path, kSecretMaxBytes + kSealOverheadBytes);
-  if (!sealed) {
-    if (sealed.error().code == ErrorCode::kNotFound) return std::nullopt;
-    return tl::unexpected(sealed.error());
+Result<std::vector<FoundKey>> FileKeySource::Load(const std::string& store) {
+  auto keys = Read();
+  if (!keys) return keys;
+  if (keys->empty()) {
+    return Fail(ErrorCode::kNotFound,
+                "the key file '" + file_.string() + "' does not exist; put it back");
   }
-  const Result<Secret> master = LoadMasterKey();
-  if (!master) return tl::unexpected(master.error());
-  const std::string purpose = Purpose(name);
-  std::optional<Secret> secret = Unseal(DeriveKey(*master, purpose), purpose, sealed->bytes());
-  if (!secret) {
-    return Fail(ErrorCode::kCorrupt,
-                "'" + path->string() + "' is damaged or was sealed under another key");
-  }
-  return secret;
+  const auto may_be_meant = [&store](const FoundKey& found) {
+    return found.label.store == store || found.label.store.empty();
+  };
+  if (std::ranges::any_of(*keys, may_be_meant)) std::erase_if(*keys, std::not_fn(may_be_meant));
+  return keys;
 }
 
-Result<void> FileKeySource::StoreSecret(std::string_view name, const Secret& secret) {
-  const Result<std::filesystem::path> path = SealedPath(name);
-  if (!path) return tl::unexpected(path.error());
-  if (secret.bytes().size() > kSecretMaxBytes) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "a secret has at most " + std::to_string(kSecretMaxBytes) + " bytes");
-  }
-  const Result<Secret> master = LoadMasterKey();
-  if (!master) return tl::unexpected(master.error());
-  const std::string purpose = Purpose(name);
-  return ReplacePrivateFile(*path, Seal(DeriveKey(*master, purpose), purpose, secret));
+Result<Secret> FileKeySource::Create(const KeyLabel& label) {
+  Secret key = Secret::Random(kMasterKeyBytes);
+  if (Result<void> put = Put(label, key); !put) return tl::unexpected(std::move(put).error());
+  return key;
 }
 
-Result<void> FileKeySource::EraseSecret(std::string_view name) {
-  const Result<std::filesystem::path> path = SealedPath(name);
-  if (!path) return tl::unexpected(path.error());
-  return RemovePrivateFile(*path);
+Result<void> FileKeySource::Put(const KeyLabel& label, const Secret& key) {
+  const auto lock = FolderLock::Take(file_.parent_path());
+  if (!lock) return tl::unexpected(lock.error());
+  auto keys = Read();
+  if (!keys) return tl::unexpected(std::move(keys).error());
+  std::erase_if(*keys, [&label](const FoundKey& found) { return found.label == label; });
+  keys->push_back({label, key.Clone()});
+  return Write(*keys);
 }
 
-Result<std::filesystem::path> FileKeySource::SealedPath(std::string_view name) const {
-  const bool valid =
-      !name.empty() && name.size() <= kNameMaxBytes &&
-      std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
-  if (!valid)
-    return Fail(ErrorCode::kInvalidArgument, "a secret's name is lower-case letters and dashes");
-  return file_.parent_path() / (std::string(name) + ".sealed");
+Result<void> FileKeySource::Erase(const std::string& store, std::optional<std::uint32_t> keep,
+                                  const Secret& old) {
+  const auto lock = FolderLock::Take(file_.parent_path());
+  if (!lock) return tl::unexpected(lock.error());
+  auto keys = Read();
+  if (!keys) return tl::unexpected(std::move(keys).error());
+  const auto goes = [&](const FoundKey& found) {
+    if (found.label.store.empty()) return !old.empty() && found.key.Equals(old.bytes());
+    return found.label.store == store && found.label.generation != keep;
+  };
+  if (std::erase_if(*keys, goes) == 0) return {};
+  if (keys->empty()) return RemovePrivateFile(file_);
+  return Write(*keys);
 }
 
 }  // namespace hark::keys

@@ -1,40 +1,37 @@
-// The master key in a file of its own, for servers, containers and tests: as safe as the file's
-// mode and the disk it is on. A desktop's key store is the better place.
-//
-// Beside the key `<name>.sealed` holds each other secret, encrypted under a key derived from the
-// master key.
+// Master keys in a file of their own, for servers, containers and tests: as safe as the file's mode
+// and the disk it is on. A desktop's key store is the better place.
 
 #ifndef HARK_DAEMON_KEYS_FILE_KEY_SOURCE_H_
 #define HARK_DAEMON_KEYS_FILE_KEY_SOURCE_H_
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "daemon/keys/key_source.h"
 
 namespace hark::keys {
 
-// A token is a few hundred bytes; a file that claims to be larger is none of ours.
-inline constexpr std::size_t kSecretMaxBytes = std::size_t{64} * 1024;
-
+// One file may hold keys of several installations, and two of one during a rotation. Each change
+// replaces the file atomically.
 class FileKeySource final : public KeySource {
  public:
-  // Touches nothing. `file`: the key file; its folder is made when a key is.
+  // Touches nothing. `file`: its folder is made when a key is.
   explicit FileKeySource(std::filesystem::path file);
 
-  [[nodiscard]] Result<Secret> LoadMasterKey() override;
-  [[nodiscard]] Result<Secret> CreateMasterKey() override;
-
-  // kNotFound: the secret is there and the master key is not.
-  [[nodiscard]] Result<std::optional<Secret>> LoadSecret(std::string_view name) override;
-
-  // kNotFound: there is no master key yet. kInvalidArgument: longer than kSecretMaxBytes.
-  [[nodiscard]] Result<void> StoreSecret(std::string_view name, const Secret& secret) override;
-
-  // Removes the file; does not promise that its encrypted bytes are gone from the medium.
-  [[nodiscard]] Result<void> EraseSecret(std::string_view name) override;
+  [[nodiscard]] KeyKind kind() const override { return KeyKind::kFile; }
+  [[nodiscard]] Result<std::vector<FoundKey>> Load(const std::string& store) override;
+  [[nodiscard]] Result<Secret> Create(const KeyLabel& label) override;
+  [[nodiscard]] Result<void> Put(const KeyLabel& label, const Secret& key) override;
+  [[nodiscard]] Result<void> Erase(const std::string& store, std::optional<std::uint32_t> keep,
+                                   const Secret& old) override;
 
  private:
-  [[nodiscard]] Result<std::filesystem::path> SealedPath(std::string_view name) const;
+  // All keys of the file; none if there is no file.
+  [[nodiscard]] Result<std::vector<FoundKey>> Read() const;
+  [[nodiscard]] Result<void> Write(const std::vector<FoundKey>& keys) const;
 
   std::filesystem::path file_;
 };

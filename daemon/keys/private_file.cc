@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -163,6 +164,23 @@ bool IsLeftoverOf(const std::string& name, const std::string& base) {
 }
 
 }  // namespace
+
+Result<FolderLock> FolderLock::Take(const fs::path& folder) {
+  if (Result<void> prepared = PrepareFolder(folder); !prepared)
+    return tl::unexpected(std::move(prepared).error());
+  FolderLock lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock.fd_ < 0) return FailErrno("cannot open the folder", folder, errno);
+  int locked = 0;
+  do {
+    locked = ::flock(lock.fd_, LOCK_EX);
+  } while (locked != 0 && errno == EINTR);
+  if (locked != 0) return FailErrno("cannot lock the folder", folder, errno);
+  return lock;
+}
+
+FolderLock::~FolderLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 Result<Secret> ReadPrivateFile(const fs::path& path, std::size_t max_bytes) {
   // Non-blocking, or a FIFO put in its place would hold the daemon for ever; it has no effect on a

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
@@ -27,6 +28,24 @@ namespace hark::keys {
 // As CreatePrivateFile(), but takes the place of an older file.
 [[nodiscard]] Result<void> ReplacePrivateFile(const std::filesystem::path& path,
                                               std::string_view bytes);
+
+// Keeps other processes out of a folder, among those that do the same, as long as it lives: for
+// changes that read first. Waits for its turn, which is never long.
+class FolderLock {
+ public:
+  // Makes the folder, mode 0700, if it is missing.
+  [[nodiscard]] static Result<FolderLock> Take(const std::filesystem::path& folder);
+  FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FolderLock& operator=(FolderLock&&) = delete;
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock();
+
+ private:
+  explicit FolderLock(int fd) : fd_(fd) {}
+
+  int fd_;
+};
 
 // Removes the file and what a crash while replacing it may have left. No error if there is none.
 // Durable on return, but the bytes are not overwritten: no file system promises that this reaches

@@ -34,6 +34,8 @@ struct Commit {
   // that are gone.
   std::vector<OutboxEntry> outbox;
   std::vector<std::uint64_t> outbox_removed;
+  // The cache was cleared: what was told of before is gone, and watchers read again.
+  bool cleared = false;
 };
 
 }  // namespace hark

@@ -45,6 +45,7 @@ void Changes::Merge(Changes other) {
   removed.merge(other.removed);
   sends_settled = sends_settled || other.sends_settled;
   changes_settled = changes_settled || other.changes_settled;
+  cleared = cleared || other.cleared;
   any = any || other.any;
 }
 

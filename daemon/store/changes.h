@@ -68,6 +68,7 @@ class Changes {
   bool sends_settled = false;    // They are in the cache, and hidden in authored.db.
   bool changes_settled = false;  // The same of edits and deletions, whose rows are removed at once:
                                  // the cache has to be durable first.
+  bool cleared = false;          // Everything else that was announced so far is gone.
   bool any = false;              // Something is different, visible or not.
 
  private:

@@ -10,6 +10,8 @@
 #include "daemon/store/logged_changes.h"
 #include "daemon/store/merged_view.h"
 #include "daemon/store/outbox_rows.h"
+#include "daemon/store/page_stretch.h"
+#include "daemon/store/send_rows.h"
 
 namespace hark::store {
 namespace {
@@ -80,9 +82,9 @@ class ChangesBuilder {
     for (const MessageId& id : change.messages) {
       if (!told_.insert(id).second) continue;
       if (auto message = FindMerged(view_, id)) {
-        bytes += message->content.size();
+        bytes += BytesOf(*message);
         part.messages.push_back(*std::move(message));
-      } else {
+      } else if (FindCancelled(view_.authored, id)) {
         part.removed.push_back({change.conversation, id});
       }
     }

@@ -267,6 +267,19 @@ bool Connection::CheckpointAndTruncate() {
   return true;
 }
 
+void Connection::CopyInto(Connection& target, const std::function<bool()>& stop) {
+  constexpr int kPagesAtOnce = 256;
+  sqlite3* const to = target.database_.getHandle();
+  sqlite3_backup* const copy = sqlite3_backup_init(to, "main", database_.getHandle(), "main");
+  if (copy == nullptr) throw SQLite::Exception(to);
+  int code = SQLITE_OK;
+  while (code == SQLITE_OK)
+    code = stop && stop() ? SQLITE_INTERRUPT : sqlite3_backup_step(copy, kPagesAtOnce);
+  const int finished = sqlite3_backup_finish(copy);
+  if (code != SQLITE_DONE) throw SQLite::Exception("the database cannot be copied", code);
+  if (finished != SQLITE_OK) throw SQLite::Exception("the database cannot be copied", finished);
+}
+
 std::unique_ptr<Connection> OpenSurely(const std::filesystem::path& file, const Secret& key,
                                        Access access, Durability durability) {
   try {

@@ -83,6 +83,10 @@ class Connection {
   void RewriteWal();
   // Copies the WAL into the file as far as no reader is in the way.
   void Checkpoint();
+  // Makes `target`, which is open and empty, a copy of this database, page by page, under its own
+  // key, as this connection's read transaction sees it if there is one; synced. `stop` is asked now
+  // and then, as of StopWhen(). Throws SQLite::Exception.
+  void CopyInto(Connection& target, const std::function<bool()>& stop = {});
   // Waits for the readers (for at most the busy time-out), copies everything and cuts the WAL to
   // nothing. False: busy.
   bool CheckpointAndTruncate();

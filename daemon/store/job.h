@@ -34,6 +34,10 @@ class Job {
   // of it is pending: its group may be undone with it, and each job be run alone then.
   [[nodiscard]] virtual bool SharesFate() const { return false; }
 
+  // One of a series that has to be answered in order: it may take the places in the queue that are
+  // kept free for such (limits::kWriterReserve).
+  [[nodiscard]] virtual bool IsOfASeries() const { return false; }
+
   // Somebody waits for this answer: those who watch are told after it.
   [[nodiscard]] virtual bool AnswersFirst() const { return false; }
 

@@ -11,17 +11,19 @@
 
 namespace hark::store {
 
+Result<void> MakeEmptyFile(const std::filesystem::path& file) {
+  RemoveNewFile(file);
+  // Mode 0600 from the first moment; SQLite gives its -wal and -shm the mode of the file.
+  const Descriptor made(
+      ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (made.valid()) return {};
+  return Fail(ErrorCode::kInternal,
+              "a database file cannot be made in " + file.parent_path().string());
+}
+
 Result<void> MakeNewFile(const std::filesystem::path& file, const Secret& key,
                          const std::vector<Migration>& migrations, const std::string& store_id) {
-  RemoveNewFile(file);
-  {
-    // Mode 0600 from the first moment; SQLite gives its -wal and -shm the mode of the file.
-    const Descriptor made(
-        ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!made.valid())
-      return Fail(ErrorCode::kInternal,
-                  "a database file cannot be made in " + file.parent_path().string());
-  }
+  if (auto made = MakeEmptyFile(file); !made) return made;
   return Catching([&]() -> Result<void> {
     Connection connection(file, key, Access::kCreate, Durability::kAuthored);
     if (auto migrated = Migrate(connection, migrations); !migrated) return migrated;

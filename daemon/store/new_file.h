@@ -19,6 +19,9 @@ namespace hark::store {
                                        const std::vector<Migration>& migrations,
                                        const std::string& store_id);
 
+// A file without a byte, mode 0600, in the place of what an interrupted call left.
+[[nodiscard]] Result<void> MakeEmptyFile(const std::filesystem::path& file);
+
 // Takes back what MakeNewFile() made, journal included.
 void RemoveNewFile(const std::filesystem::path& file);
 

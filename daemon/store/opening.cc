@@ -39,7 +39,9 @@ Result<void> OpenWriter(StoreParts& parts, StoreKeys keys) {
   StoreState& state = parts.state;
   state.generation = NextGeneration(parts.writer->authored());
   parts.position.revision = LocalRevision{state.generation} << 32;
-  parts.writer->BeginLog();
+  parts.position.names_revisions =
+      parts.position.store_id + "." + ReadIncarnation(parts.writer->authored());
+  parts.writer->BeginLog(parts.last_repair.authored_replaced);
   if (auto repaired = RepairRows(*parts.writer); !repaired)
     return tl::unexpected<Error>(std::move(repaired.error()));
   state.open = true;

@@ -1,5 +1,6 @@
 #include "daemon/store/raw_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <system_error>
@@ -127,6 +128,33 @@ Result<void> CopyFile(const fs::path& from, const fs::path& to) {
   if (number == 0) return {};
   if (target.valid()) ::unlink(to.c_str());
   return FileError("a file of the store cannot be copied", number);
+}
+
+Result<Descriptor> MakeNewFileAt(const fs::path& file) {
+  Descriptor descriptor = MakeNew(file);
+  if (!descriptor.valid()) return FileError("a file cannot be made", errno);
+  return descriptor;
+}
+
+Result<void> Append(int descriptor, std::string_view bytes) {
+  if (WriteAll(descriptor, bytes)) return {};
+  return FileError("a file cannot be written", errno);
+}
+
+Result<void> AppendPart(int descriptor, const fs::path& from, std::uint64_t offset,
+                        std::uint64_t bytes) {
+  constexpr std::uint64_t kChunkBytes = std::uint64_t{1024} * 1024;
+  const Descriptor source = OpenForReading(from);
+  std::string chunk;
+  while (bytes > 0) {
+    chunk.resize(static_cast<std::size_t>(std::min(bytes, kChunkBytes)));
+    if (!source.valid() || !ReadAt(source.get(), offset, chunk))
+      return Fail(ErrorCode::kCorrupt, "a file ends too early");
+    if (auto appended = Append(descriptor, chunk); !appended) return appended;
+    offset += chunk.size();
+    bytes -= chunk.size();
+  }
+  return {};
 }
 
 void SyncFolder(const fs::path& folder) {

@@ -58,6 +58,14 @@ class Descriptor {
 [[nodiscard]] Result<void> CopyFile(const std::filesystem::path& from,
                                     const std::filesystem::path& to);
 
+// A new file of mode 0600 to append to. kInternal: it is there already, or cannot be made.
+[[nodiscard]] Result<Descriptor> MakeNewFileAt(const std::filesystem::path& file);
+// At its end. Errors as ReplaceFile().
+[[nodiscard]] Result<void> Append(int descriptor, std::string_view bytes);
+// The same with a part of another file; kCorrupt: it is not that long.
+[[nodiscard]] Result<void> AppendPart(int descriptor, const std::filesystem::path& from,
+                                      std::uint64_t offset, std::uint64_t bytes);
+
 // Makes renames in the folder durable.
 void SyncFolder(const std::filesystem::path& folder);
 

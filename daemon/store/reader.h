@@ -200,7 +200,8 @@ class Reader {
   // touch the disk.
   [[nodiscard]] virtual LocalRevision CurrentRevision() const = 0;
 
-  // Names this store for its life; part of resume tokens. Constant while open.
+  // Names this store, for as long as it does not go back to what it was (a rollback, a restored
+  // backup); part of resume tokens. Constant while open.
   [[nodiscard]] virtual const std::string& StoreId() const = 0;
 };
 

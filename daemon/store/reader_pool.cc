@@ -13,6 +13,12 @@ Snapshot::Snapshot(Connection& authored, Connection& cache, const StorePosition&
       in_flight_(position.in_flight.Load()) {
   authored_.emplace(authored);
   cache_.emplace(cache);
+  if (const auto later = position.in_flight.Load(); later != in_flight_) {
+    InFlight both = *in_flight_;
+    both.sending.insert(later->sending.begin(), later->sending.end());
+    both.leaving.insert(later->leaving.begin(), later->leaving.end());
+    in_flight_ = std::make_shared<const InFlight>(std::move(both));
+  }
   const bool may_overlap = position.moves.begun() != moves_done_;
   view_.emplace(authored, cache, *in_flight_, now, may_overlap);
 }
@@ -40,7 +46,7 @@ Result<void> ReaderPool::WithoutReaders(const std::function<Result<void>()>& bod
   std::unique_lock lock(mutex_);
   paused_ = true;
   given_back_.wait(lock, [this] { return idle_.size() == size_; });
-  for (auto& slot : idle_) slot->cache.reset();
+  for (auto& slot : idle_) *slot = Slot();
   auto result = body();
   paused_ = false;
   given_back_.notify_all();

@@ -64,8 +64,8 @@ class ReaderPool {
   template <typename Read>
   auto Run(Read&& read) -> decltype(read(std::declval<const Snapshot&>()));
 
-  // Waits for the running reads, closes the connections to cache.db and runs `body` while nobody
-  // reads; later reads open what is there then.
+  // Waits for the running reads, closes the connections and runs `body` while nobody reads; later
+  // reads open what is there then.
   Result<void> WithoutReaders(const std::function<Result<void>()>& body);
 
   // Waits for the running reads and closes the connections. Later reads answer kCancelled.

@@ -1,12 +1,12 @@
 #include "daemon/store/rollback.h"
 
-#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include "daemon/store/columns.h"
+#include "daemon/store/authored_state.h"
 #include "daemon/store/connection.h"
+#include "daemon/store/incarnation.h"
 #include "daemon/store/new_file.h"
 #include "daemon/store/raw_file.h"
 #include "daemon/store/set_aside.h"
@@ -17,33 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Positions are never used twice, and the columns of the first schema are in every later one. Any
-// schema: so not by outbox_rows.h.
-constexpr char kPositions[] = "SELECT position FROM outbox";
 constexpr char kVersion[] = "PRAGMA user_version";
-constexpr char kHasDrafts[] = "SELECT count(*) FROM sqlite_master WHERE name = 'drafts'";
-constexpr char kDrafts[] = "SELECT conversation, version FROM drafts WHERE text <> ''";
-
-struct AuthoredState {
-  std::int64_t version = 0;
-  std::set<std::int64_t> positions;
-  std::set<std::pair<std::string, std::int64_t>> drafts;
-};
-
-Result<AuthoredState> ReadAuthored(const fs::path& file, const Secret& key) {
-  return Catching([&]() -> Result<AuthoredState> {
-    Connection connection(file, key, Access::kProbe, Durability::kAuthored);
-    AuthoredState state;
-    state.version = connection.ReadInt(kVersion);
-    Query query(connection.statements(), kPositions);
-    while (query.Next()) state.positions.insert(query.GetInt(0));
-    if (connection.ReadInt(kHasDrafts) > 0) {
-      Query drafts(connection.statements(), kDrafts);
-      while (drafts.Next()) state.drafts.emplace(drafts.GetText(0), drafts.GetInt(1));
-    }
-    return state;
-  });
-}
 
 Result<std::int64_t> ReadVersion(const fs::path& file, const Secret& key) {
   return Catching([&]() -> Result<std::int64_t> {
@@ -51,24 +25,21 @@ Result<std::int64_t> ReadVersion(const fs::path& file, const Secret& key) {
   });
 }
 
-std::uint64_t CountLost(const AuthoredState& present, const AuthoredState& backup) {
-  std::uint64_t lost = 0;
-  for (const std::int64_t position : present.positions)
-    lost += backup.positions.contains(position) ? 0 : 1;
-  for (const auto& draft : present.drafts) lost += backup.drafts.contains(draft) ? 0 : 1;
-  return lost;
-}
-
 // The backup's files beside the present ones, complete; then only renames are left to do.
-Result<void> PutInPlace(const StoreFiles& files, const Backup& backup, const fs::path& aside) {
+Result<void> PutInPlace(const StoreFiles& files, const Backup& backup, const fs::path& aside,
+                        const Secret& authored_key, std::uint32_t generation) {
   const std::pair<fs::path, fs::path> both[] = {{backup.folder / "cache.db", files.cache()},
                                                 {backup.folder / "authored.db", files.authored()}};
+  Result<void> copied;
   for (const auto& [from, to] : both) {
     RemoveNewFile(to.string() + ".new");
-    if (auto copied = CopyFile(from, to.string() + ".new"); !copied) {
-      for (const auto& [unused, file] : both) RemoveNewFile(file.string() + ".new");
-      return copied;
-    }
+    if (copied) copied = CopyFile(from, to.string() + ".new");
+  }
+  if (copied)
+    copied = BeginIncarnation(files.authored().string() + ".new", authored_key, generation);
+  if (!copied) {
+    for (const auto& [unused, file] : both) RemoveNewFile(file.string() + ".new");
+    return copied;
   }
   // What it notes is of the other files.
   if (Exists(files.state())) {
@@ -99,7 +70,7 @@ Result<RolledBack> RollBack(const RollBackOptions& options, StoreKeys keys, Wall
   const auto present = ReadAuthored(files.authored(), keys.authored);
   if (present) {
     result.from.authored = present->version;
-    result.entries_lost = CountLost(*present, *old_authored);
+    result.entries_lost = CountLost(*present, *old_authored).all();
   } else if (!options.force) {
     return Fail(ErrorCode::kCorrupt,
                 "What waits to be sent cannot be read, so nobody can say what would be lost; "
@@ -116,7 +87,9 @@ Result<RolledBack> RollBack(const RollBackOptions& options, StoreKeys keys, Wall
   auto aside = MakeAsideFolder(options.folder, now);
   if (!aside) return tl::unexpected<Error>(std::move(aside.error()));
   result.aside = *aside;
-  if (auto done = PutInPlace(files, *backup, *aside); !done) {
+  if (auto done =
+          PutInPlace(files, *backup, *aside, keys.authored, present ? present->generation : 0);
+      !done) {
     std::error_code error;
     fs::remove(*aside, error);  // If nothing is in it.
     return tl::unexpected<Error>(std::move(done.error()));

@@ -17,11 +17,13 @@
 #include "daemon/store/opening.h"
 #include "daemon/store/page_reader.h"
 #include "daemon/store/raw_file.h"
+#include "daemon/store/reencryption.h"
 #include "daemon/store/retention_jobs.h"
 #include "daemon/store/retention_planner.h"
 #include "daemon/store/search_query.h"
 #include "daemon/store/searcher.h"
 #include "daemon/store/sqlite_error.h"
+#include "daemon/store/store_clear.h"
 #include "daemon/store/store_info_rows.h"
 #include "daemon/store/store_parts.h"
 #include "daemon/store/store_repair.h"
@@ -79,12 +81,20 @@ void SqlcipherStore::RunIdleWriter() {
 
 StoreVerdict SqlcipherStore::Verify() const {
   StoreState state;
+  Secret cache_key;
+  Secret authored_key;
   {
     const std::lock_guard lock(parts_->mutex);
     state = parts_->state;
+    cache_key = parts_->options.cache_key.Clone();
+    authored_key = parts_->options.authored_key.Clone();
   }
-  return {VerifyFile(parts_->files.cache(), parts_->options.cache_key, state.cache),
-          VerifyFile(parts_->files.authored(), parts_->options.authored_key, state.authored)};
+  return {VerifyFile(parts_->files.cache(), cache_key, state.cache),
+          VerifyFile(parts_->files.authored(), authored_key, state.authored)};
+}
+
+void SqlcipherStore::Reencrypt(File file, Secret key, Writer::Done<std::uint64_t> done) {
+  StartReencryption(*parts_, file, std::move(key), std::move(done));
 }
 
 void SqlcipherStore::BeginSync() {
@@ -98,6 +108,10 @@ void SqlcipherStore::TurnWriter(std::function<void()> turned) {
 RepairReport SqlcipherStore::LastRepair() const {
   const std::lock_guard lock(parts_->mutex);
   return parts_->last_repair;
+}
+
+void SqlcipherStore::ClearCache(RenewKey renew, Writer::Done<std::uint64_t> done) {
+  StartClear(*parts_, std::move(renew), std::move(done));
 }
 
 void SqlcipherStore::SetCacheAside(std::string reason, Writer::Done<RepairReport> done) {
@@ -206,7 +220,7 @@ LocalRevision SqlcipherStore::CurrentRevision() const {
 }
 
 const std::string& SqlcipherStore::StoreId() const {
-  return parts_->position.store_id;
+  return parts_->position.names_revisions;
 }
 
 void SqlcipherStore::Apply(Batch batch, Writer::Done<LocalRevision> done) {

@@ -17,6 +17,7 @@
 #include "daemon/base/secret.h"
 #include "daemon/model/commit.h"
 #include "daemon/store/damage_report.h"
+#include "daemon/store/export.h"
 #include "daemon/store/reader.h"
 #include "daemon/store/retention.h"
 #include "daemon/store/store_health.h"
@@ -47,6 +48,10 @@ struct StoreOptions {
   OnHealth on_health = {};
   // Names the boot of the machine, for tests that play a power loss. Empty: the system's.
   std::string boot_id = {};
+  // Called before each step of ClearCache() that a crash may come between; for tests.
+  std::function<void()> at_step = [] {};
+  // The files were made before: that there are none is kCorrupt then, and no new ones are made.
+  bool must_exist = false;
 };
 
 // What Verify() found.
@@ -59,16 +64,20 @@ struct StoreVerdict {
 
 struct StoreParts;
 
+// Destroys the key of cache.db and gives the one of its successor. Called on the writer's thread;
+// may wait.
+using RenewKey = std::function<Result<Secret>()>;
+
 // Thread-safe. One process at a time may have a folder open (the daemon's lock file sees to that).
 class SqlcipherStore final : public Reader,
                              public Writer,
                              public RetentionStore,
                              public UserStateStore {
  public:
-  // Creates both files if the folder has neither. A damaged file is set aside and replaced by what
-  // can be salvaged of it before this returns (StoreFiles::Prepare(); LastRepair() tells of it);
-  // reading some 100,000 rows of a damaged cache takes seconds. A file of an older schema is
-  // migrated (schema_upgrade.h).
+  // Creates both files if the folder has neither and need not. A damaged file is set aside and
+  // replaced by what can be salvaged of it before this returns (StoreFiles::Prepare(); LastRepair()
+  // tells of it); reading some 100,000 rows of a damaged cache takes seconds. A file of an older
+  // schema is migrated (schema_upgrade.h).
   //
   // kCorrupt: wrong key, or an authored.db that is missing, empty or not ours. kConflict: written
   // by a newer program. Whenever it fails on files that exist, not one byte of them changed, unless
@@ -87,6 +96,33 @@ class SqlcipherStore final : public Reader,
   // error the old file stays in use; kCancelled: a repair is under way already, or the store is
   // closing. `reason`: a sentence for a person.
   void SetCacheAside(std::string reason, Writer::Done<RepairReport> done);
+
+  // Puts an empty cache.db, under another key, in the place of the present one and removes what
+  // lies beside it (clear_files.h). What waits to be sent, drafts and positions stay. Otherwise as
+  // SetCacheAside(), but that the commit that tells of it is `cleared`. Answers how many bytes were
+  // removed. kResourceExhausted: the cache is being replaced already, or the disk is full;
+  // kInternal: a file cannot be removed. On an error the cache is as it was or cannot be used any
+  // more; calling again, or the next opening, goes on.
+  void ClearCache(RenewKey renew, Writer::Done<std::uint64_t> done);
+
+  // What is at the backend, as of now; of one conversation if given. On the caller's thread, as
+  // long as copying cache.db takes (store_copy.h); `cancelled` ends it early. kNotFound: no such
+  // conversation. kResourceExhausted: no room for the copy. kCancelled.
+  [[nodiscard]] Result<std::unique_ptr<ExportSource>> BeginExport(
+      std::optional<ConversationId> conversation, const std::atomic<bool>& cancelled);
+
+  // Both files as of now, under other keys, into `folder`, where there is neither: any copy of the
+  // store that a crash could have left. Otherwise as BeginExport().
+  [[nodiscard]] Result<void> CopyFiles(const std::filesystem::path& folder, const Secret& cache_key,
+                                       const Secret& authored_key,
+                                       const std::atomic<bool>& cancelled);
+
+  // Replaces a file by a copy of it under another key, 32 raw bytes. Reads go on with the old file
+  // until the new one is complete, except for a moment; what is written waits meanwhile, some
+  // seconds a gigabyte. `done` is called on the writer's thread, with the bytes of the new file. On
+  // an error the old file stays in use under the old key: kResourceExhausted (the disk is full),
+  // kCancelled (a repair is under way, or the store is closing).
+  void Reencrypt(File file, Secret key, Writer::Done<std::uint64_t> done);
 
   // A new sync engine begins: its series (Batch::series), which count from 1, come after those of
   // the engine before, which is stopped.

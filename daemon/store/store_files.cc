@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "daemon/base/uuid.h"
+#include "daemon/store/clear_files.h"
 #include "daemon/store/connection.h"
 #include "daemon/store/migrator.h"
 #include "daemon/store/new_file.h"
@@ -52,11 +53,19 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
   }
   if (keys.cache.bytes().size() != kKeyBytes || keys.authored.bytes().size() != kKeyBytes)
     return Fail(ErrorCode::kInvalidArgument, "a key of the store has the wrong length");
-  if (auto folder = MakeFolder(); !folder) return tl::unexpected<Error>(folder.error());
+  if (!must_exist_ || Exists(folder_)) {
+    if (auto folder = MakeFolder(); !folder) return tl::unexpected<Error>(folder.error());
+  }
   Found found = Look(keys, boot_id);
   const auto finished = FinishRenames(keys, found, now);
   if (!finished) return tl::unexpected<Error>(finished.error());
   if (*finished) found = Look(keys, boot_id);
+  if (IsClearing(*this) && found.cache.condition == FileCondition::kMissing &&
+      found.authored.condition == FileCondition::kGood) {
+    if (auto made = MakeClearedCache(*this, keys.cache, found.authored.store_id); !made)
+      return tl::unexpected<Error>(std::move(made.error()));
+    return PreparedStore{found.authored.store_id, {}};
+  }
 
   if (cache_is_damaged && found.cache.condition == FileCondition::kGood) {
     found.cache.condition = FileCondition::kDamaged;
@@ -69,6 +78,11 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
     if (SizeOf(cache().string() + "-wal") > 0 || SizeOf(authored().string() + "-wal") > 0) {
       return Fail(ErrorCode::kCorrupt,
                   "the database files are missing beside their logs; nothing was touched");
+    }
+    if (must_exist_) {
+      return Fail(ErrorCode::kCorrupt,
+                  "The database files of the account are gone; put the folder " + folder_.string() +
+                      " back. Nothing was touched.");
     }
     auto created = CreateBoth(keys, now);
     if (!created) return tl::unexpected<Error>(std::move(created.error()));

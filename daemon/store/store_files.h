@@ -31,7 +31,9 @@ struct PreparedStore {
 
 class StoreFiles {
  public:
-  explicit StoreFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  // `must_exist`: as of StoreOptions.
+  explicit StoreFiles(std::filesystem::path folder, bool must_exist = false)
+      : folder_(std::move(folder)), must_exist_(must_exist) {}
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   [[nodiscard]] std::filesystem::path cache() const { return folder_ / "cache.db"; }
@@ -50,6 +52,8 @@ class StoreFiles {
   //
   // A new file is made complete under another name and then renamed, so that no crash leaves one
   // that is empty or half made; after a crash between two renames the second is done here.
+  //
+  // A cache that was being cleared (clear_files.h) and is gone, is made anew.
   //
   // `boot_id`: as of ReadBootId(). `cache_is_damaged`: it was found so, although it looks good.
   [[nodiscard]] Result<PreparedStore> Prepare(StoreKeys keys, WallTime now,
@@ -88,6 +92,7 @@ class StoreFiles {
                                      RepairReport& report) const;
 
   std::filesystem::path folder_;
+  bool must_exist_;
 };
 
 }  // namespace hark::store

@@ -15,6 +15,8 @@ enum class StoreHealth : std::uint8_t {
   // cache.db is being replaced by what can be salvaged of it. Reads go on with the old file; what
   // is written waits.
   kRepairing,
+  // The same, by an empty one, since the user asked for it.
+  kClearing,
   // Nothing can be stored at present: the disk is full, or damage could not be mended.
   kReadOnly,
 };

@@ -10,6 +10,13 @@ constexpr char kStoreId[] = "SELECT store_id FROM store_info";
 constexpr char kGeneration[] = "SELECT generation FROM store_info";
 constexpr char kNextGeneration[] =
     "UPDATE store_info SET generation = generation + 1 WHERE one = 1 RETURNING generation";
+constexpr char kIncarnation[] = "SELECT incarnation FROM store_info";
+constexpr char kHasIncarnation[] =
+    "SELECT count(*) FROM pragma_table_info('store_info') WHERE name = 'incarnation'";
+constexpr char kBeginIncarnation[] =
+    "UPDATE store_info SET incarnation = lower(hex(randomblob(8))) WHERE one = 1";
+constexpr char kRaiseGeneration[] =
+    "UPDATE store_info SET generation = max(generation, ?) WHERE one = 1";
 constexpr char kPromised[] = "SELECT promised_revision, promised_changes FROM store_info";
 constexpr char kPromise[] =
     "UPDATE store_info SET promised_revision = ?, promised_changes = ? WHERE one = 1";
@@ -23,10 +30,17 @@ constexpr char kSynced[] =
     " WHERE one = 1 AND (last_synced_at IS NOT ?1 OR initial_sync_done < ?2)";
 constexpr char kMissing[] = "SELECT missing FROM store_info";
 
+// Without effect on cache.db, and on the file of an older program: the step that adds the column
+// gives it a new value.
+void BeginIncarnation(Connection& file) {
+  if (file.ReadInt(kHasIncarnation) > 0) Query(file.statements(), kBeginIncarnation).Run();
+}
+
 }  // namespace
 
 void InsertStoreInfo(Connection& file, const std::string& store_id) {
   Query(file.statements(), kInsert).Text(store_id).Run();
+  BeginIncarnation(file);
 }
 
 std::string ReadStoreId(Connection& file) {
@@ -42,6 +56,15 @@ std::uint32_t NextGeneration(Connection& authored) {
   std::uint32_t generation = 0;
   while (query.Next()) generation = static_cast<std::uint32_t>(query.GetUint(0));
   return generation;
+}
+
+std::string ReadIncarnation(Connection& authored) {
+  return authored.ReadText(kIncarnation);
+}
+
+void WriteIncarnation(Connection& authored, std::uint32_t generation) {
+  BeginIncarnation(authored);
+  Query(authored.statements(), kRaiseGeneration).Uint(generation).Run();
 }
 
 Promised ReadPromised(Connection& authored) {

@@ -27,6 +27,12 @@ void InsertStoreInfo(Connection& file, const std::string& store_id);
 [[nodiscard]] std::uint32_t ReadGeneration(Connection& authored);
 // Durable when it returns.
 [[nodiscard]] std::uint32_t NextGeneration(Connection& authored);
+// Which time round this store gives out its revisions; part of resume tokens.
+[[nodiscard]] std::string ReadIncarnation(Connection& authored);
+// For a file that went back to what it was, of whatever schema: its revisions are given out again.
+// At least `generation` is written too, so that they rise as long as anybody knows how far they
+// came.
+void WriteIncarnation(Connection& authored, std::uint32_t generation);
 [[nodiscard]] Promised ReadPromised(Connection& authored);
 void WritePromised(Connection& authored, const Promised& promised);
 

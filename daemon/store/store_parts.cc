@@ -9,7 +9,7 @@ namespace hark::store {
 
 StoreParts::StoreParts(StoreOptions given)
     : options(std::move(given)),
-      files(options.folder),
+      files(options.folder, options.must_exist),
       damage([this](File file) { OnDamage(*this, file); }) {}
 
 OpenConnection StoreParts::Opens(File file, Access access) const {

@@ -33,6 +33,7 @@ class MoveCounter {
 // Thread-safe; constant after opening where nothing else is said.
 struct StorePosition {
   std::string store_id;
+  std::string names_revisions;              // The store and its incarnation (Reader::StoreId()).
   std::atomic<LocalRevision> revision = 0;  // Set after the commit.
   PublishedInFlight in_flight;              // Set before the revision that tells of it.
   MoveCounter moves;

@@ -6,6 +6,7 @@ namespace hark::store {
 namespace {
 
 constexpr char kBegin[] = "BEGIN";
+constexpr char kBeginToWrite[] = "BEGIN IMMEDIATE";
 constexpr char kCommit[] = "COMMIT";
 constexpr char kSavepoint[] = "SAVEPOINT job";
 constexpr char kRelease[] = "RELEASE job";
@@ -19,9 +20,11 @@ void Run(Connection& connection, const char* sql) {
 
 }  // namespace
 
+// To write, also if it will only read: who has begun to read is refused at once when a reader holds
+// the lock for a moment, as it does to look at a header that is being written.
 Connection& GroupTransaction::connection() {
   if (!begun_) {
-    Run(connection_, kBegin);
+    Run(connection_, kBeginToWrite);
     begun_ = true;
   }
   return connection_;

@@ -11,7 +11,7 @@ namespace hark::store {
 // One file's part of a group commit. Begins when it is first looked at, so that all reads of the
 // group share one lock and one look at the log's index; each job that writes gets a savepoint, so
 // that it fails alone, unless it shares the fate of all. Rolls back unless committed. Only on the
-// writer's thread, and there is no other that writes: so what was read may be written.
+// writer's thread.
 class GroupTransaction {
  public:
   explicit GroupTransaction(Connection& connection) : connection_(connection) {}

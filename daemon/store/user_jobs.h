@@ -38,6 +38,7 @@ class ApplyJob final : public Job {
   void Undone() override;
   void Answer(Result<LocalRevision> result) override;
   [[nodiscard]] bool SharesFate() const override { return shares_fate_; }
+  [[nodiscard]] bool IsOfASeries() const override { return true; }
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
 
  private:

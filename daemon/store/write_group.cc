@@ -123,6 +123,8 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
     results = std::move(group.results);
   } catch (const SQLite::Exception& exception) {
     Note(exception, is_rerun);
+    // The cache may have what authored.db does not hide any more: opening again hides it.
+    broken_ = broken_ || unannounced_;
     failure_ = ToError(exception);
     UndoInFlight(in_flight_before);
     return std::nullopt;
@@ -213,15 +215,18 @@ void GroupWriter::CommitFiles(Group& group) {
 
 void GroupWriter::Log(Group& group, const Commit& commit) {
   auto logged = LogCommit(group.cache.Write(), commit, clock_.WallNow());
-  logged_bytes_ += logged ? logged->size() : 0;
+  // Of a row without any change too.
+  constexpr std::size_t kRowBytes = 24;
+  logged_bytes_ += kRowBytes + (logged ? logged->size() : 0);
   group.cache.KeepJob();
   if (!group.keeps) return;
   WritePromised(group.authored.Write(), {commit.revision, std::move(logged)});
   group.authored.KeepJob();
 }
 
-void GroupWriter::BeginLog() {
-  const Promised promised = ReadPromised(*authored_);
+void GroupWriter::BeginLog(bool forget) {
+  Promised promised = ReadPromised(*authored_);
+  if (forget) promised = {position_.revision, std::nullopt};
   Alone(*cache_,
         [&](Connection& cache) { OpenLog(cache, promised, position_.revision, clock_.WallNow()); });
 }
@@ -231,6 +236,7 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Group& group) {
   auto commit = std::make_shared<Commit>();
   group.commit = commit;
   commit->revision = position_.revision + 1;
+  commit->cleared = changes.cleared;
   if (unannounced_) {
     NoteEverything(*cache_, *authored_, changes);
     changes.outbox.insert(unannounced_outbox_.begin(), unannounced_outbox_.end());
@@ -323,6 +329,11 @@ std::unique_ptr<Connection> GroupWriter::OpenAgain(const OpenConnection& open, F
     if (VerdictOf(CodeOf(exception)) == Verdict::kSetAside) damage_.Report(file);
     throw;
   }
+}
+
+Result<void> GroupWriter::ReplaceBoth(const std::function<Result<void>()>& replace) {
+  authored_.reset();
+  return ReplaceCache(replace);
 }
 
 Result<void> GroupWriter::ReplaceCache(const std::function<Result<void>()>& replace) {

@@ -57,8 +57,9 @@ class GroupWriter {
   [[nodiscard]] Connection& authored() { return *authored_; }
 
   // Before the first Run(): `position` says at which revision the store stands. May throw
-  // SQLite::Exception.
-  void BeginLog();
+  // SQLite::Exception. `forget`: what the log says is of no use, since something of what was
+  // promised is lost.
+  void BeginLog(bool forget);
 
   // Whom later commits are announced to.
   void Announce(OnCommit on_commit) { on_commit_ = std::move(on_commit); }
@@ -79,6 +80,9 @@ class GroupWriter {
   // Closes cache.db as it is, lets `replace` put another file in its place, and opens what is there
   // then, whether `replace` succeeded or not. Between groups.
   [[nodiscard]] Result<void> ReplaceCache(const std::function<Result<void>()>& replace);
+
+  // The same with both files.
+  [[nodiscard]] Result<void> ReplaceBoth(const std::function<Result<void>()>& replace);
 
   // Leaves no WAL if it can, and closes the files.
   void Close();

@@ -40,7 +40,8 @@ void WriterThread::Submit(std::unique_ptr<Job> job) {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
       refused = ErrorCode::kCancelled;
-    } else if (queue_.size() < limits::kWriterQueue) {
+    } else if (queue_.size() + (job->IsOfASeries() ? 0 : limits::kWriterReserve) <
+               limits::kWriterQueue) {
       queue_.push_back(std::move(job));
     }
   }

@@ -144,8 +144,9 @@ void Engine::Do(Publish action) {
   const State state = action.status.state;
   if (state != parts_.board.Current().state)
     log::Info("sync_state", {log::Field::Safe("state", Name(state))});
-  parts_.board.Set(std::move(action.status));
+  // First, so that whoever sees the status finds the account to agree.
   if (state == State::kAuthRequired) parts_.token_refused();
+  parts_.board.Set(std::move(action.status));
 }
 
 void Engine::Do(PublishEphemeral action) {

@@ -19,6 +19,8 @@ constexpr std::chrono::seconds kBetweenChecks{1};
 // Progress alone is shown in so many steps: each is an event for every client, and a bar moves no
 // finer.
 constexpr std::uint64_t kProgressSteps = 250;
+// What is due later than this is looked at again by then.
+constexpr std::chrono::hours kLongestWait{24};
 // An attempt older than this when the network changes is given up: it was made on another network.
 constexpr std::chrono::seconds kStaleAttempt{1};
 
@@ -64,6 +66,11 @@ std::optional<Clock::Instant> Machine::NextDeadline() const {
   // By the wall clock, which may be set: looked at anew after each step.
   const std::optional<WallTime> expiry = outbox_.NextExpiry();
   if (expiry && outbox_loaded_) consider(now_.mono + (*expiry - now_.wall));
+  // A token may live for centuries: more than a timer can count.
+  if (Established() && renewal_.next()) {
+    const Clock::Duration due = *renewal_.next() - now_.wall;
+    consider(now_.mono + std::min<Clock::Duration>(due, kLongestWait));
+  }
   return earliest;
 }
 
@@ -123,6 +130,7 @@ void Machine::Reconnect(std::string reason, Clock::Duration at_least) {
   phase_ = Phase::kWaiting;
   caught_up_ = false;
   plan_dirty_ = true;
+  renewal_.End();
   gaps_loading_.clear();
   subscribed_.clear();
   list_request_ = 0;
@@ -245,6 +253,10 @@ void Machine::Pump() {
   if (outbox_loaded_) PumpOutbox();
   if (!Established()) return;
   if (!outbox_loaded_ && !outbox_loading_) LoadOutboxAnew();
+  if (renewal_.IsDue(now_.wall)) {
+    renewal_.Asked(++last_request_, now_.wall);
+    Do(SendFrame{transport::RenewToken{last_request_}});
+  }
   PumpFetches();
   for (bus::PartialMessage& partial : partials_.TakeDue(now_.mono))
     Do(PublishEphemeral{std::move(partial)});

@@ -28,6 +28,7 @@
 #include "daemon/sync/partial_texts.h"
 #include "daemon/sync/reconnect_policy.h"
 #include "daemon/sync/status.h"
+#include "daemon/sync/token_renewal.h"
 #include "daemon/transport/frames.h"
 
 namespace hark::sync {
@@ -178,6 +179,7 @@ class Machine {
   transport::PeerLimits peer_;
   bool can_edit_ = false;
   bool can_delete_ = false;
+  TokenRenewal renewal_;
   std::chrono::milliseconds heartbeat_{0};
   SyncCursor stream_;       // The end of what was received of the change stream.
   std::uint64_t head_ = 0;  // The end of the log at Welcome.

@@ -10,9 +10,6 @@
 namespace hark::sync {
 namespace {
 
-// A token that lives shorter than this is renewed as soon as there is a connection.
-constexpr std::chrono::hours kRenewBefore{24 * 7};
-
 // "Resumed", but the log ends before the place that is to be resumed, or is another one: a backend
 // restored from an old copy that kept its epoch. Following it would miss what it gives out anew.
 bool IsBehind(const SyncCursor& head, const SyncCursor& stored) {
@@ -67,10 +64,7 @@ void Machine::OnFrame(transport::Welcome frame) {
   }
   stream_ = resumed ? *stored_cursor_ : frame.cursor;
   SubscribeAtOnce();
-  if (frame.can_renew && frame.token_expires_at &&
-      *frame.token_expires_at - now_.wall < kRenewBefore) {
-    Do(SendFrame{transport::RenewToken{++last_request_}});
-  }
+  renewal_.Begin(frame.can_renew, frame.token_expires_at);
   if (resumed) {
     phase_ = Phase::kRunning;
     return;
@@ -165,6 +159,8 @@ void Machine::OnFrame(transport::Refused frame) {
   last_answer_ = now_.mono;
   if (frame.request == 0 || frame.code == transport::RefusedCode::kUnauthenticated) {
     OnSessionRefused(frame);
+  } else if (renewal_.Refused(frame, now_.wall)) {
+    // The token is good for now.
   } else if (const std::optional<OutboxEntry> entry = outbox_.Answered(frame.request)) {
     OnEntryRefused(*entry, frame);
   } else if (frame.request == list_request_) {
@@ -201,7 +197,9 @@ void Machine::OnFrame(transport::Partial frame) {
 }
 
 void Machine::OnFrame(transport::TokenRenewed frame) {
-  if (!frame.token.empty()) Do(SaveToken{std::move(frame.token)});
+  if (frame.token.empty()) return;
+  renewal_.Renewed(frame.expires_at, now_.wall);
+  Do(SaveToken{std::move(frame.token)});
 }
 
 void Machine::OnFrame(transport::Pong) {}

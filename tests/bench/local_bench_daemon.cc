@@ -15,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <future>
 #include <sstream>
 #include <string>
@@ -50,6 +51,20 @@ class OneAccount final : public account::Accounts {
   void RollBack(bool, RollBackDone done) override {
     done(Fail(ErrorCode::kConflict, "a benchmark"));
   }
+  void SignOutAndForget(bool, RemovedDone done) override {
+    done(Fail(ErrorCode::kConflict, "a benchmark"));
+  }
+  void ClearCache(account::ClearOptions, RemovedDone done) override {
+    done(Fail(ErrorCode::kConflict, "a benchmark"));
+  }
+  Result<std::unique_ptr<account::RestoreUpload>> BeginRestore() override {
+    return Fail(ErrorCode::kConflict, "a benchmark");
+  }
+  void Restore(std::unique_ptr<account::RestoreUpload>, account::RestoreOptions,
+               RestoreDone done) override {
+    done(Fail(ErrorCode::kConflict, "a benchmark"));
+  }
+  account::KeyCare& keys() override { std::abort(); }  // The benchmark asks for none.
   sync::StatusBoard& status() override { return board_; }
 
  private:
@@ -196,7 +211,8 @@ int Run(const std::string& folder, const std::string& socket, std::size_t conver
   options.cache_key = Secret(std::string(32, '\x11'));
   options.authored_key = Secret(std::string(32, '\x22'));
   options.clock = &clock;
-  auto opened = account::AccountSession::Open(std::move(options), {}, io.get_executor());
+  auto opened = account::AccountSession::Open(
+      std::move(options), {}, {UserId("bench"), "", Secret::Random(32)}, io.get_executor());
   if (!opened) Die(opened.error().message);
   const std::shared_ptr<account::AccountSession> session = *std::move(opened);
   CommitTimes times;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
+#include <mutex>
 #include <random>
 #include <string>
 #include <vector>
@@ -375,6 +377,65 @@ TEST_F(StoreFaultTest, DamagedPagesAreReportedByReadersAndByTheWriter) {
     // The other file is not affected.
     EXPECT_EQ(Pending(), 0U);
   }
+}
+
+TEST_F(StoreFaultTest, SendIsShownOnceAfterItsSettlingFailedTwice) {
+  faulty_.Close();
+  faulty_.SetWritesByHand(true);
+  ASSERT_TRUE(faulty_.Open());
+  Answer<Message> edited;
+  faulty_.store().Act({ConversationId("A"), MessageId("m1"), EditMessage{"edited"}}, edited.Done());
+  faulty_.store().RunWriter();
+  ASSERT_TRUE(edited.Wait());
+  std::uint64_t position = 0;
+  for (const OutboxEntry& entry : faulty_.store().ReadOutbox()->entries)
+    if (entry.kind == OutboxKind::kEdit) position = entry.position;
+  ASSERT_TRUE(faulty_.Apply({{store::MarkSending{{position}}}}));
+  faulty_.disk().Add({Operation::kWrite, "authored.db-wal", 0, SQLITE_FULL, true});
+  ASSERT_FALSE(faulty_.Apply({{store::AcknowledgeSend{MessageId("first"), "", 4, 1},
+                               store::AcknowledgeChange{position, 2}}}));
+  faulty_.store().RunIdleWriter();
+  const auto page = faulty_.store().ReadPage({ConversationId("A"), std::nullopt, 200});
+  ASSERT_TRUE(page);
+  EXPECT_EQ(std::count_if(page->messages.begin(), page->messages.end(),
+                          [&](const Message& message) { return message.id == MessageId("first"); }),
+            1);
+  EXPECT_EQ(page->total_count, 4U);
+}
+
+TEST_F(StoreFaultTest, BatchesAreAnsweredInOrderAlsoWhenClientsFillTheQueue) {
+  std::promise<void> in_answer;
+  std::promise<void> go_on;
+  auto wait = go_on.get_future();
+  std::mutex mutex;
+  std::vector<std::string> answers;
+  const auto note = [&](const std::string& name) {
+    return [&, name](const Result<LocalRevision>& result) {
+      const std::lock_guard lock(mutex);
+      answers.push_back(name + (result ? " done" : " failed"));
+    };
+  };
+  {
+    HeldWriter held(faulty_.store());
+    // Any caller's answer on the writer's thread, between a commit and the answers of its group.
+    faulty_.store().EnqueueSend({TestMessage("A", "s", 0, "text")}, [&](const Result<Message>&) {
+      in_answer.set_value();
+      wait.wait();
+    });
+    faulty_.store().Apply({{store::SetCursor{{"epoch", 1}}}, 5}, note("one"));
+  }
+  in_answer.get_future().wait();
+  faulty_.store().Apply({{store::SetCursor{{"epoch", 2}}}, 5}, note("two"));
+  Answer<LocalRevision> last;
+  for (std::size_t i = 0; i < 4095; ++i)
+    faulty_.store().RecordOpen(ConversationId("A"), WallTime(),
+                               [](const Result<LocalRevision>&) {});
+  faulty_.store().Apply({{store::SetCursor{{"epoch", 3}}}, 5}, note("three"));
+  go_on.set_value();
+  while (!faulty_.Apply({{store::SetSynced{WallTime(), true}}})) {
+  }
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(answers, (std::vector<std::string>{"one done", "two done", "three done"}));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 """The stream of everything, as a bridge or an indexer would use it: its copy of the account ends equal to the daemon's."""
 
 import json
+import threading
 import unittest
 
 import grpc
@@ -89,16 +90,22 @@ class Changes(TestCase):
             tail = Process([HARK, "--socket", world.socket, "tail", "--all", "--json", "--timeout", PATIENCE],
                            world.folder / "tail.log")
             self.addCleanup(tail.kill)
-            lines = (json.loads(line) for line in tail.popen.stdout)
-            seen = {}
-            wanted = ["conversation-1", "conversation-4"]
+            wanted = {"conversation-1", "conversation-4"}
+            seen, heard = {}, threading.Condition()
+
+            def read():
+                for line in map(json.loads, tail.popen.stdout):
+                    if line["type"] == "message":
+                        with heard:
+                            seen[line["conversation_id"]] = line["content"]
+                            heard.notify()
+            threading.Thread(target=read, daemon=True).start()
             # Told of only once it listens: sent until it is seen.
-            while set(seen) != set(wanted):
+            while set(seen) != wanted:
                 for conversation in wanted:
                     client.send(conversation, "for everybody")
-                line = next(lines)
-                if line["type"] == "message":
-                    seen[line["conversation_id"]] = line["content"]
+                with heard:
+                    heard.wait_for(lambda: set(seen) == wanted, 0.2)
             self.assertEqual(set(seen.values()), {"for everybody"})
 
     def test_a_wrong_size_is_refused(self):

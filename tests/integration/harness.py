@@ -20,12 +20,15 @@ import grpc
 
 from hark.v1 import account_pb2, account_pb2_grpc, admin_pb2, admin_pb2_grpc, conversations_pb2, conversations_pb2_grpc
 from hark.v1 import drafts_pb2, drafts_pb2_grpc, view_states_pb2, view_states_pb2_grpc
-from hark.v1 import messages_pb2, messages_pb2_grpc, sync_pb2, sync_pb2_grpc, types_pb2
+from hark.v1 import messages_pb2, messages_pb2_grpc, search_pb2, search_pb2_grpc, sync_pb2, sync_pb2_grpc, types_pb2
 
 HARKD = os.environ["HARKD"]
 BACKEND = os.environ["HARK_BACKEND"]
 HARK = os.environ["HARK"]
 ENCODING = os.environ.get("HARK_TEST_ENCODING", "proto")
+# Whose desktop this runs on has a key store, which stays out of it: keys are in files.
+for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
+    os.environ.pop(name, None)
 PATIENCE = 60  # seconds that anything may take under a sanitizer on a busy machine; nothing waits for it to pass
 
 State = sync_pb2.SyncStatus

@@ -59,6 +59,7 @@ class Restarts(TestCase):
         with World() as world:
             world.signed_in()
             self.assertEqual(world.daemon.stop(), 0)
+            self.assertNotIn(" error ", world.daemon.log.read_text(), "stopping is no trouble")
             world.start_daemon()
             seen = world.client().wait_for(State.STATE_LIVE)
             self.assertFalse(any(s.initial for s in seen))

@@ -197,6 +197,13 @@ void World::BackendSuffers() {
       // What was made since is gone there, and stays here.
       network_->CutAll();
       restored_ = true;
+      // A deletion that it had acknowledged is forgotten too.
+      for (const Promise& promise : promises_) {
+        const Message* now = backend_.Find(promise.id);
+        const Message* then = backup_->Find(promise.id);
+        if (now != nullptr && now->deleted && then != nullptr && !then->deleted)
+          forgotten_.insert(promise.id);
+      }
       forgotten_.merge(backend_.RestoreFrom(*backup_));
       conversations_ = static_cast<int>(backend_.conversations().size());
       break;

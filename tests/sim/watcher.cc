@@ -49,6 +49,10 @@ void Watcher::TakeSnapshot() {
   if (!page) return;  // Not known yet, or the disk is off.
   if (page->revision < revision_) complaint_ = "the local revision went back";
   revision_ = page->revision;
+  oldest_.reset();
+  for (const Message& message : page->messages) {
+    if (message.sequence > 0 && !oldest_) oldest_ = message.sequence;
+  }
   // A visible list never becomes empty because of a sync.
   const bool had_sent = std::any_of(shown_.begin(), shown_.end(), [](const auto& entry) {
     return entry.second.delivery == Delivery::kSent;
@@ -73,9 +77,10 @@ void Watcher::Show(const Message& message) {
 
 std::string Watcher::Compare(const store::MessagePage& newest) const {
   // What is older than its snapshot, a window has to page back to.
-  Sequence oldest = std::numeric_limits<Sequence>::max();
+  // (That it may also know of a still older one, which was changed, is no part of its window.)
+  Sequence oldest = oldest_.value_or(std::numeric_limits<Sequence>::max());
   for (const auto& [id, message] : shown_) {
-    if (message.sequence > 0) oldest = std::min(oldest, message.sequence);
+    if (!oldest_ && message.sequence > 0) oldest = std::min(oldest, message.sequence);
   }
   for (const Message& message : newest.messages) {
     const auto shown = shown_.find(message.id);

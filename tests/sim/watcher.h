@@ -53,6 +53,7 @@ class Watcher final : public bus::Subscriber {
   std::unique_ptr<bus::Subscription> subscription_;
   std::map<MessageId, Message> shown_;
   LocalRevision revision_ = 0;
+  std::optional<Sequence> oldest_;  // In the last snapshot.
   bool stale_ = false;
   std::string complaint_;
 };

@@ -63,9 +63,9 @@ void ArchiveImport::Insert(const ImportedConversation& imported) {
   conversation.id = imported.id;
   conversation.title = imported.title;
   conversation.last_sequence = imported.messages.size();
-  conversation.message_count = conversation.last_sequence;
-  conversation.read_sequence = conversation.last_sequence;
-  conversation.last_activity_at = imported.created_at;
+  conversation.read_sequence = std::min(imported.read_sequence.value_or(conversation.last_sequence),
+                                        conversation.last_sequence);
+  conversation.last_activity_at = imported.created_at.value_or(TimePoint());
   // Imported messages count as accepted when they were written, so that old ones stay out of the
   // working memory.
   std::vector<MessageRow> rows;
@@ -75,12 +75,16 @@ void ArchiveImport::Insert(const ImportedConversation& imported) {
     MessageRow& row = rows.emplace_back();
     row.message = message;
     row.message.set_sequence(rows.size());
-    row.message.set_revision(1);
+    if (row.message.revision() == 0) row.message.set_revision(1);
+    const bool is_news =
+        row.message.sequence() > conversation.read_sequence && message.role() != wire::ROLE_USER;
+    conversation.message_count += message.deleted() ? 0 : 1;
+    conversation.unread_count += is_news && !message.deleted() ? 1 : 0;
     conversation.last_accepted_at =
         std::max(conversation.last_accepted_at, std::min(created, archive_.clock_.Now()));
     row.accepted_at = conversation.last_accepted_at;
     conversation.last_activity_at = created;
-    conversation.preview = MakePreview(message.content());
+    if (!message.deleted()) conversation.preview = MakePreview(message.content());
   }
   const ConversationKey key = archive_.conversations_.Insert(account_, conversation);
   for (MessageRow& row : rows) {
@@ -88,7 +92,7 @@ void ArchiveImport::Insert(const ImportedConversation& imported) {
     archive_.messages_.Insert(account_, row);
   }
   archive_.accounts_.CountConversations(account_, 1);
-  archive_.accounts_.CountMessages(account_, static_cast<std::int64_t>(rows.size()));
+  archive_.accounts_.CountMessages(account_, static_cast<std::int64_t>(conversation.message_count));
   archive_.accounts_.AddChange(account_, key, 0);
 }
 

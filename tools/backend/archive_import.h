@@ -4,6 +4,7 @@
 // Whole conversations into the archive, all in one transaction: what is not committed was never
 // there.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +19,9 @@ namespace hark::backend {
 struct ImportedConversation {
   std::string id;
   std::string title;
-  std::vector<Message> messages;
-  TimePoint created_at{};  // What counts as its activity if it has no messages.
+  std::vector<Message> messages;  // A revision and edited_at only if the file gives them.
+  std::optional<std::uint64_t> read_sequence;  // Nothing: all of it is read.
+  std::optional<TimePoint> created_at;         // What counts as its activity if it has no messages.
 };
 
 // The id of the `number`th message (from 1) of a conversation whose file gives none: the same in

@@ -1,5 +1,7 @@
 #include "tools/backend/import_line.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -50,6 +52,46 @@ Result<void> ParseMetadata(const json::object& object, Message* message) {
   return {};
 }
 
+// A whole number, at least `least`; nothing if it is missing.
+Result<std::optional<std::uint64_t>> Number(const json::object& object, const char* name,
+                                            std::int64_t least) {
+  const json::value* const value = object.if_contains(name);
+  if (value == nullptr) return std::optional<std::uint64_t>();
+  if (!value->is_int64() || value->get_int64() < least)
+    return Bad(std::string("\"") + name + "\" is not a number of that kind");
+  return std::optional<std::uint64_t>(static_cast<std::uint64_t>(value->get_int64()));
+}
+
+// What has become of a message since it was written.
+Result<void> ParseLater(const json::object& object, Message* message) {
+  const auto revision = Number(object, "revision", 1);
+  if (!revision) return tl::unexpected<Error>(revision.error());
+  if (*revision) message->set_revision(**revision);
+  const auto edited_at = Text(object, "edited_at", false);
+  if (!edited_at) return tl::unexpected<Error>(edited_at.error());
+  using google::protobuf::util::TimeUtil;
+  if (!edited_at->empty() && (!TimeUtil::FromString(*edited_at, message->mutable_edited_at()) ||
+                              !IsValidTimestamp(message->edited_at()))) {
+    return Bad("\"edited_at\" is not a time like 2026-01-31T12:00:00Z");
+  }
+  const json::value* const deleted = object.if_contains("deleted");
+  if (deleted == nullptr) return {};
+  if (!deleted->is_bool()) return Bad("\"deleted\" is not true or false");
+  message->set_deleted(deleted->get_bool());
+  return {};
+}
+
+Result<void> ParseActivity(const json::object& object, ImportedConversation* conversation) {
+  const auto text = Text(object, "last_activity_at", false);
+  if (!text) return tl::unexpected<Error>(text.error());
+  if (text->empty()) return {};
+  google::protobuf::Timestamp at;
+  if (!google::protobuf::util::TimeUtil::FromString(*text, &at) || !IsValidTimestamp(at))
+    return Bad("\"last_activity_at\" is not a time like 2026-01-31T12:00:00Z");
+  conversation->created_at = FromTimestamp(at);
+  return {};
+}
+
 Result<Message> ParseMessage(const json::value& value, const std::string& conversation_id,
                              std::size_t number) {
   if (!value.is_object()) return Bad("a message is not an object");
@@ -77,6 +119,7 @@ Result<Message> ParseMessage(const json::value& value, const std::string& conver
   if (!created_at->empty() && !TimeUtil::FromString(*created_at, message.mutable_created_at())) {
     return Bad("\"created_at\" is not a time like 2026-01-31T12:00:00Z");
   }
+  if (auto good = ParseLater(object, &message); !good) return tl::unexpected<Error>(good.error());
   if (auto good = CheckImportedMessage(message); !good) return tl::unexpected<Error>(good.error());
   return message;
 }
@@ -100,7 +143,13 @@ Result<ImportedConversation> ParseImportLine(std::string_view line) {
   const json::value* const messages = object.if_contains("messages");
   if (messages == nullptr || !messages->is_array()) return Bad("\"messages\" is not a list");
 
+  const auto read_sequence = Number(object, "read_sequence", 0);
+  if (!read_sequence) return tl::unexpected<Error>(read_sequence.error());
+
   ImportedConversation conversation;
+  conversation.read_sequence = *read_sequence;
+  if (auto good = ParseActivity(object, &conversation); !good)
+    return tl::unexpected<Error>(good.error());
   conversation.id = std::move(*id);
   conversation.title = std::move(*title);
   conversation.messages.reserve(messages->get_array().size());

@@ -7,7 +7,10 @@
 //   "content": …}, …]}
 //
 // A message may also have "id", "created_at" (RFC 3339), "content_type" and "metadata" (strings by
-// name). Fields that are not known are ignored. Pure.
+// name), and what has become of it: "revision", "edited_at", "deleted". A conversation may have
+// "read_sequence" (without it all of it counts as read) and "last_activity_at", which counts if it
+// has no messages. Fields that are not known are ignored, so
+// what `hark export` writes can be read. Pure.
 
 #include <string_view>
 

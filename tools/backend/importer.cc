@@ -69,7 +69,7 @@ Result<std::uint64_t> CheckAll(const std::string& file, const ImportProgress& pr
 // Gives times to what has none: back from the conversation's last activity, or on from the message
 // before.
 void SetTimes(TimePoint last_activity, ImportedConversation& conversation) {
-  conversation.created_at = last_activity;
+  if (!conversation.created_at) conversation.created_at = last_activity;
   const auto count = static_cast<std::int64_t>(conversation.messages.size());
   TimePoint next = last_activity - kBetweenMessages * (count - 1);
   for (Message& message : conversation.messages) {

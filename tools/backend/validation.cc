@@ -77,7 +77,10 @@ Result<void> CheckMessage(const Message& message) {
 }
 
 Result<void> CheckImportedMessage(const Message& message) {
-  const bool said_nothing = message.role() == wire::ROLE_ASSISTANT && message.content().empty();
+  if (message.deleted() && !message.content().empty())
+    return Fail(ErrorCode::kInvalid, "a deleted message has a content");
+  const bool said_nothing =
+      message.content().empty() && (message.role() == wire::ROLE_ASSISTANT || message.deleted());
   return said_nothing ? CheckEnvelope(message) : CheckMessage(message);
 }
 

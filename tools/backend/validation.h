@@ -22,7 +22,7 @@ Result<void> CheckMessage(const Message& message);
 
 // As CheckMessage, for a message from an import file: there an assistant may have said nothing.
 // Real histories have such messages, and leaving them out would change every sequence after them.
-// Nobody can send one.
+// Nobody can send one. A deleted one has no content.
 Result<void> CheckImportedMessage(const Message& message);
 
 }  // namespace hark::backend

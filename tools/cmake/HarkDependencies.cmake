@@ -13,6 +13,9 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(SQLCIPHER REQUIRED IMPORTED_TARGET sqlcipher)
+if(NOT APPLE)
+  pkg_check_modules(LIBSECRET REQUIRED libsecret-1)
+endif()
 
 # SQLiteCpp on SQLCipher. SQLiteCpp's own CMake target would bring in plain libsqlite3 beside it, and the two define the
 # same symbols: so the archive and SQLCipher are put together here, and a test proves that libsqlite3 stays out.

@@ -115,6 +115,7 @@ int SignIn(Session& session) {
 }
 
 int SignOut(Session& session) {
+  if (session.arguments.forget) return ForgetAccount(session);
   return ShowAccount(session, session.client.SignOut(), "signed out: ");
 }
 

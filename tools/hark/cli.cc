@@ -119,11 +119,43 @@ class CommandLine {
     CLI::App* sign_in = Add("sign-in", "Sign in with a token of the backend", SignIn);
     sign_in->add_flag("--token-stdin", arguments_.token_stdin,
                       "Read the token from stdin (never from arguments)");
-    Add("sign-out", "Forget the token; what is cached stays readable", SignOut);
+    CLI::App* sign_out =
+        Add("sign-out", "Forget the token; what is cached stays readable", SignOut);
+    sign_out->alias("signout");
+    sign_out->add_flag("--forget", arguments_.forget,
+                       "Also remove everything that this machine has of the account, for good");
+    Yes(sign_out, "With --forget: do not ask, also if unsent messages are lost");
 
     CLI::App* sync = Add("sync", "Sync now instead of at the next attempt", SyncNow);
     sync->add_flag("--wait", arguments_.wait, "Wait until everything is synced");
     Timeout(sync, "With --wait: give up after so long, with exit code 6");
+  }
+
+  void AddData() {
+    CLI::App* clear = Add("clear-cache",
+                          "Remove the local copy of the conversations; it is fetched again. What "
+                          "waits to be sent and drafts stay",
+                          ClearCache);
+    clear->add_flag("--everything", arguments_.everything,
+                    "Also what waits to be sent, drafts and scroll positions");
+    Yes(clear, "With --everything: do not ask, also if unsent messages are lost");
+
+    CLI::App* exported =
+        Add("export", "Write what is here as JSON lines, which hark-backend import reads", Export);
+    exported->add_option("FILE", arguments_.file, "A new file; without it, or -: stdout");
+    exported->add_option("--conversation", arguments_.conversation, "Only this conversation")
+        ->type_name("CONVERSATION");
+
+    CLI::App* backup =
+        Add("backup", "Write an encrypted copy of everything, while all goes on", Backup);
+    backup->add_option("FILE", arguments_.file, "A new file, or a folder for one")->required();
+    backup->add_flag("--passphrase-stdin", arguments_.passphrase_stdin,
+                     "Read a passphrase that restores it on any machine");
+
+    CLI::App* restore = Add("restore", "Put the account back to a backup", Restore);
+    restore->add_option("FILE", arguments_.file, "What hark backup wrote")->required();
+    restore->add_flag("--passphrase-stdin", arguments_.passphrase_stdin, "Read its passphrase");
+    Yes(restore, "Also if unsent messages of since then are lost; they are set aside");
   }
 
   void AddUserState() {
@@ -181,7 +213,7 @@ class CommandLine {
   }
 
   void AddAdmin() {
-    CLI::App* admin = app_.add_subcommand("admin", "Rarely needed: rollback");
+    CLI::App* admin = app_.add_subcommand("admin", "Rarely needed: rollback, keys");
     admin->require_subcommand(1);
     admin->fallthrough();
     CLI::App* rollback = admin->add_subcommand(
@@ -190,6 +222,7 @@ class CommandLine {
     rollback->add_flag("--force", arguments_.force, "Also if unsent messages are lost by it");
     rollback->callback([this] { chosen_ = RollBack; });
     rollback->fallthrough();
+    AddKeys(admin);
   }
 
   void AddFollowing() {
@@ -209,6 +242,22 @@ class CommandLine {
   }
 
  private:
+  void AddKeys(CLI::App* admin) {
+    CLI::App* rotate = admin->add_subcommand("rotate-key", "Put a new master key in force");
+    rotate->add_flag("--full", arguments_.full,
+                     "Also write all files anew under new keys; backups of before are removed");
+    rotate->add_option("--to", arguments_.text, "Move the key to another kind of key store")
+        ->type_name("KIND");
+    rotate->callback([this] { chosen_ = RotateKey; });
+    CLI::App* code = admin->add_subcommand(
+        "recovery-code", "Make a code that opens your data when the key store is lost");
+    code->callback([this] { chosen_ = CreateRecoveryCode; });
+    CLI::App* recover = admin->add_subcommand(
+        "recover", "Put a lost key back by the recovery code, which is read from stdin");
+    recover->callback([this] { chosen_ = Recover; });
+    for (CLI::App* sub : {rotate, code, recover}) sub->fallthrough();
+  }
+
   CLI::App* Add(const std::string& name, const std::string& description, Command command) {
     CLI::App* added = app_.add_subcommand(name, description);
     added->fallthrough();  // Global options may come after the command too.
@@ -232,6 +281,10 @@ class CommandLine {
                               ->check(CLI::Range(std::uint64_t{1}, kMaxLimit))
                               ->type_name("N");
     app->add_flag("--all", arguments_.all, all)->excludes(option);
+  }
+
+  void Yes(CLI::App* app, const std::string& description) {
+    app->add_flag("--yes", arguments_.yes, description);
   }
 
   void Timeout(CLI::App* app, const std::string& description) {
@@ -301,6 +354,7 @@ int Run(int argc, char** argv) {
   commands.AddActing();
   commands.AddRetention();
   commands.AddUserState();
+  commands.AddData();
   commands.AddAdmin();
   commands.AddFollowing();
   LocalArguments local_arguments;

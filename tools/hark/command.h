@@ -40,8 +40,14 @@ struct Arguments {
   bool newest = false;
   bool clear = false;
   bool from_stdin = false;
+  bool full = false;
   bool openmetrics = false;
   std::optional<std::uint64_t> base;
+  std::string file;
+  bool forget = false;
+  bool everything = false;
+  bool yes = false;
+  bool passphrase_stdin = false;
 
   [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
     if (!timeout_seconds) return std::nullopt;
@@ -78,6 +84,15 @@ int SignIn(Session& session);
 int SignOut(Session& session);
 int SyncNow(Session& session);
 int RollBack(Session& session);
+int RotateKey(Session& session);
+int CreateRecoveryCode(Session& session);
+int Recover(Session& session);
+
+int ForgetAccount(Session& session);
+int ClearCache(Session& session);
+int Export(Session& session);
+int Backup(Session& session);
+int Restore(Session& session);
 
 int PreviewRetention(Session& session);
 int RunRetention(Session& session);

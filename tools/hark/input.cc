@@ -1,5 +1,7 @@
 #include "tools/hark/input.h"
 
+#include <cstdio>
+
 #include <unistd.h>
 
 namespace hark::cli {
@@ -14,6 +16,17 @@ std::string ReadInput(std::size_t limit) {
   }
   input.resize(size);
   return input;
+}
+
+ExitCode Confirm(const std::string& question) {
+  if (isatty(STDIN_FILENO) != 1)
+    return Report(kUsage, "this removes something for good: say --yes, or ask from a terminal");
+  std::fprintf(stderr, "%s Go on? [y/N] ", question.c_str());
+  std::fflush(stderr);
+  char answer = '\n';
+  const bool read_one = read(STDIN_FILENO, &answer, 1) == 1;
+  if (read_one && (answer == 'y' || answer == 'Y')) return kOk;
+  return Report(kUnexpected, "nothing was changed");
 }
 
 }  // namespace hark::cli

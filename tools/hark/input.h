@@ -1,4 +1,4 @@
-// What a command reads from stdin.
+// What a command reads from stdin, and from the person at the terminal.
 
 #ifndef HARK_TOOLS_HARK_INPUT_H_
 #define HARK_TOOLS_HARK_INPUT_H_
@@ -6,11 +6,17 @@
 #include <cstddef>
 #include <string>
 
+#include "tools/hark/exit_code.h"
+
 namespace hark::cli {
 
 // Reads stdin to its end, but not more than one byte over `limit`: enough to see that it is too
 // much.
 [[nodiscard]] std::string ReadInput(std::size_t limit);
+
+// Asks on the terminal. kOk: yes; kUsage: nobody can be asked, and stderr says that --yes is
+// needed; kUnexpected: no.
+[[nodiscard]] ExitCode Confirm(const std::string& question);
 
 }  // namespace hark::cli
 

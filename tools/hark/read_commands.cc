@@ -10,6 +10,7 @@
 #include "tools/hark/command.h"
 #include "tools/hark/exit_code.h"
 #include "tools/hark/history.h"
+#include "tools/hark/key_text.h"
 #include "tools/hark/openmetrics.h"
 #include "tools/hark/render.h"
 #include "tools/hark/text.h"
@@ -132,19 +133,24 @@ int ShowStatus(Session& session) {
   if (!status) return Report(status.error());
   const auto account = session.client.GetAccount();
   if (!account) return Report(account.error());
+  const auto keys = session.client.GetKeyStatus();
+  if (!keys && keys.error().code != client::ErrorCode::kUnsupported) return Report(keys.error());
   Output& output = session.output;
   if (output.json()) {
     JsonLine line;
     line.Text("type", "status");
     AddFields(line, *status);
     AddFields(line, *account);
+    AddFields(line, keys ? *keys : client::KeyStatus());
     output.Json(line.Text("socket", session.client.socket_path()));
     return kOk;
   }
   const client::Time now = Now();
+  const client::KeyStatus stand = keys ? *keys : client::KeyStatus();
   PrintPairs(output, {{"sync", output.Styled(StyleOf(status->state), SyncSentence(*status, now))},
                       {"data", DataSentence(*status, now)},
                       {"account", AccountSentence(*account)},
+                      {"keys", output.Styled(StyleOf(stand.state), KeySentence(stand))},
                       {"pending", PendingSentence(status->pending_count)},
                       {"socket", Printable(session.client.socket_path())}});
   return kOk;

@@ -14,31 +14,34 @@ import source
 # Headers that are an interface, apart from the folder that implements them.
 APIS = {
     "store_api": {"daemon/store/reader.h", "daemon/store/writer.h", "daemon/store/retention.h", "daemon/store/search.h",
-                  "daemon/store/user_state.h"},
+                  "daemon/store/user_state.h", "daemon/store/export.h"},
     "transport_api": {"daemon/transport/backend.h", "daemon/transport/frames.h"},
     "sync_api": {"daemon/sync/intents.h", "daemon/sync/status.h"},
-    "account_api": {"daemon/account/accounts.h", "daemon/account/user_state.h"},
+    "account_api": {"daemon/account/accounts.h", "daemon/account/archive.h", "daemon/account/key_care.h",
+                    "daemon/account/user_state.h"},
+    "keys_api": {"daemon/keys/key_status.h"},
 }
 
 # The read side of the store, for those who may not write.
-READER = {"daemon/store/reader.h", "daemon/store/search.h"}
+READER = {"daemon/store/reader.h", "daemon/store/search.h", "daemon/store/export.h"}
 
 # Layer of ours: the layers it may include beside itself.
 OURS = {
     "base": set(),
     "model": {"base"},
-    "keys": {"base"},
+    "keys_api": {"base"},
+    "keys": {"keys_api", "base"},
     "bus": {"model", "base"},
     "store_api": {"model", "base"},
     "transport_api": {"model", "base"},
     "sync_api": {"model", "base"},
-    "account_api": {"reader", "sync_api", "bus", "model", "base"},
+    "account_api": {"keys_api", "reader", "sync_api", "bus", "model", "base"},
     "store": {"store_api", "model", "base"},
     "transport": {"transport_api", "model", "base"},
     "sync": {"sync_api", "store_api", "transport_api", "bus", "model", "base"},
-    "account": {"account_api", "sync_api", "sync", "store_api", "store", "transport_api", "transport", "keys", "bus", "model",
-                "base"},
-    "ipc": {"account_api", "reader", "sync_api", "bus", "model", "base"},
+    "account": {"account_api", "sync_api", "sync", "store_api", "store", "transport_api", "transport", "keys_api", "keys", "bus",
+                "model", "base"},
+    "ipc": {"account_api", "keys_api", "reader", "sync_api", "bus", "model", "base"},
     "app": None,   # The composition root: everything.
     "main": {"app", "base"},
     "tests": None,
@@ -59,7 +62,7 @@ THIRD_PARTY = [
     (r"boost/url", {"transport", "app", "backend"}),
     (r"boost/(asio|system)", {"base", "transport_api", "transport", "sync", "account", "app", "backend"}),
     (r"openssl/", {"base", "keys", "store", "transport", "backend"}),
-    (r"libsecret/", {"keys"}),
+    (r"libsecret/|CoreFoundation/|Security/", {"keys"}),
     (r"spdlog/|fmt/", {"base", "app", "backend", "hark"}),
     (r"tl/", None),
     (r"toml\+\+/|CLI/", {"app", "backend", "hark"}),

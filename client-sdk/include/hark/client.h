@@ -27,6 +27,8 @@
 #include <string>
 #include <vector>
 
+#include "hark/data.h"
+#include "hark/keys.h"
 #include "hark/result.h"
 #include "hark/types.h"
 #include "hark/user_state.h"
@@ -163,6 +165,31 @@ class Client {
   // backup. kPrecondition: nothing to go back to, or, without `force`, unsent entries would be
   // lost.
   Result<RollBackOutcome> RollBack(bool force);
+  // Removes the local copy of the conversations, for good; what waits to be sent and drafts stay.
+  // Watches and views go on, with what is there then, and the sync fetches again. Works without a
+  // network. With `everything` the watches resume by themselves. Errors as SignOutAndForget().
+  Result<ClearCacheOutcome> ClearCache(const ClearCacheRequest& request = {});
+  // Everything, or one conversation, as it is at one moment; as slowly as the handlers like. Waits
+  // for the end. kNotFound; kResourceExhausted: the disk is full, or too many are under way.
+  Result<void> Export(const std::string& conversation_id, const ExportHandlers& handlers);
+  // An encrypted copy of the account, made while everything goes on. Waits for the end; only then
+  // is it complete. `passphrase`: 8 to 1,024 bytes, or empty: then only this machine's keys open
+  // it.
+  Result<void> Backup(const std::string& passphrase, const BackupSink& sink);
+  // Puts the account back to a backup. Waits for the end; nothing changes before all of it was
+  // verified. kInvalidArgument: damaged, of another account, or no key fits; kPrecondition: unsent
+  // entries or drafts would be lost, or it is of a newer version; kResourceExhausted.
+  Result<RestoreOutcome> Restore(const RestoreRequest& request, const RestoreReader& read);
+  // How the keys of everything that is stored here stand. Looks afresh, which may wait for the key
+  // store.
+  Result<KeyStatus> GetKeyStatus();
+  // A new master key; with `full`, new keys for the files too, which are written anew. Waits for
+  // the end, ten minutes at most. Never repeated by the SDK. kPrecondition: the key store cannot.
+  Result<RotateKeyOutcome> RotateKey(const RotateKeyRequest& request = {});
+  // A code for when the key store is lost. It is kept nowhere: show it once.
+  Result<std::string> CreateRecoveryCode();
+  // With that code, as a person typed it. kInvalidArgument: mistyped, or not the one.
+  Result<KeyStatus> Recover(const std::string& code);
   // Keeps a conversation's messages for its own number of days; 0: for ever; absent: as configured.
   // kNotFound, kInvalidArgument (over 36,500).
   Result<void> SetRetention(const std::string& conversation_id, std::optional<std::uint32_t> days);
@@ -223,6 +250,12 @@ class Client {
   Result<AccountInfo> SignIn(const std::string& token);
   // Forgets the token; what is cached stays readable. Signing out twice is no error.
   Result<AccountInfo> SignOut();
+  // Signs out and removes everything that this machine has of the account, for good; its streams
+  // end with kAccountChanged. Never repeated by the SDK; after kNoDaemon or kTimeout it may have
+  // been done, or is finished at the daemon's next start: GetAccount() tells. kPrecondition: unsent
+  // entries or drafts would be lost, the message says how many; ask the person, then set
+  // `discard_unsent`. kUnsupported: an older daemon; nothing was done. kResourceExhausted.
+  Result<ForgetOutcome> SignOutAndForget(bool discard_unsent = false);
   Result<AccountInfo> GetAccount();
 
   Result<SyncStatus> GetSyncStatus();

@@ -110,7 +110,9 @@ TEST(ConfigFile, AValueOutOfRangeSaysWhatIsAllowed) {
             "harkd.toml:2: 'log.level' must be debug, info, warning or error");
   EXPECT_EQ(ErrorOf("[backend]\nencoding = \"JSON\"\n"),
             "harkd.toml:2: 'backend.encoding' must be proto or json");
-  EXPECT_EQ(ErrorOf("[keys]\nkind = \"keychain\"\n"), "harkd.toml:2: 'keys.kind' must be file");
+  EXPECT_EQ(ErrorOf("[keys]\nkind = \"cloud\"\n"),
+            "harkd.toml:2: 'keys.kind' must be secret-service, keychain, credential, file or "
+            "default");
   EXPECT_THAT(ErrorOf("[backend]\nurl = \"http://x\"\n"),
               StartsWith("harkd.toml:2: 'backend.url' cannot be used"));
   EXPECT_EQ(ErrorOf("[storage]\ndata_dir = \"\"\n"),

@@ -34,7 +34,7 @@ TEST(Config, EveryKeyHasADefault) {
   EXPECT_EQ(config->encoding, Encoding::kProto);
   EXPECT_FALSE(config->ca_file);
   EXPECT_EQ(config->data_dir, "/home/u/.local/share/hark");
-  EXPECT_EQ(config->key_kind, KeyKind::kFile);
+  EXPECT_FALSE(config->key_kind);  // The key ring says.
   EXPECT_EQ(config->outbox_age, std::chrono::days(7));
   EXPECT_EQ(config->retention, (RetentionPolicy{90, 0}));
   EXPECT_EQ(config->key_file, "/home/u/.local/share/hark/keys/master.key");
@@ -74,6 +74,17 @@ TEST(Config, TheKeyFollowsTheDataFolder) {
   Settings flags;
   flags.storage_data_dir = "/elsewhere";
   EXPECT_EQ(Resolve(flags, {})->key_file, "/elsewhere/keys/master.key");
+}
+
+TEST(Config, WhoNamesAKeyFileWantsTheKeyInIt) {
+  Settings file;
+  file.keys_file = "/keys/k";
+  EXPECT_EQ(Resolve({}, file)->key_kind, keys::KeyKind::kFile);
+  Settings flags;
+  flags.keys_kind = "credential";
+  EXPECT_EQ(Resolve(flags, file)->key_kind, keys::KeyKind::kCredential);
+  flags.keys_kind = "default";
+  EXPECT_FALSE(Resolve(flags, file)->key_kind);
 }
 
 TEST(Config, PathsOfFlagsMayBeRelativeAndPathsOfTheFileMayNot) {

@@ -123,6 +123,29 @@ TEST_F(ImportTest, OptionalFieldsAreKept) {
   EXPECT_EQ(message.metadata().at("k"), "v");
 }
 
+TEST_F(ImportTest, WhatBecameOfAMessageIsKept) {
+  ASSERT_TRUE(
+      Import(R"({"conversation_id":"y","title":"Y","read_sequence":1,"messages":[)"
+             R"({"role":"user","content":"c","revision":3,"edited_at":"2020-01-02T03:04:05.5Z"},)"
+             R"({"role":"assistant","content":"news"},)"
+             R"({"role":"user","content":"","deleted":true,"revision":2}]})"));
+  const auto row = *archive_->FindConversation("user", "y");
+  EXPECT_EQ(row.last_sequence, 3U);
+  EXPECT_EQ(row.message_count, 2U);
+  EXPECT_EQ(row.read_sequence, 1U);
+  EXPECT_EQ(row.unread_count, 1U);
+  EXPECT_EQ(row.preview, "news");
+  const auto messages = *archive_->ReadRange(row.key, 1, 3);
+  EXPECT_EQ(messages[0].revision(), 3U);
+  EXPECT_EQ(messages[0].edited_at().seconds(), 1'577'934'245);
+  EXPECT_EQ(messages[1].revision(), 1U);
+  EXPECT_TRUE(messages[2].deleted());
+  EXPECT_THAT(ErrorOfLine(WithMessage(R"({"role":"user","content":"c","deleted":true})")),
+              HasSubstr("deleted message has a content"));
+  EXPECT_THAT(ErrorOfLine(WithMessage(R"({"role":"user","content":"c","revision":0})")),
+              HasSubstr("\"revision\""));
+}
+
 TEST_F(ImportTest, LaterLinesAreLaterAndAllWithinTheDays) {
   std::string text;
   for (int i = 0; i < 10; ++i) {

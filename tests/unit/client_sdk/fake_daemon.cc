@@ -91,6 +91,11 @@ void FakeDaemon::SetAccount(const v1::AccountInfo& account) {
   impl_->state.account_info = account;
 }
 
+void FakeDaemon::SetKeys(const v1::KeyStatus& keys) {
+  const std::lock_guard lock(impl_->state.mutex);
+  impl_->state.keys = keys;
+}
+
 void FakeDaemon::SetStatus(const v1::SyncStatus& status) {
   const std::lock_guard lock(impl_->state.mutex);
   impl_->state.status = status;

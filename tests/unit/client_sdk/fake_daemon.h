@@ -11,6 +11,7 @@
 
 #include "hark/v1/account.pb.h"
 #include "hark/v1/conversations.pb.h"
+#include "hark/v1/keys.pb.h"
 #include "hark/v1/messages.pb.h"
 #include "hark/v1/search.pb.h"
 #include "hark/v1/sync.pb.h"
@@ -39,6 +40,7 @@ class FakeDaemon {
   void SetAccount(const v1::AccountInfo& account);
   // Watchers are told.
   void SetStatus(const v1::SyncStatus& status);
+  void SetKeys(const v1::KeyStatus& keys);
 
   // Sends an event to the watchers, with the next revision and resume token.
   void Push(v1::WatchConversationsResponse event);

@@ -339,6 +339,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeFakeServices(FakeState& state) {
   services.push_back(std::make_unique<SearchService>(state));
   services.push_back(std::make_unique<SyncService>(state));
   AddFakeUserState(state, services);
+  AddFakeKeys(state, services);
   return services;
 }
 

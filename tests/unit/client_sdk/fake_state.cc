@@ -16,6 +16,9 @@ FakeState::FakeState() {
   account_info.set_backend_url("wss://backend.example");
   status.set_state(v1::SyncStatus::STATE_LIVE);
   search_index.set_complete(true);
+  keys.set_state(v1::KeyStatus::STATE_READY);
+  keys.set_kind("file");
+  keys.set_generation(1);
 }
 
 Status FakeState::Enter(const std::string& call) {

@@ -23,6 +23,7 @@
 #include "hark/v1/account.pb.h"
 #include "hark/v1/conversations.pb.h"
 #include "hark/v1/drafts.pb.h"
+#include "hark/v1/keys.pb.h"
 #include "hark/v1/messages.pb.h"
 #include "hark/v1/search.pb.h"
 #include "hark/v1/sync.pb.h"
@@ -133,6 +134,7 @@ struct FakeState {
   int stream_generation = 0;
   grpc::Status stream_end;
   v1::AccountInfo account_info;
+  v1::KeyStatus keys;
   v1::SyncStatus status;
   std::vector<v1::Conversation> list;
   std::map<std::string, std::vector<v1::Message>> contents;
@@ -154,6 +156,7 @@ struct FakeState {
 // One object for each service of hark.v1; they use `state`, which must outlive them.
 [[nodiscard]] std::vector<std::unique_ptr<grpc::Service>> MakeFakeServices(FakeState& state);
 // Those of drafts and view states (fake_user_state.cc).
+void AddFakeKeys(FakeState& state, std::vector<std::unique_ptr<grpc::Service>>& services);
 void AddFakeUserState(FakeState& state, std::vector<std::unique_ptr<grpc::Service>>& services);
 
 }  // namespace hark::test

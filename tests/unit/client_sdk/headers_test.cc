@@ -21,7 +21,7 @@ TEST(PublicHeadersTest, IncludeTheStandardLibraryAndEachOtherOnly) {
       }
     }
   }
-  EXPECT_EQ(headers, 8);
+  EXPECT_EQ(headers, 10);
 }
 
 }  // namespace

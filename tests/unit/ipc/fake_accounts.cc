@@ -548,6 +548,40 @@ void FakeAccounts::RollBack(bool force, RollBackDone done) {
   done(account::RollBackOutcome{3, 2, 1, 1, 2, "/aside"});
 }
 
+void FakeAccounts::SignOutAndForget(bool discard_unsent, RemovedDone done) {
+  if (!discard_unsent) return done(Fail(ErrorCode::kPrecondition, "2 unsent entries would go"));
+  Forget();
+  done(account::Removed{100, 2, 1});
+}
+
+void FakeAccounts::ClearCache(account::ClearOptions options, RemovedDone done) {
+  if (!options.everything) return done(account::Removed{100, 0, 0});
+  if (!options.discard_unsent)
+    return done(Fail(ErrorCode::kPrecondition, "2 unsent entries would go"));
+  done(account::Removed{200, 2, 1});
+}
+
+Result<std::unique_ptr<account::RestoreUpload>> FakeAccounts::BeginRestore() {
+  return std::make_unique<FakeUpload>();
+}
+
+void FakeAccounts::Restore(std::unique_ptr<account::RestoreUpload> upload,
+                           account::RestoreOptions options, RestoreDone done) {
+  if (!options.discard_unsent)
+    return done(Fail(ErrorCode::kPrecondition, "2 unsent entries would go"));
+  {
+    const std::lock_guard lock(mutex_);
+    restored_ =
+        std::string(options.passphrase.bytes()) + "|" + dynamic_cast<FakeUpload&>(*upload).bytes();
+  }
+  done(account::RestoreOutcome{WallTime{}, 1, 7, 2, 0, "/aside"});
+}
+
+std::string FakeAccounts::restored() {
+  const std::lock_guard lock(mutex_);
+  return restored_;
+}
+
 void FakeAccounts::SignOut(Done done) {
   {
     const std::lock_guard lock(mutex_);

@@ -18,6 +18,7 @@
 #include "daemon/account/accounts.h"
 #include "daemon/account/user_state_keeper.h"
 #include "tests/support/memory_user_state.h"
+#include "tests/unit/ipc/fake_archive.h"
 
 namespace hark::ipc {
 
@@ -67,6 +68,8 @@ class FakeAccount final : public account::OpenAccount,
   account::Retention& retention() override { return *this; }
   // The real one, over a store in memory; nothing is written by itself.
   account::UserState& user_state() override { return user_state_; }
+  account::Archive& archive() override { return archive_; }
+  FakeArchive& fake_archive() { return archive_; }
   test::MemoryUserState& user_state_store() { return user_state_store_; }
 
   // account::Retention: 90 days; everything that the request asks for is in the one eviction.
@@ -148,8 +151,29 @@ class FakeAccount final : public account::OpenAccount,
   int held_searches_ = 0;
   int cancelled_searches_ = 0;
   SystemClock clock_;
+  FakeArchive archive_;
   test::MemoryUserState user_state_store_;
   account::UserStateKeeper user_state_{*this, user_state_store_, clock_, [](Clock::Instant) {}};
+};
+
+// Keys that stand as they are told. Thread-safe.
+class FakeKeys final : public account::KeyCare {
+ public:
+  void Set(keys::KeyStatus status);
+  [[nodiscard]] int looks() const;
+
+  // account::KeyCare. Rotations are answered with the next generation; the only good recovery code
+  // is "GOOD".
+  keys::KeyStatus Status() const override;
+  void Look(Done<keys::KeyStatus> done) override;
+  void Rotate(account::RotateRequest request, Done<account::RotateOutcome> done) override;
+  void MakeRecoveryCode(Done<Secret> done) override;
+  void Recover(Secret code, Done<keys::KeyStatus> done) override;
+
+ private:
+  mutable std::mutex mutex_;
+  keys::KeyStatus status_{keys::KeyState::kReady, "file", 1, false, ""};
+  int looks_ = 0;
 };
 
 // Thread-safe.
@@ -176,10 +200,22 @@ class FakeAccounts final : public account::Accounts {
   void SignIn(Secret token, Done done) override;
   void SignOut(Done done) override;
   void RollBack(bool force, RollBackDone done) override;
+  // Two entries and a draft are unsent.
+  void SignOutAndForget(bool discard_unsent, RemovedDone done) override;
+  void ClearCache(account::ClearOptions options, RemovedDone done) override;
+  Result<std::unique_ptr<account::RestoreUpload>> BeginRestore() override;
+  void Restore(std::unique_ptr<account::RestoreUpload> upload, account::RestoreOptions options,
+               RestoreDone done) override;
+  // What the last one was given: passphrase|bytes.
+  [[nodiscard]] std::string restored();
   sync::StatusBoard& status() override { return status_; }
+  account::KeyCare& keys() override { return keys_; }
+  FakeKeys& fake_keys() { return keys_; }
 
  private:
+  FakeKeys keys_;
   std::mutex mutex_;
+  std::string restored_;
   std::shared_ptr<FakeAccount> current_;
   account::AccountInfo info_;
   bool hold_sign_ins_ = false;

@@ -123,6 +123,38 @@ TEST_F(ConcurrencyTest, ClosingAnswersEveryCall) {
   EXPECT_EQ(answered, called);
 }
 
+TEST_F(ConcurrencyTest, NoReaderSeesAnAnswerAsMissingThatIsOnItsWay) {
+  const auto store = Open(folder());
+  ASSERT_TRUE(ApplyNow(*store, {{TestSummary("A", 0)}}));
+  std::atomic<bool> finished = false;
+  std::atomic<int> unknown = 0;
+  std::atomic<int> reads = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i)
+    readers.emplace_back([&] {
+      while (!finished) {
+        const auto page = store->ReadPage({ConversationId("A"), std::nullopt, 3});
+        ASSERT_TRUE(page);
+        ++reads;
+        for (const Message& message : page->messages)
+          if (message.delivery == Delivery::kUnknown) ++unknown;
+      }
+    });
+  for (int i = 1; i <= 1000; ++i) {
+    Message message = TestMessage("A", 0, "text");
+    message.id = MessageId("id-" + std::to_string(i));
+    std::promise<bool> done;
+    store->EnqueueSend({message, true},
+                       [&](const Result<Message>& r) { done.set_value(r.has_value()); });
+    ASSERT_TRUE(done.get_future().get());
+    ASSERT_TRUE(ApplyNow(*store, {{MarkSending{{static_cast<std::uint64_t>(i)}}}}));
+    ASSERT_TRUE(ApplyNow(*store, {{AcknowledgeSend{message.id, "", static_cast<Sequence>(i), 1}}}));
+  }
+  finished = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(unknown, 0) << "of " << reads;
+}
+
 // What the watchdog lives on: a writer that hangs is not taken for one that has nothing to do.
 TEST_F(ConcurrencyTest, TheWriterTurnsWhenItIsFreeAndNotWhileItHangs) {
   const auto store = Open(folder());

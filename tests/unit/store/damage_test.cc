@@ -1,6 +1,7 @@
 // What is refused, and that refusing changes not one byte; and what is mended instead.
 
 #include <filesystem>
+#include <future>
 
 #include <gtest/gtest.h>
 
@@ -149,6 +150,51 @@ TEST_F(DamageTest, DamagedAuthoredIsSalvagedLoudly) {
     EXPECT_EQ(store->ReadOutbox()->entries.size(), 1U);
     EXPECT_GT(store->CurrentRevision(), revision);
   }
+}
+
+TEST_F(DamageTest, WatcherOfASendThatWasLostStartsAfresh) {
+  LocalRevision since = 0;
+  {
+    const auto store = Open(folder());
+    ASSERT_TRUE(
+        ApplyNow(*store, {{TestSummary("A", 1), ApplyMessage{TestMessage("A", 1, "text")}}}));
+    ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "pending")));
+    since = store->CurrentRevision();
+    ASSERT_EQ(store->ReadPage({ConversationId("A"), std::nullopt, 50})->messages.size(), 2U);
+  }
+  // Every page but the first few is lost.
+  std::string bytes = test::ReadBytes(authored_file());
+  for (std::size_t at = 4096; at < bytes.size(); at += 4096) bytes[at + 100] ^= 1;
+  test::WriteBytes(authored_file(), bytes);
+  const auto store = Open(folder());
+  ASSERT_TRUE(store->LastRepair().authored_replaced);
+  EXPECT_EQ(store->ReadOutbox()->entries.size(), 0U);
+  EXPECT_EQ(store->ReadPage({ConversationId("A"), std::nullopt, 50})->messages.size(), 1U);
+  const auto page = store->ReadChanges({since, ConversationId("A"), true});
+  ASSERT_TRUE(page);
+  EXPECT_FALSE(*page) << "resumed, and the send that is gone is not told";
+}
+
+TEST_F(DamageTest, WhatWasEvictedIsNotToldAsWithdrawn) {
+  const auto store = Open(folder());
+  Batch batch;
+  for (Sequence i = 1; i <= 5; ++i)
+    batch.operations.emplace_back(ApplyMessage{TestMessage("A", i, "text")});
+  ASSERT_TRUE(ApplyNow(*store, {{TestSummary("A", 5)}}));
+  const LocalRevision since = store->CurrentRevision();
+  ASSERT_TRUE(ApplyNow(*store, std::move(batch)));
+  auto plan = store->PlanRetention({1, 0});
+  ASSERT_TRUE(plan);
+  ASSERT_FALSE(plan->evictions.empty());
+  std::promise<Result<Evicted>> done;
+  store->Evict(plan->evictions, [&](Result<Evicted> r) { done.set_value(std::move(r)); });
+  const auto evicted = done.get_future().get();
+  ASSERT_TRUE(evicted);
+  ASSERT_GT(evicted->messages, 0U);
+  const auto page = store->ReadChanges({since, std::nullopt, true});
+  ASSERT_TRUE(page && *page);
+  EXPECT_EQ((*page)->changes.removed.size(), 0U);
+  EXPECT_EQ((*page)->changes.gaps_changed.size(), 1U);
 }
 
 TEST_F(DamageTest, NewerSchemaIsRefused) {

@@ -66,6 +66,27 @@ TEST_F(RollbackTest, PutsTheBackupBackAndKeepsWhatWasThere) {
   EXPECT_TRUE(NewestBackup(StoreFiles(folder())));
 }
 
+TEST_F(RollbackTest, WhatNamesARevisionNamesAnotherAfterwards) {
+  std::string id;
+  LocalRevision revision = 0;
+  MakeMigrated();
+  {
+    // As if the newer program had run for a while.
+    Connection connection(authored_file(), authored_key_, Access::kWrite, Durability::kAuthored);
+    connection.Execute("UPDATE store_info SET generation = generation + 7");
+    id = connection.ReadText("SELECT store_id || '.' || incarnation FROM store_info");
+    revision = LocalRevision{static_cast<std::uint32_t>(
+                   connection.ReadInt("SELECT generation FROM store_info"))}
+               << 32;
+    ASSERT_TRUE(connection.CheckpointAndTruncate());
+  }
+  ASSERT_TRUE(Back());
+  const auto store = Open(folder());
+  EXPECT_NE(store->StoreId(), id);
+  EXPECT_GT(store->CurrentRevision(), revision);
+  EXPECT_EQ(store->StoreId().substr(0, store->StoreId().find('.')), id.substr(0, id.find('.')));
+}
+
 TEST_F(RollbackTest, NoBackupIsSaidSo) {
   {
     const auto store = Open(folder());

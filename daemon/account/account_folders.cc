@@ -1,0 +1,84 @@
+#include "daemon/account/account_folders.h"
+
+#include <system_error>
+#include <vector>
+
+#include "daemon/account/account_files.h"
+#include "daemon/store/clear_files.h"
+#include "daemon/store/raw_file.h"
+#include "daemon/store/restore.h"
+#include "daemon/store/store_copy.h"
+
+namespace hark::account {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kForgotten[] = ".forgotten";
+constexpr char kCleared[] = ".cleared";
+
+}  // namespace
+
+fs::path AccountFolder(const fs::path& data_dir, const std::string& name) {
+  return data_dir / "accounts" / name;
+}
+
+Result<void> BeginRemoval(const fs::path& data_dir, const std::string& name, Removal removal) {
+  const fs::path folder = AccountFolder(data_dir, name);
+  if (!store::Exists(folder)) return {};
+  const fs::path gone = folder.string() + (removal == Removal::kForgotten ? kForgotten : kCleared);
+  // Of an earlier time, and with a file in it that could not be removed then.
+  if (const auto removed = store::RemoveFolder(gone); !removed)
+    return tl::unexpected(removed.error());
+  return store::Rename(folder, gone);
+}
+
+Result<std::uint64_t> FinishRemovals(keys::Vault& vault, const fs::path& data_dir) {
+  std::vector<fs::path> gone;
+  std::error_code error;
+  for (fs::directory_iterator entry(data_dir / "accounts", error), end; entry != end;
+       entry.increment(error)) {
+    const fs::path extension = entry->path().extension();
+    if (extension == kForgotten || extension == kCleared) gone.push_back(entry->path());
+  }
+  std::uint64_t bytes = 0;
+  for (const fs::path& folder : gone) {
+    const std::string name = folder.stem().string();
+    if (folder.extension() == kForgotten) {
+      if (auto ended = EndSession(vault, name); !ended) return tl::unexpected(ended.error());
+    }
+    // Not those of an account that began anew meanwhile.
+    if (!store::Exists(AccountFolder(data_dir, name))) {
+      if (auto forgotten = vault.ForgetAccount(name); !forgotten)
+        return tl::unexpected(forgotten.error());
+    }
+    const auto removed = store::RemoveFolder(folder);
+    if (!removed) return removed;
+    bytes += *removed;
+  }
+  return bytes;
+}
+
+// There is no file under the new key yet: nobody has to be asked which of the two it is under.
+Result<Secret> RenewCacheKey(keys::Vault& vault, const std::string& name) {
+  auto key = vault.BeginNewKey(name, kCacheFile);
+  if (!key) return tl::unexpected(key.error());
+  if (auto finished = vault.FinishNewKey(name, kCacheFile); !finished)
+    return tl::unexpected(finished.error());
+  return std::move(key->key);
+}
+
+Result<std::uint64_t> SettleFiles(keys::Vault& vault, const fs::path& data_dir,
+                                  const std::string& name) {
+  const store::StoreFiles files(AccountFolder(data_dir, name));
+  if (!store::Exists(files.folder())) return 0;
+  store::RemoveCopies(files);
+  if (auto restored = store::FinishRestore(files); !restored)
+    return tl::unexpected(restored.error());
+  if (!store::IsClearing(files)) return 0;
+  if (const auto renewed = RenewCacheKey(vault, name); !renewed)
+    return tl::unexpected(renewed.error());
+  return store::RemoveCacheFiles(files);
+}
+
+}  // namespace hark::account

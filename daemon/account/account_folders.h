@@ -1,0 +1,54 @@
+// The folders of accounts below the data folder: what has to be finished in one before it is
+// opened, and its way out.
+//
+// An account that is to go has its folder renamed first. From then on it is gone: whoever finds
+// such a folder at an opening removes it, with the keys.
+
+#ifndef HARK_DAEMON_ACCOUNT_ACCOUNT_FOLDERS_H_
+#define HARK_DAEMON_ACCOUNT_ACCOUNT_FOLDERS_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "daemon/base/result.h"
+#include "daemon/base/secret.h"
+#include "daemon/keys/vault.h"
+
+namespace hark::account {
+
+// `name`: of an account's folder.
+[[nodiscard]] std::filesystem::path AccountFolder(const std::filesystem::path& data_dir,
+                                                  const std::string& name);
+
+enum class Removal : std::uint8_t {
+  kForgotten,  // The account goes, and nobody is signed in to it any more.
+  kCleared,    // Its files go, and it begins anew.
+};
+
+// Durable when it returns; no error if there is no such account. Nobody has its files open.
+// FinishRemovals() does the rest.
+[[nodiscard]] Result<void> BeginRemoval(const std::filesystem::path& data_dir,
+                                        const std::string& name, Removal removal);
+
+// ---- On the vault's thread ----
+
+// Of everything that BeginRemoval() began, now or in an earlier run: the session of a forgotten
+// account, then the keys, then the files. Answers how many bytes were removed. After an error the
+// rest is there, and calling again goes on.
+[[nodiscard]] Result<std::uint64_t> FinishRemovals(keys::Vault& vault,
+                                                   const std::filesystem::path& data_dir);
+
+// Destroys the key of an account's cache.db and makes the next one, which is answered.
+[[nodiscard]] Result<Secret> RenewCacheKey(keys::Vault& vault, const std::string& name);
+
+// Before an opening: goes on with what was begun with an account's files and not finished when the
+// process ended (clearing, restoring), and removes what was left lying. Answers how many bytes of a
+// cache were removed.
+[[nodiscard]] Result<std::uint64_t> SettleFiles(keys::Vault& vault,
+                                                const std::filesystem::path& data_dir,
+                                                const std::string& name);
+
+}  // namespace hark::account
+
+#endif  // HARK_DAEMON_ACCOUNT_ACCOUNT_FOLDERS_H_

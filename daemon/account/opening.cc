@@ -1,0 +1,139 @@
+// AccountManager: opening the account of before, now and as often as it takes, and the keys as
+// clients see them.
+
+#include <future>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "daemon/account/account_folders.h"
+#include "daemon/account/account_manager.h"
+#include "daemon/account/backup_file.h"
+#include "daemon/base/limits.h"
+#include "daemon/base/log.h"
+
+namespace hark::account {
+
+AccountManager::Loaded AccountManager::Load(keys::Vault& vault,
+                                            const std::filesystem::path& data_dir) {
+  if (const auto removed = FinishRemovals(vault, data_dir);
+      !removed && removed.error().code != ErrorCode::kNotFound) {
+    return tl::unexpected(removed.error());
+  }
+  auto record = LoadSession(vault);
+  if (!record) return tl::unexpected(std::move(record.error()));
+  if (!*record) return std::nullopt;
+  auto files = FindFilesToOpen(vault, data_dir, **record);
+  if (!files) return tl::unexpected(std::move(files.error()));
+  return Found{std::move(**record), std::move(*files)};
+}
+
+void AccountManager::Start() {
+  ShowSignedOut();
+  RemoveUploads(options_.data_dir);
+  opening_ = true;
+  auto promise = std::make_shared<std::promise<Loaded>>();
+  auto loaded = std::make_shared<std::future<Loaded>>(promise->get_future());
+  asio::post(options_.vault_thread, [this, promise] {
+    auto load = [this](keys::Vault& vault) { return Load(vault, options_.data_dir); };
+    promise->set_value(keeper_.Run(load));
+  });
+  // A file is read in no time, and then the first client finds its account.
+  if (loaded->wait_for(limits::kKeyStoreAtStart) == std::future_status::ready)
+    return FinishOpening(loaded->get());
+  Trouble({ErrorCode::kLocked, "The key store has not answered yet."});
+  asio::post(options_.vault_thread, [this, loaded] {
+    asio::post(options_.io, [this, loaded] { FinishOpening(loaded->get()); });
+  });
+}
+
+void AccountManager::TryOpening() {
+  if (opening_ || signing_in_ || session_ || stopped_ || rolled_back_) return AnswerLooks();
+  opening_ = true;
+  keeper_.StopLooking(false);
+  keeper_.Ask([this](keys::Vault& vault) { return Load(vault, options_.data_dir); },
+              [this](Loaded loaded) { FinishOpening(std::move(loaded)); });
+}
+
+void AccountManager::FinishOpening(Loaded loaded) {
+  opening_ = false;
+  if (stopped_) return;
+  if (session_ || signing_in_) return AnswerLooks();  // Somebody signed in meanwhile.
+  if (!loaded) {
+    Trouble(loaded.error());
+  } else if (!*loaded) {
+    keeper_.StopLooking(true);
+    SetProblem(Nobody());
+    ShowSignedOut();
+  } else {
+    Found& found = **loaded;
+    device_id_ = found.record.device_id;
+    const bool is_new = !found.files.made;
+    if (Result<void> opened = OpenStore(found.record, std::move(found.files)); !opened) {
+      Trouble(opened.error());
+      return AnswerLooks();
+    }
+    if (is_new) {
+      keeper_.Ask([folder = folder_](keys::Vault& vault) { return vault.SetMade(folder); },
+                  [](const Result<void>& made) {
+                    if (!made) log::Warning("account_not_noted", {{"why", made.error()}});
+                  });
+    }
+    const bool other_backend = found.record.backend_url != options_.backend_url;
+    if (other_backend) log::Warning("backend_changed", {});
+    const bool syncs = !found.record.token.empty() && !other_backend;
+    record_ = std::move(found.record);
+    if (syncs) {
+      Sync();
+    } else {
+      ShowSignedOut();
+    }
+  }
+  AnswerLooks();
+}
+
+void AccountManager::Trouble(const Error& error) {
+  SetProblem(error);
+  sync::Status status;
+  status.state = sync::State::kDegraded;
+  status.since = options_.clock.WallNow();
+  status.reason = error.message;
+  if (board_.Current().reason != status.reason) board_.Set(std::move(status));
+  keeper_.LookLater([this] { TryOpening(); });
+}
+
+void AccountManager::AnswerLooks() {
+  for (const auto& done : std::exchange(looks_, {})) done(keeper_.Status());
+}
+
+void AccountManager::Look(KeyCare::Done<keys::KeyStatus> done) {
+  asio::post(options_.io, [this, done = std::move(done)]() mutable {
+    if (looks_.size() >= limits::kKeyLooks)
+      return done(Fail(ErrorCode::kResourceExhausted, "Too many ask for the keys at once."));
+    looks_.push_back(std::move(done));
+    if (looks_.size() > 1) return;
+    if (!session_ && !opening_ && !signing_in_) return TryOpening();
+    keeper_.Ask([](keys::Vault& vault) { return vault.Look(); },
+                [this](const Result<void>& looked) {
+                  // What was being tried meanwhile may have failed before the keys came back.
+                  if (opening_) return;  // Answered when that ends.
+                  if (looked && !session_) return TryOpening();
+                  AnswerLooks();
+                });
+  });
+}
+
+void AccountManager::MakeRecoveryCode(KeyCare::Done<Secret> done) {
+  keeper_.Ask([](keys::Vault& vault) { return vault.MakeRecoveryCode(); }, std::move(done));
+}
+
+void AccountManager::Recover(Secret code, KeyCare::Done<keys::KeyStatus> done) {
+  keeper_.Ask([code = std::move(code)](keys::Vault& vault) { return vault.Recover(code); },
+              [this, done = std::move(done)](const Result<void>& recovered) mutable {
+                if (!recovered) return done(tl::unexpected(recovered.error()));
+                Look(std::move(done));
+              });
+}
+
+}  // namespace hark::account

@@ -1,0 +1,82 @@
+#include "daemon/ipc/restore_call.h"
+
+#include <utility>
+
+#include "hark/v1/admin.pb.h"
+
+#include "daemon/ipc/convert_time.h"
+#include "daemon/ipc/status.h"
+#include "daemon/ipc/wire.h"
+
+namespace hark::ipc {
+namespace {
+
+class Refused final : public ArchiveCalls::ByteReader {
+ public:
+  explicit Refused(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+ArchiveCalls::ByteReader* RefusedRestore(const grpc::Status& status) {
+  return new Refused(status);
+}
+
+RestoreCall::RestoreCall(account::Accounts& accounts, WorkQueue& queue,
+                         std::unique_ptr<ArchiveSlot> slot,
+                         std::unique_ptr<account::RestoreUpload> upload, grpc::ByteBuffer* response)
+    : accounts_(accounts),
+      queue_(queue),
+      slot_(std::move(slot)),
+      upload_(std::move(upload)),
+      response_(response) {
+  StartRead(&in_);
+}
+
+void RestoreCall::OnReadDone(bool ok) {
+  if (!ok) {
+    // The client has said all, or is gone.
+    if (queue_.Submit([this] { Restore(); })) return;
+    return Finish(
+        ToGrpcStatus({ErrorCode::kResourceExhausted, "Too much is under way. Try again."}));
+  }
+  if (const Result<void> taken = Take(); !taken) return Finish(ToGrpcStatus(taken.error()));
+  StartRead(&in_);
+}
+
+Result<void> RestoreCall::Take() {
+  v1::RestoreRequest piece;
+  if (const auto parsed = Parse(in_, &piece); !parsed) return parsed;
+  if (piece.item_case() == v1::RestoreRequest::kBegin && !begun_) {
+    begun_ = true;
+    options_.passphrase = Secret(std::move(*piece.mutable_begin()->mutable_passphrase()));
+    options_.discard_unsent = piece.begin().discard_unsent();
+    return {};
+  }
+  if (piece.item_case() == v1::RestoreRequest::kData && begun_)
+    return upload_->Append(piece.data());
+  return Fail(ErrorCode::kInvalidArgument, "first `begin`, then `data`");
+}
+
+void RestoreCall::Restore() {
+  // Who gives up before the end does not want what came until then.
+  if (cancelled_) return Finish(grpc::Status::CANCELLED);
+  if (!begun_) return End(Fail(ErrorCode::kInvalidArgument, "`begin` is missing"));
+  accounts_.Restore(std::move(upload_), std::move(options_),
+                    [this](const Result<account::RestoreOutcome>& outcome) { End(outcome); });
+}
+
+void RestoreCall::End(const Result<account::RestoreOutcome>& outcome) {
+  if (!outcome) return Finish(ToGrpcStatus(outcome.error()));
+  v1::RestoreResponse out;
+  ToProto(outcome->made_at, out.mutable_made_at());
+  out.set_conversations(outcome->conversations);
+  out.set_messages(outcome->messages);
+  out.set_outbox(outcome->outbox);
+  out.set_entries_lost(outcome->entries_lost);
+  out.set_aside(outcome->aside);
+  Finish(Serialise(out, response_));
+}
+
+}  // namespace hark::ipc

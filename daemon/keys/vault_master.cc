@@ -1,0 +1,129 @@
+// Vault: another master key, and the way back when it is lost.
+
+#include "daemon/base/log.h"
+#include "daemon/keys/recovery_code.h"
+#include "daemon/keys/vault.h"
+
+namespace hark::keys {
+namespace {
+
+// The key store that the key was moved away from, until its old key is removed there.
+constexpr char kMovedFrom[] = "moved-from";
+constexpr char kToken[] = "token";
+
+}  // namespace
+
+// The order makes it atomic: the new key is there before the key ring needs it, and the old one
+// goes after nothing needs it any more. What counts is the rename of the key ring.
+Result<bool> Vault::Rotate(std::optional<KeyKind> to) {
+  auto opened = Open();
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  const KeyKind from = opened->ring.kind;
+  const KeyKind kind = to.value_or(from);
+  const std::string store = opened->ring.label.store;
+  Result<std::optional<Secret>> token = std::optional<Secret>();
+  if (kind != from) {
+    token = LoadToken();
+    if (!token) return tl::unexpected(std::move(token.error()));
+  }
+  const bool had_code = !opened->ring.recovery.empty();
+  opened->ring.kind = kind;
+  ++opened->ring.label.generation;
+  // Whoever has the old key and a copy of the key ring could open it; and the code itself is not
+  // here to seal the new key under.
+  opened->ring.recovery.clear();
+  At();
+  auto master = Source(kind).Create(opened->ring.label);
+  if (!master) return tl::unexpected(std::move(master.error()));
+  if (master->Equals(opened->master.bytes())) {
+    return Fail(ErrorCode::kPrecondition,
+                "The key store gives the present key again. Put a new one beside it first.");
+  }
+  opened->master = std::move(*master);
+  if (kind != from) {
+    opened->content.secrets.insert_or_assign(kMovedFrom, Secret(std::string(TextOf(from))));
+    opened->content.secrets.erase(kToken);
+    if (*token && Source(kind).keeps_tokens()) {
+      At();
+      if (auto kept = Source(kind).StoreToken(store, **token); !kept)
+        return tl::unexpected(std::move(kept.error()));
+    } else if (*token) {
+      opened->content.secrets.insert_or_assign(kToken, (*token)->Clone());
+    }
+  }
+  if (auto saved = Save(*opened); !saved) return tl::unexpected(std::move(saved.error()));
+  log::Info("key_rotated", {{"generation", opened->ring.label.generation}});
+  At();
+  opened->has_leftovers = true;
+  opened->is_labelled = true;
+  // That it fails is no reason to say that the rotation did: it is done again at the next opening.
+  if (auto cleaned = CleanUp(*opened); !cleaned)
+    log::Warning("old_key_not_removed", {{"why", cleaned.error()}});
+  return had_code;
+}
+
+Result<void> Vault::CleanUp(Opened& opened) {
+  if (opened.adopted) return {};
+  if (auto mended = MendKeyRing(options_.data_dir, opened.ring); !mended) return mended;
+  const KeyLabel& label = opened.ring.label;
+  if (opened.has_leftovers) {
+    const Secret none;
+    // The first master key of an installation from before there were labels.
+    const Secret& old = opened.is_labelled ? opened.content.names : none;
+    if (auto erased = Source(opened.ring.kind).Erase(label.store, label.generation, old); !erased)
+      return erased;
+    opened.has_leftovers = false;
+    held_has_leftovers_ = false;
+  }
+  const auto moved = opened.content.secrets.find(kMovedFrom);
+  if (moved == opened.content.secrets.end()) return {};
+  if (const auto from = KeyKindOf(moved->second.bytes()); from && *from != opened.ring.kind) {
+    At();
+    const std::unique_ptr<KeySource> source = options_.make_source(*from);
+    if (source->keeps_tokens()) {
+      if (auto forgotten = source->StoreToken(label.store, Secret()); !forgotten) return forgotten;
+    }
+    if (auto erased = source->Erase(label.store, std::nullopt, opened.content.names); !erased)
+      return erased;
+  }
+  opened.content.secrets.erase(moved);
+  return Save(opened);
+}
+
+Result<Secret> Vault::MakeRecoveryCode() {
+  auto opened = Open();
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  Secret code = NewRecoveryCode();
+  SealRecovery(opened->ring, opened->master, code);
+  if (auto saved = Save(*opened); !saved) return tl::unexpected(std::move(saved.error()));
+  log::Info("recovery_code_made");
+  return code;
+}
+
+Result<void> Vault::Recover(const Secret& code) {
+  if (Look()) {
+    return Fail(ErrorCode::kPrecondition, "The key is there: there is nothing to recover.");
+  }
+  auto ring = ReadKeyRing(options_.data_dir);
+  if (!ring) return tl::unexpected(std::move(ring.error()));
+  if (ring->recovery.empty()) {
+    return Fail(ErrorCode::kPrecondition,
+                "No recovery code was made for this key. Nothing was changed.");
+  }
+  const auto typed = ParseRecoveryCode(code.bytes());
+  if (!typed) return tl::unexpected(typed.error());
+  const auto master = UnsealRecovery(*ring, *typed);
+  if (!master) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "This is not the recovery code of this data. Nothing was changed.");
+  }
+  At();
+  ring->kind = options_.kind.value_or(ring->kind);
+  if (auto put = Source(ring->kind).Put(ring->label, *master); !put) return put;
+  // Written also when the kind is the recorded one: both copies are whole again.
+  if (auto written = WriteKeyRing(options_.data_dir, *ring, options_.at); !written) return written;
+  log::Info("key_recovered", {log::Field::Safe("kind", std::string(TextOf(ring->kind)))});
+  return Look();
+}
+
+}  // namespace hark::keys

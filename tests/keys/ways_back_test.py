@@ -1,0 +1,137 @@
+"""What a person can do about keys, through hark: see the state, wait, ask again, rotate, move, recover."""
+
+import json
+import os
+import unittest
+
+import grpc
+
+from world import Keys, KeyWorld, State, contents, set_up
+
+
+class WaysBack(unittest.TestCase):
+    def setUp(self):
+        self.world = self.enterContext(KeyWorld())
+        self.expected = set_up(self.world)
+        self.key = self.world.data / "keys" / "master.key"
+
+    def restart(self, *flags):
+        if self.world.daemon.popen.poll() is None:
+            self.world.daemon.kill()
+        return self.world.start(*flags)
+
+    def take_key(self):
+        bytes_ = self.key.read_bytes()
+        self.key.unlink()
+        return bytes_
+
+    def put_key(self, bytes_):
+        new = self.key.with_name("new")
+        new.write_bytes(bytes_)
+        os.chmod(new, 0o600)
+        new.rename(self.key)
+
+    def status(self):
+        return json.loads(self.world.hark("status", "--json")[1])
+
+    def test_a_trouble_ends_by_itself_and_watchers_are_told(self):
+        kept = self.take_key()
+        client = self.restart()
+        client.wait_for(State.STATE_DEGRADED)
+        self.put_key(kept)
+        client.wait_for(State.STATE_OFFLINE)  # The account is open and wants to sync; nobody asked for the keys.
+        self.assertEqual(contents(client, self.expected), self.expected)
+
+    def test_hark_sync_looks_at_once(self):
+        kept = self.take_key()
+        client = self.restart()
+        code, _, error = self.world.hark("sync", check=False)
+        self.assertNotEqual(code, 0)
+        self.assertIn("missing", error)
+        self.put_key(kept)
+        self.world.hark("sync")
+        self.assertEqual(contents(client, self.expected), self.expected)
+
+    def test_status_says_what_to_do(self):
+        self.assertEqual(self.status()["key_state"], "ready")
+        self.take_key()
+        text = self.world.hark("status")[1]  # The account is still open.
+        self.assertIn("MISSING", text)
+        self.assertIn("put it back", text)
+        self.restart()
+        self.assertEqual(self.status()["key_state"], "missing")
+
+    def test_a_sign_in_makes_no_new_keys_over_old_data(self):
+        self.take_key()
+        client = self.restart()
+        self.world.start_backend()
+        before = self.world.hashes()
+        with self.assertRaises(grpc.RpcError) as caught:
+            client.sign_in(self.world.token)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+        self.assertEqual(self.world.hashes(), before)
+
+    def test_full_rotation_makes_the_old_keys_worthless(self):
+        old_ring = {name: (self.world.data / name).read_bytes() for name in ("keyring", "keyring.copy")}
+        old_key = self.key.read_bytes()
+        (self.world.account / "set-aside").mkdir()
+        out = self.world.hark("admin", "rotate-key", "--full")[1]
+        self.assertIn("2 files", out)
+        client = self.world.client()
+        self.assertEqual(contents(client, self.expected), self.expected)
+        self.assertFalse((self.world.account / "set-aside").exists())
+        client = self.restart()
+        self.assertEqual(contents(client, self.expected), self.expected)
+        self.world.daemon.kill()
+        for name, bytes_ in old_ring.items():
+            (self.world.data / name).write_bytes(bytes_)
+        self.put_key(old_key)
+        self.restart()
+        self.assertEqual(self.status()["key_state"], "corrupt")
+
+    def test_a_recovery_code_is_shown_once_and_brings_the_key_back(self):
+        code = self.world.hark("admin", "recovery-code")[1].splitlines()[0]
+        for file in self.world.data.rglob("*"):
+            if file.is_file():
+                self.assertNotIn(code.encode(), file.read_bytes())
+        self.assertNotIn(code, (self.world.folder / "harkd.log").read_text())
+        self.take_key()
+        client = self.restart()
+        code_exit, _, error = self.world.hark("admin", "recover", stdin=b"ABCDE", check=False)
+        self.assertEqual(code_exit, 7)
+        self.assertNotIn("ABCDE", error)
+        self.assertIn("ready", self.world.hark("admin", "recover", stdin=code.encode() + b"\n")[1])
+        self.assertEqual(contents(client, self.expected), self.expected)
+        self.assertTrue(self.key.exists())
+        self.assertIn("does not fit", self.world.hark("admin", "rotate-key")[1])
+
+    def test_a_credential_is_only_read_and_rotated_by_a_second_one(self):
+        credentials = self.world.folder / "credentials"
+        credentials.mkdir(mode=0o700)
+        self.pass_credential("hark.key", b"k" * 32)
+        self.world.env["CREDENTIALS_DIRECTORY"] = str(credentials)
+        self.restart()
+        self.world.hark("admin", "rotate-key", "--to", "credential")
+        self.assertFalse(self.key.exists())
+        client = self.restart("--key-source", "credential")
+        self.assertEqual(contents(client, self.expected), self.expected)
+        self.assertEqual(self.world.hark("admin", "rotate-key", check=False)[0], 8)
+        self.pass_credential("hark.key.next", b"n" * 40)
+        self.world.hark("admin", "rotate-key")
+        (credentials / "hark.key").unlink()
+        (credentials / "hark.key.next").rename(credentials / "hark.key")
+        client = self.restart("--key-source", "credential")
+        self.assertEqual(contents(client, self.expected), self.expected)
+        self.assertEqual(self.world.key_status().kind, "credential")
+        del self.world.env["CREDENTIALS_DIRECTORY"]
+        self.restart("--log-level", "info")
+        self.assertEqual(self.world.key_status().state, Keys.STATE_MISSING)
+
+    def pass_credential(self, name, bytes_):
+        file = self.world.folder / "credentials" / name
+        file.write_bytes(bytes_)
+        os.chmod(file, 0o400)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,119 @@
+// What is finished in an account's folder before it is opened, and how accounts go.
+
+#include "daemon/account/account_folders.h"
+
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "daemon/account/account_files.h"
+#include "daemon/store/clear_files.h"
+#include "daemon/store/sqlcipher_store.h"
+#include "tests/unit/keys/vault_fixture.h"
+
+namespace hark::account {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AccountFoldersTest : public keys::VaultTest {
+ protected:
+  void SetUp() override {
+    vault_ = NewVault(keys::KeyKind::kSecretService);
+    ASSERT_TRUE(vault_->Create());
+    ASSERT_TRUE(SaveSession(*vault_, Record("ada")));
+  }
+
+  static SessionRecord Record(const std::string& user) {
+    return {"ws://backend", UserId(user), "device", Secret(std::string("token"))};
+  }
+
+  // As the manager opens it; `name` is then its folder.
+  Result<std::unique_ptr<store::SqlcipherStore>> Open(const std::string& user, std::string* name) {
+    auto files = FindFilesToOpen(*vault_, folder_.path(), Record(user));
+    if (!files) return tl::unexpected(files.error());
+    *name = files->name;
+    fs::create_directories(folder_.path() / "accounts");
+    store::StoreOptions options;
+    options.folder = AccountFolder(folder_.path(), files->name);
+    options.cache_key = std::move(files->cache_key);
+    options.authored_key = std::move(files->authored_key);
+    options.clock = &time_;
+    options.must_exist = files->made;
+    auto opened = store::SqlcipherStore::Open(std::move(options));
+    if (opened) EXPECT_TRUE(vault_->SetMade(*name));
+    return opened;
+  }
+
+  std::unique_ptr<keys::Vault> vault_;
+};
+
+TEST_F(AccountFoldersTest, ARenewedKeyDestroysTheOneBefore) {
+  std::string name;
+  ASSERT_TRUE(Open("ada", &name));
+  const fs::path cache = AccountFolder(folder_.path(), name) / "cache.db";
+  const fs::path stolen = folder_.path() / "stolen";
+  fs::copy_file(cache, stolen);
+  ASSERT_TRUE(store::MarkClearing(store::StoreFiles(cache.parent_path())));
+  {
+    const auto store = Open("ada", &name);
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_FALSE((*store)->LastRepair().any());
+  }
+  // With every key that there is, the copy of before cannot be read.
+  fs::copy_file(stolen, cache, fs::copy_options::overwrite_existing);
+  const auto store = Open("ada", &name);
+  ASSERT_TRUE(store);
+  EXPECT_TRUE((*store)->LastRepair().cache_replaced);
+}
+
+TEST_F(AccountFoldersTest, AForgottenAccountTakesItsSessionAndKeysAndNothingElse) {
+  std::string ada;
+  std::string bob;
+  ASSERT_TRUE(Open("ada", &ada));
+  ASSERT_TRUE(Open("bob", &bob));
+  ASSERT_TRUE(BeginRemoval(folder_.path(), ada, Removal::kForgotten));
+  const auto bytes = FinishRemovals(*vault_, folder_.path());
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  EXPECT_GT(*bytes, 0U);
+  EXPECT_FALSE(*LoadSession(*vault_));
+  EXPECT_FALSE(*vault_->LoadToken());
+  EXPECT_EQ(*vault_->Accounts(), std::vector<std::string>{bob});
+  EXPECT_TRUE(Open("bob", &bob));
+  EXPECT_TRUE(Open("ada", &ada)) << "it cannot begin anew";
+}
+
+TEST_F(AccountFoldersTest, AClearedAccountKeepsItsSession) {
+  std::string ada;
+  ASSERT_TRUE(Open("ada", &ada));
+  ASSERT_TRUE(BeginRemoval(folder_.path(), ada, Removal::kCleared));
+  ASSERT_TRUE(FinishRemovals(*vault_, folder_.path()));
+  ASSERT_TRUE(*LoadSession(*vault_));
+  EXPECT_TRUE(vault_->Accounts()->empty());
+  EXPECT_TRUE(Open("ada", &ada));
+}
+
+TEST_F(AccountFoldersTest, OfAnotherAccountTheSessionStays) {
+  std::string bob;
+  ASSERT_TRUE(Open("bob", &bob));
+  ASSERT_TRUE(BeginRemoval(folder_.path(), bob, Removal::kForgotten));
+  ASSERT_TRUE(FinishRemovals(*vault_, folder_.path()));
+  EXPECT_TRUE(*LoadSession(*vault_));
+}
+
+// A key store that is locked on the way: nothing more is removed, and the next call goes on.
+TEST_F(AccountFoldersTest, WithoutKeysNothingGoesUntilTheyAreBack) {
+  std::string ada;
+  ASSERT_TRUE(Open("ada", &ada));
+  ASSERT_TRUE(BeginRemoval(folder_.path(), ada, Removal::kForgotten));
+  store().trouble = ErrorCode::kLocked;
+  EXPECT_EQ(FinishRemovals(*vault_, folder_.path()).error().code, ErrorCode::kLocked);
+  EXPECT_TRUE(fs::exists(folder_.path() / "accounts" / (ada + ".forgotten")));
+  store().trouble.reset();
+  EXPECT_TRUE(FinishRemovals(*vault_, folder_.path()));
+  EXPECT_TRUE(fs::is_empty(folder_.path() / "accounts"));
+}
+
+}  // namespace
+}  // namespace hark::account

@@ -1,0 +1,170 @@
+// A store put back to a copy of itself, also when the process is killed on the way.
+
+#include "daemon/store/restore.h"
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "daemon/store/connection.h"
+#include "tests/unit/store/store_fixture.h"
+
+namespace hark::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RestoreTest : public StoreFixture {
+ protected:
+  // A message and a send, copied as a backup does; then one more of each.
+  void SetUp() override {
+    const auto store = Open(folder());
+    ASSERT_TRUE(
+        ApplyNow(*store, {{TestSummary("A", 1), ApplyMessage{TestMessage("A", 1, "one")}}}));
+    Message message = TestMessage("A", 0, "old send");
+    message.id = MessageId("old");
+    ASSERT_TRUE(SendNow(*store, message));
+    fs::create_directories(copy_);
+    ASSERT_TRUE(store->CopyFiles(copy_, cache_copy_key_, authored_copy_key_, not_cancelled_));
+    ASSERT_TRUE(ApplyNow(*store, {{ApplyMessage{TestMessage("A", 2, "two")}}}));
+    message.id = MessageId("new");
+    ASSERT_TRUE(SendNow(*store, message));
+    id_ = store->StoreId();
+    revision_ = store->CurrentRevision();
+  }
+
+  [[nodiscard]] Result<StagedRestore> Stage() {
+    return StageRestore(
+        files_, {copy_ / "cache.db", copy_ / "authored.db", {cache_copy_key_, authored_copy_key_}},
+        {cache_key_, authored_key_});
+  }
+  [[nodiscard]] Result<fs::path> Take(const AtPoint& at = [] {}) {
+    const auto present = ReadAuthored(authored_file(), authored_key_);
+    return TakeRestored(files_, authored_key_, present ? present->generation : 0, WallTime{}, at);
+  }
+
+  static bool HasNew(SqlcipherStore& store) {
+    const bool message = store.ReadMessage(MessageId("A/2")).has_value();
+    EXPECT_EQ(store.ReadMessage(MessageId("new")).has_value(), message) << "one file is of each";
+    EXPECT_TRUE(store.ReadMessage(MessageId("old")));
+    EXPECT_TRUE(store.ReadMessage(MessageId("A/1")));
+    return message;
+  }
+
+  const StoreFiles files_{folder()};
+  const fs::path copy_ = temporary().path() / "copy";
+  const Secret cache_key_{std::string(kCacheKey)};
+  const Secret authored_key_{std::string(kAuthoredKey)};
+  const Secret cache_copy_key_{std::string(32, '\x44')};
+  const Secret authored_copy_key_{std::string(32, '\x55')};
+  const std::atomic<bool> not_cancelled_ = false;
+  std::string id_;
+  LocalRevision revision_ = 0;
+};
+
+TEST_F(RestoreTest, TheCopyIsInPlaceAndWhatWasThereIsAside) {
+  const std::string present = test::ReadBytes(authored_file());
+  const auto staged = Stage();
+  ASSERT_TRUE(staged) << staged.error().message;
+  EXPECT_EQ(staged->conversations, 1U);
+  EXPECT_EQ(staged->messages, 1U);
+  EXPECT_EQ(staged->authored.positions.size(), 1U);
+  EXPECT_EQ(test::ReadBytes(authored_file()), present) << "staging changed the store";
+  const auto lost = CountLost(*ReadAuthored(authored_file(), authored_key_), staged->authored);
+  EXPECT_EQ(lost.entries, 1U);
+  EXPECT_EQ(TextOf(lost), "1 unsent entry and 0 drafts");
+  const auto aside = Take();
+  ASSERT_TRUE(aside) << aside.error().message;
+  EXPECT_EQ(test::ReadBytes(*aside / "authored.db"), present);
+  EXPECT_FALSE(fs::exists(folder() / "restoring"));
+  const auto store = Open(folder());
+  EXPECT_FALSE(store->LastRepair().any());
+  EXPECT_FALSE(HasNew(*store));
+  EXPECT_NE(store->StoreId(), id_);
+  EXPECT_GT(store->CurrentRevision(), revision_);
+}
+
+TEST_F(RestoreTest, AStageThatIsNotTakenIsDropped) {
+  ASSERT_TRUE(Stage());
+  ASSERT_TRUE(FinishRestore(files_));
+  EXPECT_FALSE(fs::exists(folder() / "restoring"));
+  const auto store = Open(folder());
+  EXPECT_TRUE(HasNew(*store));
+  EXPECT_EQ(store->StoreId(), id_);
+}
+
+TEST_F(RestoreTest, DamagedMixedAndNewerCopiesAreRefused) {
+  const auto before = ReadFolder(folder());
+  std::string bytes = test::ReadBytes(copy_ / "cache.db");
+  const std::string good = bytes;
+  bytes[bytes.size() - 100] ^= 1;
+  test::WriteBytes(copy_ / "cache.db", bytes);
+  EXPECT_EQ(Stage().error().code, ErrorCode::kCorrupt);
+  test::WriteBytes(copy_ / "cache.db", good.substr(0, good.size() - 4096));
+  EXPECT_FALSE(Stage());
+  test::WriteBytes(copy_ / "cache.db", good);
+  {
+    Connection newer(copy_ / "authored.db", authored_copy_key_, Access::kWrite,
+                     Durability::kAuthored);
+    newer.Execute("PRAGMA user_version = 1000");
+    ASSERT_TRUE(newer.CheckpointAndTruncate());
+  }
+  EXPECT_EQ(Stage().error().code, ErrorCode::kConflict);
+  {
+    Connection other(copy_ / "authored.db", authored_copy_key_, Access::kWrite,
+                     Durability::kAuthored);
+    other.Execute("PRAGMA user_version = 1; UPDATE store_info SET store_id = 'another'");
+    ASSERT_TRUE(other.CheckpointAndTruncate());
+  }
+  EXPECT_EQ(Stage().error().code, ErrorCode::kCorrupt);
+  EXPECT_TRUE(ReadFolder(folder()) == before);
+}
+
+// Killed at the first step, then at the second, … until it gets through. Each time both files are
+// of before or both are of the copy, once the store is opened.
+TEST_F(RestoreTest, KilledAtEveryStep) {
+  ASSERT_TRUE(Stage());
+  const fs::path kept = temporary().path() / "kept";
+  fs::copy(folder(), kept, fs::copy_options::recursive);
+  int steps = 0;
+  bool back = false;
+  for (int limit = 1;; ++limit) {
+    SCOPED_TRACE(limit);
+    fs::remove_all(folder());
+    fs::copy(kept, folder(), fs::copy_options::recursive);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      int left = limit;
+      const auto done = Take([&left] {
+        if (--left == 0) ::_exit(9);
+      });
+      ::_exit(done ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    ASSERT_TRUE(FinishRestore(files_));
+    {
+      const auto store = Open(folder());
+      EXPECT_FALSE(store->LastRepair().any());
+      const bool is_back = !HasNew(*store);
+      EXPECT_TRUE(is_back || !back) << "it went on and back again";
+      EXPECT_EQ(store->StoreId() != id_, is_back);
+      back = is_back;
+    }
+    EXPECT_FALSE(fs::exists(folder() / "restoring"));
+    steps = limit;
+    if (WEXITSTATUS(status) == 0) break;
+    ASSERT_EQ(WEXITSTATUS(status), 9);
+  }
+  EXPECT_GT(steps, 7);
+  EXPECT_TRUE(back);
+}
+
+}  // namespace
+}  // namespace hark::store
