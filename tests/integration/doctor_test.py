@@ -135,7 +135,7 @@ class Doctor(TestCase):
         with SickWorld() as world:
             world.healthy()
             for path, mode in ((world.data, 0o755), (world.socket.parent, 0o711), (world.account() / "cache.db", 0o640),
-                               (world.account() / "authored.db", 0o604)):
+                               (world.account() / "authored.db", 0o604), (world.data / "keyring", 0o644)):
                 before = stat.S_IMODE(path.stat().st_mode)
                 path.chmod(mode)
                 self.assert_found(world.doctor(check="permissions"), "problem", f"{path} is open to other users")
@@ -148,21 +148,41 @@ class Doctor(TestCase):
     def test_key(self):
         with SickWorld() as world:
             world.healthy()
-            key = world.data / "keys/master.key"
-            key.chmod(0o644)
-            self.assert_found(world.doctor(check="key"), "problem", "open to other users")
-            key.chmod(0o600)
-            kept = key.read_bytes()
-            key.write_bytes(b"")
-            self.assert_found(world.doctor(check="key"), "problem", "holds no key")
+            key, rings = world.data / "keys/master.key", [world.data / "keyring", world.data / "keyring.copy"]
+            kept = {path: path.read_bytes() for path in (key, *rings)}
+
+            def mend():
+                for path, content in kept.items():
+                    path.write_bytes(content)
+                    path.chmod(0o600)
+            # The daemon knows; without it only the files can be looked at.
+            troubles = (
+                (lambda: key.chmod(0o644), "CORRUPT", "open to other users"),
+                (lambda: key.write_bytes(b""), "CORRUPT", "holds no key"),
+                (lambda: key.write_bytes(kept[key][:-1] + b"!"), "CORRUPT", None),
+                (lambda: key.unlink(), "MISSING", "how its key store stands is unknown"),
+                (lambda: [ring.unlink() for ring in rings], "CORRUPT", "the key ring is missing"),
+            )
+            for daemon in (True, False):
+                if not daemon:
+                    world.daemon.stop()
+                for make, asked, looked_at in troubles:
+                    make()
+                    words = asked if daemon else looked_at
+                    finding = world.doctor(check="key")
+                    if words is None:
+                        self.assertEqual(finding["verdict"], "good", finding)
+                    else:
+                        unknown = words.endswith("unknown")
+                        self.assert_found(finding, "warning" if unknown else "problem", words)
+                    mend()
+                self.assertEqual(world.doctor(check="key")["verdict"], "good")
+            # A daemon that starts without its key says so too, and of the account that it cannot open it.
             key.unlink()
-            self.assert_found(world.doctor(check="key"), "problem", "is missing, and there is encrypted data")
-            # The daemon itself says so after a restart.
-            world.daemon.stop()
             world.start_daemon()
+            self.assert_found(world.doctor(check="key"), "problem", "MISSING")
             self.assert_found(world.doctor(check="account"), "problem", "key")
-            key.write_bytes(kept)
-            key.chmod(0o600)
+            mend()
             self.assertEqual(world.doctor(check="key")["verdict"], "good")
 
     def test_files(self):

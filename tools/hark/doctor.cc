@@ -61,6 +61,7 @@ DaemonAnswers AskDaemon(const std::string& socket) {
   }
   answers.version = *version;
   if (const auto account = client->GetAccount()) answers.account = *account;
+  if (const auto keys = client->GetKeyStatus()) answers.keys = *keys;
   if (const auto status = client->GetSyncStatus()) answers.status = *status;
   if (const auto statistics = client->GetStatistics()) answers.statistics = *statistics;
   client::ListConversationsRequest request;

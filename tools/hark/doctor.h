@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "hark/keys.h"
 #include "hark/result.h"
 #include "hark/types.h"
 #include "tools/hark/daemon_setup.h"
@@ -33,6 +34,7 @@ struct DaemonAnswers {
   std::optional<client::Error> refused;  // Why nobody could be asked.
   std::optional<client::VersionInfo> version;
   std::optional<client::AccountInfo> account;
+  std::optional<client::KeyStatus> keys;
   std::optional<client::SyncStatus> status;
   std::optional<client::Statistics> statistics;
   std::optional<client::Error> reading;  // Why its conversations cannot be read.

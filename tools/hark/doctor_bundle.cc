@@ -23,7 +23,7 @@ constexpr const char* kHidden = "…";
 // A long row of these characters is an id or a token.
 constexpr std::size_t kIdCharacters = 20;
 // Fields of the log whose values are ours: words of a closed list, sentences. Numbers always are.
-constexpr std::array<std::string_view, 4> kHarmless{"key", "state", "version", "why"};
+constexpr std::array<std::string_view, 5> kHarmless{"key", "kind", "state", "version", "why"};
 
 bool IsIdCharacter(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';

@@ -13,7 +13,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "hark/keys.h"
 #include "tools/hark/doctor.h"
+#include "tools/hark/key_text.h"
 #include "tools/hark/text.h"
 
 namespace hark::cli {
@@ -67,13 +69,48 @@ std::uintmax_t SizeOf(const fs::path& path) {
   return error ? 0 : size;
 }
 
+bool IsThere(const fs::path& path) {
+  struct stat info{};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+// What the daemon says of the keys; its sentence names the file or key store that is meant.
+Finding KeyFinding(const client::KeyStatus& keys) {
+  using State = client::KeyStatus::State;
+  const auto problem = [&keys](const char* mend) {
+    return Finding{"key", Verdict::kProblem, KeySentence(keys), mend};
+  };
+  switch (keys.state) {
+    case State::kNone:
+    case State::kReady: return {"key", Verdict::kGood, KeySentence(keys), ""};
+    case State::kLocked:
+      return problem("unlock the key store: log in to the desktop, or its key program");
+    case State::kMissing:
+      return problem("put the key back, start its key store, or: hark admin recover");
+    case State::kWrongKey: return problem("put the right key back, or: hark admin recover");
+    case State::kKeyStoreChanged:
+      return problem(
+          "start harkd with the kind that is recorded ([keys] kind), or put key and data back as "
+          "of the same time");
+    case State::kCorrupt:
+      return problem("put the file that is named back from your backup, or close it to others");
+    case State::kUnknown: break;
+  }
+  return {"key", Verdict::kWarning,
+          "a newer daemon says something of it that this hark does not know", "install hark again"};
+}
+
 }  // namespace
 
 Finding CheckPermissions(const Surroundings& around) {
   if (around.config.values.empty()) return NoConfig("permissions");
   const fs::path data = around.config.Value("storage.data_dir");
-  std::vector<fs::path> own{data, fs::path(around.socket).parent_path(), around.socket,
-                            data / "accounts"};
+  std::vector<fs::path> own{data,
+                            fs::path(around.socket).parent_path(),
+                            around.socket,
+                            data / "accounts",
+                            data / "keyring",
+                            data / "keyring.copy"};
   for (const fs::path& account : Accounts(around)) {
     own.push_back(account);
     own.push_back(account / "cache.db");
@@ -97,23 +134,35 @@ Finding CheckPermissions(const Surroundings& around) {
 }
 
 Finding CheckKey(const Surroundings& around) {
+  if (around.daemon.keys) return KeyFinding(*around.daemon.keys);
   if (around.config.values.empty()) return NoConfig("key");
-  const std::string kind = around.config.Value("keys.kind");
-  if (kind != "file") return {"key", Verdict::kGood, "is kept by: " + kind, ""};
+  const fs::path data = around.config.Value("storage.data_dir");
   const fs::path file = around.config.Value("keys.file");
-  struct stat info{};
-  if (::lstat(file.c_str(), &info) != 0) {
-    if (Accounts(around).empty())
-      return {"key", Verdict::kGood, "is made at the first sign-in", ""};
+  const std::string kind = around.config.Value("keys.kind");
+  const bool has_ring = IsThere(data / "keyring") || IsThere(data / "keyring.copy");
+  if (!has_ring && Accounts(around).empty())
+    return {"key", Verdict::kGood, "is made at the first sign-in", ""};
+  // An installation from before there were key rings gets one at its next start.
+  if (!has_ring && !IsThere(file.parent_path() / "session.sealed")) {
+    return {"key", Verdict::kProblem,
+            "the key ring is missing, and there is encrypted data: " + (data / "keyring").string(),
+            "put it back from your backup; nothing was changed"};
+  }
+  if (!IsThere(file) && kind == "file") {
     return {"key", Verdict::kProblem,
             "the key file is missing, and there is encrypted data: " + file.string(),
             "put it back from your backup; nothing was changed"};
+  }
+  if (!IsThere(file)) {
+    return {"key", Verdict::kWarning,
+            "is in no file; how its key store stands is unknown while the daemon does not answer",
+            "start harkd, and look again"};
   }
   if (const std::string wrong = Openness(file); !wrong.empty()) {
     return {"key", Verdict::kProblem, wrong,
             "chmod 600 " + file.string() + "; if others could read it, it may be known to them"};
   }
-  if (!S_ISREG(info.st_mode) || info.st_size == 0) {
+  if (!fs::is_regular_file(file) || SizeOf(file) == 0) {
     return {"key", Verdict::kProblem, "the key file holds no key: " + file.string(),
             "put it back from your backup; nothing was changed"};
   }

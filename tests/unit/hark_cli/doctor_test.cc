@@ -70,6 +70,24 @@ TEST(CheckClock, ADayBeforeHarkExistedIsAProblem) {
   EXPECT_EQ(CheckClock(around).verdict, Verdict::kGood);
 }
 
+TEST(CheckKey, GivesTheDaemonsWordAndAMendForEachState) {
+  using State = client::KeyStatus::State;
+  Surroundings around;
+  const auto check = [&around](State state, Verdict verdict) {
+    around.daemon.keys = client::KeyStatus{state, "file", 3, false, "The sentence."};
+    const Finding finding = CheckKey(around);
+    EXPECT_EQ(finding.verdict, verdict) << finding.what;
+    EXPECT_EQ(finding.mend.empty(), verdict == Verdict::kGood) << finding.what;
+    return finding;
+  };
+  check(State::kNone, Verdict::kGood);
+  check(State::kReady, Verdict::kGood);
+  for (const State state : {State::kLocked, State::kMissing, State::kWrongKey,
+                            State::kKeyStoreChanged, State::kCorrupt})
+    EXPECT_TRUE(check(state, Verdict::kProblem).what.ends_with(": The sentence."));
+  check(State::kUnknown, Verdict::kWarning);
+}
+
 TEST(CheckService, SaysWhatIsWrongWithTheUnit) {
   Surroundings around;
   EXPECT_EQ(CheckService(around).verdict, Verdict::kWarning);
