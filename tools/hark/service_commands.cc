@@ -88,7 +88,7 @@ std::optional<ServiceSetting> FindSetting(const LocalSession& session, ServiceMa
     return std::nullopt;
   }
   setting.data_dir = config.Value("storage.data_dir");
-  if (config.Value("keys.kind") == "file") setting.key_file = config.Value("keys.file");
+  setting.key_file = config.Value("keys.file");
   setting.socket = config.Value("ipc.socket");
   setting.default_socket = IsDefaultSocket(setting.socket);
   if (manager == ServiceManager::kSystemd) {

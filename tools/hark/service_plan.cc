@@ -65,10 +65,17 @@ std::string WritableWord(const std::string& folder) {
   return UnitWord("-" + folder);
 }
 
+// Where the key file is or may come to be (hark admin rotate-key --to file), if that is not in the
+// data folder; else empty.
+std::string OtherKeyFolder(const ServiceSetting& setting) {
+  const bool inside = setting.key_file.starts_with(setting.data_dir + "/");
+  return setting.key_file.empty() || inside ? std::string() : FolderOf(setting.key_file);
+}
+
 std::string SandboxDropIn(const ServiceSetting& setting) {
   std::string writable = WritableWord(setting.data_dir) + " %t";
-  if (!setting.key_file.empty() && !setting.key_file.starts_with(setting.data_dir + "/"))
-    writable += " " + WritableWord(FolderOf(setting.key_file));
+  if (const std::string keys = OtherKeyFolder(setting); !keys.empty())
+    writable += " " + WritableWord(keys);
   if (!setting.default_socket) writable += " " + WritableWord(FolderOf(setting.socket));
   return With(SystemdUserNamespace(), "@WRITABLE@", writable);
 }
@@ -108,7 +115,8 @@ ServicePlan PlanSystemdInstall(const ServiceSetting& setting) {
   if (setting.user_namespaces) {
     // A folder that is not there cannot be made writable inside.
     plan.private_folders.push_back(setting.data_dir);
-    if (!setting.key_file.empty()) plan.private_folders.push_back(FolderOf(setting.key_file));
+    if (std::string keys = OtherKeyFolder(setting); !keys.empty())
+      plan.private_folders.push_back(std::move(keys));
     plan.files.push_back({drop_in, Marked(SandboxDropIn(setting))});
   } else {
     plan.stale.push_back(drop_in);

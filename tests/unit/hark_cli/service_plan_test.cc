@@ -18,6 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 ServiceSetting Ann() {
   ServiceSetting setting;
@@ -77,7 +78,12 @@ TEST(SystemdPlan, TheDropInIsForWhereUserNamespacesWorkAndNamesWhatHarkdWrites) 
   EXPECT_THAT(
       TextOf(plan, "/user-namespace.conf"),
       HasSubstr("\nReadWritePaths=\"-/home/ann/.local/share/hark\" %t \"-/home/ann/keys\"\n"));
-  EXPECT_THAT(plan.private_folders, Contains("/home/ann/.local/share/hark"));
+  EXPECT_THAT(plan.private_folders,
+              UnorderedElementsAre("/home/ann/.local/share/hark", "/home/ann/keys"));
+  // The folder in the data folder is the daemon's to make, if its key is to be in a file.
+  setting.key_file = Ann().key_file;
+  EXPECT_THAT(PlanSystemdInstall(setting).private_folders,
+              UnorderedElementsAre("/home/ann/.local/share/hark"));
 }
 
 TEST(SystemdPlan, OddPathsStayOneWordAndNothingInThemIsExpanded) {
