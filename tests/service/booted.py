@@ -101,7 +101,9 @@ def make_place(build, root):
         need("mount", "-t", "tmpfs", "none", at("/sys/fs/cgroup"))
         need("mount", "-t", "tmpfs", "-o", "mode=1777", "none", at("/tmp"))
     need("mount", "-t", "tmpfs", "-o", "mode=755", "none", at("/run"))
-    for folder in (PLACE, "/run/user", "/run/systemd/system", "/run/systemd/journal", "/run/systemd/unit-root", PLACE / "build", PLACE / "tests"):
+    # The fourth and the fifth are what the system's own systemd makes at boot (docs/adr/0035).
+    for folder in (PLACE, "/run/user", "/run/systemd/journal", "/run/systemd/unit-root", "/run/credentials", "/run/systemd/system",
+                   PLACE / "build", PLACE / "tests"):
         os.makedirs(at(folder), exist_ok=True)
     need("mount", "-t", "tmpfs", "-o", "mode=755", "none", at("/home"))
     for folder in (HOME, RUNTIME):

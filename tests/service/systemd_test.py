@@ -12,10 +12,13 @@ import unittest
 
 import grpc
 
-from harness import HARKD, PATIENCE, State, TestCase, World, run, sample
-
-HOME = pathlib.Path(os.environ["HOME"])
 RUNTIME = pathlib.Path(os.environ["XDG_RUNTIME_DIR"])
+
+from harness import HARKD, PATIENCE, State, TestCase, World, run, sample  # noqa: E402
+
+# The harness keeps out of the session of whoever runs the tests; this one is the test's own.
+os.environ["XDG_RUNTIME_DIR"] = str(RUNTIME)
+HOME = pathlib.Path(os.environ["HOME"])
 UNITS = HOME / ".config/systemd/user"
 DATA = HOME / ".local/share/hark"
 CONFIG = HOME / ".config/hark/harkd.toml"
@@ -88,9 +91,9 @@ class ServiceWorld(World):
         systemctl("reset-failed", check=False)
         super().__exit__(kind, *rest)
 
-    def configure(self, more=""):
+    def configure(self, more="", keys="file"):
         CONFIG.parent.mkdir(parents=True, exist_ok=True)
-        CONFIG.write_text(f'[backend]\nurl = "{self.url()}"\n{more}')
+        CONFIG.write_text(f'[backend]\nurl = "{self.url()}"\n[keys]\nkind = "{keys}"\n{more}')
 
     def hark(self, *arguments, stdin=None, check=True):
         return run(os.environ["HARK"], *arguments, stdin=stdin, check=check, env=self.env)
@@ -105,11 +108,29 @@ class ServiceWorld(World):
         """Another installation of the same user, started by hand: it changes what the service has to hear of."""
         other = World()
         other.port = self.port
+        other.env.pop("XDG_RUNTIME_DIR")  # no key store of a desktop either
         other.start_daemon()
         client = other.client()
         client.sign_in(self.new_token("ada"))
         client.wait_for(State.STATE_LIVE)
         return other, client
+
+
+@contextlib.contextmanager
+def desktops_key_store():
+    """GNOME Keyring on the session's bus, unlocked, as a desktop has it after the log-in."""
+    question = ["busctl", "--user", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner", "s",
+                "org.freedesktop.secrets"]
+    keyring = subprocess.Popen(["gnome-keyring-daemon", "--foreground", "--components=secrets", "--unlock"], stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        with keyring.stdin as password:
+            password.write(b"password")
+        wait_until(lambda: "true" in run(*question)[1], "GNOME Keyring does not start")
+        yield
+    finally:
+        keyring.kill()
+        keyring.wait(PATIENCE)
 
 
 class Follower:
@@ -284,6 +305,43 @@ class Sandbox(TestCase):
             # And harkd itself runs in it.
             self.assertEqual(shown("PrivateUsers"), "yes")
             world.sign_in()
+
+
+class KeyStores(TestCase):
+    """With the sandbox that this machine allows, and with the unit alone."""
+
+    def keys(self, world):
+        status = json.loads(world.hark("status", "--json")[1])
+        return status["key_state"], status["key_kind"]
+
+    def assert_ready(self, world, kind):
+        self.assertEqual(self.keys(world), ("ready", kind))
+        for drop_in in UNITS.glob("harkd.service.d/user-namespace.conf"):
+            drop_in.unlink()
+            systemctl("daemon-reload")
+        systemctl("restart", "harkd.service")
+        self.assertEqual(shown("PrivateUsers"), "no")
+        self.assertEqual(self.keys(world), ("ready", kind))
+        self.assertFalse((DATA / "keys").exists())
+
+    @unittest.skipUnless(shutil.which("gnome-keyring-daemon"), "there is no GNOME Keyring")
+    def test_the_desktops_is_reached_from_inside(self):
+        with ServiceWorld() as world, desktops_key_store():
+            world.configure(keys="default")
+            world.hark("service", "install")
+            world.sign_in()
+            self.assert_ready(world, "secret-service")
+
+    def test_a_credential_is_passed_in(self):
+        with ServiceWorld() as world:
+            world.configure(keys="default")
+            key = CONFIG.parent / "passed.key"
+            key.write_bytes(os.urandom(48))
+            (UNITS / "harkd.service.d").mkdir(parents=True)
+            (UNITS / "harkd.service.d/credential.conf").write_text(f"[Service]\nLoadCredential=hark.key:{key}\n")
+            world.hark("service", "install")
+            world.sign_in()
+            self.assert_ready(world, "credential")
 
 
 class Living(TestCase):
