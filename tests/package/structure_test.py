@@ -80,7 +80,7 @@ def commands_in_help(program, command=""):
     text = run(program, *command.split(), "--help").stdout
     below = re.search(r"^Subcommands:\n((?:  .*\n)+)", text, re.MULTILINE)
     found = []
-    for word in re.findall(r"^  (\S+)", below.group(1), re.MULTILINE) if below else []:
+    for word in re.findall(r"^  ([^\s,]+)", below.group(1), re.MULTILINE) if below else []:
         path = f"{command} {word}".strip()
         found += [path, *commands_in_help(program, path)]
     return found
@@ -189,6 +189,9 @@ class Installation(unittest.TestCase):
         for name in ("harkd", "hark", "hark-backend", "libhark-client-dev"):
             self.assertRegex(config, rf'set\(CPACK_DEBIAN_[A-Z]+_PACKAGE_NAME "{name}"\)')
         self.assertIn('set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS "ON")', config)
+        # The library of the desktop's key store is loaded when it is needed, which shlibdeps cannot know.
+        self.assertNotIn("libsecret", run("ldd", PROGRAMS["harkd"]).stdout)
+        self.assertRegex(config, r'set\(CPACK_DEBIAN_HARKD_PACKAGE_RECOMMENDS "[^"]*\blibsecret-1-0\b')
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ set(CPACK_COMPONENT_HARKD_DESCRIPTION "daemon that keeps a person's conversation
 harkd owns an encrypted local copy of one user's conversations, keeps it in
 step with a backend, and serves programs of that user over gRPC on a Unix
 socket: at once, with or without a network. With systemd units of the user's.")
-set(CPACK_DEBIAN_HARKD_PACKAGE_RECOMMENDS "hark")
+# Loaded when it is needed, with dlopen: no program says of itself that it wants it.
+set(CPACK_DEBIAN_HARKD_PACKAGE_RECOMMENDS "hark, libsecret-1-0")
 set(CPACK_DEBIAN_HARKD_PACKAGE_CONTROL_EXTRA
   "${CMAKE_CURRENT_SOURCE_DIR}/debian/postinst;${CMAKE_CURRENT_SOURCE_DIR}/debian/prerm")
 
