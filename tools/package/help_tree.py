@@ -71,7 +71,12 @@ def read(program, name, path=()):
     for named, said in items(found.get("Options", [])):
         tree["options"].append(option(named, said))
     for named, _ in items(found.get("Subcommands", [])):
-        tree["commands"].append(read(program, name, (*path, named.split()[0])))
+        # Other names of the command come after a comma.
+        below = (*path, named.split()[0].rstrip(","))
+        # A program answers a command that it does not know with the help of all of them.
+        if ask(program, below) == ask(program, path):
+            raise SystemExit(f"{name} lists a command that it does not know: {' '.join(below)}")
+        tree["commands"].append(read(program, name, below))
     return tree
 
 

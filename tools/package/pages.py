@@ -14,11 +14,15 @@ PAGES = {
         "sections": [
             ("FILES", [
                 ("$XDG_CONFIG_HOME/hark/harkd.toml", "The configuration; else ~/.config/hark/harkd.toml."),
-                ("$XDG_DATA_HOME/hark/", "The encrypted files and the master key; else ~/.local/share/hark/. Back the key up, apart "
-                                         "from the data: without it nothing can be read."),
+                ("$XDG_DATA_HOME/hark/", "The encrypted files, and in keyring their keys, encrypted under a master key; else "
+                                         "~/.local/share/hark/. The master key is in the desktop's key store, in a credential or in "
+                                         "keys/master.key: without it nothing can be read. hark admin recovery-code makes a code for "
+                                         "when it is lost."),
                 ("$XDG_RUNTIME_DIR/hark/harkd.sock", "The socket; without that variable, ${TMPDIR:-/tmp}/hark-UID/harkd.sock."),
             ]),
             ("ENVIRONMENT", [
+                ("DBUS_SESSION_BUS_ADDRESS", "The session bus, by which the desktop's key store is asked; else $XDG_RUNTIME_DIR/bus."),
+                ("CREDENTIALS_DIRECTORY", "As systemd sets it: the file hark.key in it is a master key (LoadCredential=)."),
                 ("NOTIFY_SOCKET, WATCHDOG_USEC, LISTEN_FDS, JOURNAL_STREAM",
                  "As systemd sets them: harkd tells when it is ready, feeds the watchdog when its event loop and its writer have both "
                  "got on, takes the socket over, and writes its log to the journal with fields (journalctl HARK_EVENT=ready)."),
@@ -30,7 +34,7 @@ PAGES = {
         "purpose": "look at conversations, send and follow them",
         "description": [
             "hark is the command line client of harkd. It shows what the daemon keeps, sends, and follows; it installs the daemon as a "
-            "service of the user's, and finds out what is wrong when something is.",
+            "service of the user's, finds out what is wrong when something is, and looks after keys, backups and the local copy.",
             "Text is for people: tables are aligned and cut to the terminal, times are local, and what could drive a terminal is "
             "written out. With --json each line is one object with stable names. Global options may also come after the command.",
         ],
