@@ -71,7 +71,9 @@ struct Manner {
 inline Result<void> Prepare(const Link& link, grpc::ClientContext& context) {
   SayApiVersion(context);
   if (link.channel->GetState(false) == GRPC_CHANNEL_READY) return {};
-  if (Result<void> check = CheckSocket(link.socket_path); !check) return check;
+  const auto left = context.deadline() - SystemClock::now();
+  if (Result<void> check = WaitForSocket(link.socket_path, Absence::kIsAnAnswer, left); !check)
+    return check;
   // Somebody listens: wait for gRPC's connection instead of failing while its backoff lasts.
   context.set_wait_for_ready(true);
   return {};

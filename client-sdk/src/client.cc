@@ -6,7 +6,6 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "client-sdk/src/client_impl.h"
 #include "client-sdk/src/convert.h"
 #include "client-sdk/src/daemon_start.h"
+#include "client-sdk/src/socket_check.h"
 #include "client-sdk/src/validate.h"
 
 namespace hark::client {
@@ -27,27 +27,6 @@ namespace {
 // For calls that work through the whole cache.
 constexpr std::chrono::minutes kLongCall{10};
 
-// Between two looks for a daemon that is coming: 50, 100, then 200 ms, as the channel does.
-constexpr std::chrono::milliseconds kFirstPause{50};
-constexpr std::chrono::milliseconds kLastPause{200};
-
-// `check` is the first look.
-Result<void> WaitForDaemon(const std::string& path, Result<void> check,
-                           std::chrono::milliseconds wait) {
-  const auto deadline = std::chrono::steady_clock::now() + wait;
-  // A daemon that has just begun to listen may have more waiting than its queue holds.
-  const auto may_come = [](const Error& error) {
-    return error.code == ErrorCode::kNoDaemon || error.code == ErrorCode::kUnavailable;
-  };
-  for (std::chrono::milliseconds pause = kFirstPause;
-       !check && may_come(check.error()) && std::chrono::steady_clock::now() < deadline;
-       pause = std::min(pause * 2, kLastPause)) {
-    std::this_thread::sleep_for(pause);
-    check = CheckSocket(path);
-  }
-  return check;
-}
-
 }  // namespace
 
 Client::Client(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -58,7 +37,7 @@ Client::~Client() = default;
 Result<Client> Client::Connect(ConnectOptions options) {
   std::string path = options.socket_path.empty() ? DefaultSocketPath() : options.socket_path;
   std::chrono::milliseconds wait = options.wait;
-  Result<void> check = CheckSocket(path);
+  Result<void> check = WaitForSocket(path, Absence::kIsAnAnswer, options.call_timeout);
   const bool starts = !options.daemon_program.empty();
   if (!check && check.error().code == ErrorCode::kNoDaemon && starts) {
     std::vector<std::string> arguments = options.daemon_arguments;
@@ -67,7 +46,8 @@ Result<Client> Client::Connect(ConnectOptions options) {
       return started.error();
     wait = std::max(wait, kDaemonStart);
   }
-  if (check = WaitForDaemon(path, std::move(check), wait); !check) {
+  if (!check) check = WaitForSocket(path, Absence::kMayEnd, wait);
+  if (!check) {
     Error error = check.error();
     if (error.code == ErrorCode::kNoDaemon && starts)
       error.message = "the daemon was started and does not listen; " + error.message;

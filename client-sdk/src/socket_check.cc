@@ -1,11 +1,14 @@
 #include "client-sdk/src/socket_check.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -16,6 +19,10 @@
 
 namespace hark::client {
 namespace {
+
+// Between two looks: 50, 100, then 200 ms, as the channel does.
+constexpr std::chrono::milliseconds kFirstPause{50};
+constexpr std::chrono::milliseconds kLastPause{200};
 
 Error NoDaemon(std::string message) {
   return {ErrorCode::kNoDaemon, std::move(message), Retry::kAfterAction};
@@ -149,6 +156,23 @@ Result<void> CheckSocket(const std::string& path, uid_t self) {
 
 Result<void> CheckSocket(const std::string& path) {
   return CheckSocket(path, geteuid());
+}
+
+Result<void> WaitForSocket(const std::string& path, Absence absence,
+                           std::chrono::nanoseconds time) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  const auto may_change = [absence](const Error& error) {
+    return error.code == ErrorCode::kUnavailable ||
+           (error.code == ErrorCode::kNoDaemon && absence == Absence::kMayEnd);
+  };
+  Result<void> check = CheckSocket(path);
+  for (std::chrono::milliseconds pause = kFirstPause;
+       !check && may_change(check.error()) && std::chrono::steady_clock::now() < deadline;
+       pause = std::min(pause * 2, kLastPause)) {
+    std::this_thread::sleep_for(pause);
+    check = CheckSocket(path);
+  }
+  return check;
 }
 
 }  // namespace hark::client

@@ -6,6 +6,8 @@
 #ifndef HARK_CLIENT_SDK_SRC_SOCKET_CHECK_H_
 #define HARK_CLIENT_SDK_SRC_SOCKET_CHECK_H_
 
+#include <chrono>
+#include <cstddef>
 #include <string>
 
 #include <sys/types.h>
@@ -23,6 +25,14 @@ inline constexpr std::size_t kMaxSocketPathBytes = 107;
 Result<void> CheckSocket(const std::string& path, uid_t self);
 // The same for the effective uid of this process.
 Result<void> CheckSocket(const std::string& path);
+
+// What it means to WaitForSocket() that nobody listens.
+enum class Absence { kIsAnAnswer, kMayEnd };
+
+// Looks at once, and again for as long as `time` while the daemon is there but its queue of new
+// connections is full, as when many clients come at its start; with kMayEnd also while nobody
+// listens. Blocks the calling thread. The errors are CheckSocket()'s.
+Result<void> WaitForSocket(const std::string& path, Absence absence, std::chrono::nanoseconds time);
 
 }  // namespace hark::client
 

@@ -18,6 +18,7 @@ class ActJob final : public Job {
   ActJob(MessageAction action, Writer::Done<Message> done);
   Result<void> Run(JobContext& context) override;
   void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] bool IsAuthored() const override { return true; }
   [[nodiscard]] std::size_t Weight() const override;
 
  private:

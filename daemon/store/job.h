@@ -34,6 +34,10 @@ class Job {
   // of it is pending: its group may be undone with it, and each job be run alone then.
   [[nodiscard]] virtual bool SharesFate() const { return false; }
 
+  // All that it does is in authored.db; what it writes in cache.db follows from that, and is put
+  // right when the files are opened again. So it is done as soon as authored.db has it.
+  [[nodiscard]] virtual bool IsAuthored() const { return false; }
+
   // One of a series that has to be answered in order: it may take the places in the queue that are
   // kept free for such (limits::kWriterReserve).
   [[nodiscard]] virtual bool IsOfASeries() const { return false; }

@@ -55,6 +55,7 @@ class EnqueueSendJob final : public Job {
   Result<void> Run(JobContext& context) override;
   void Answer(Result<LocalRevision> result) override;
   [[nodiscard]] bool AnswersFirst() const override { return true; }
+  [[nodiscard]] bool IsAuthored() const override { return true; }
   [[nodiscard]] std::size_t Weight() const override;
 
  private:

@@ -33,7 +33,8 @@ struct GroupWriter::Group {
   GroupTransaction authored;
   const bool is_rerun;
   const bool is_one_job;
-  bool keeps = false;  // Some job wrote what the user did.
+  bool keeps = false;                     // Some job wrote what the user did.
+  std::vector<const Job*> authored_jobs;  // Those that did nothing else (Job::IsAuthored).
   Changes changes;
   Results results;
   // What the commit took from the jobs, and where from: they get it back unless the commit is done,
@@ -58,6 +59,7 @@ GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored
 }
 
 void GroupWriter::Run(Jobs jobs) {
+  kept_.clear();
   while (!jobs.empty()) {
     if (auto done = TryCommit(jobs, false)) {
       const std::size_t count = done->results.size();
@@ -69,6 +71,8 @@ void GroupWriter::Run(Jobs jobs) {
     for (; !jobs.empty(); jobs = jobs.subspan(1)) {
       if (auto done = TryCommit(jobs.first(1), true)) {
         Tell(jobs.first(1), *std::move(done));
+      } else if (kept_.contains(jobs.front().get())) {
+        jobs.front()->Answer(position_.revision);
       } else {
         jobs.front()->Answer(tl::unexpected<Error>(failure_));
       }
@@ -172,6 +176,7 @@ GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
       next_group = (settles && group.keeps) || (keeps && group.changes.settles());
       if (next_group) return ran;
       group.keeps = group.keeps || keeps;
+      if (keeps && job.IsAuthored()) group.authored_jobs.push_back(&job);
       group.cache.KeepJob();
       group.authored.KeepJob();
       return ran;
@@ -202,6 +207,7 @@ void GroupWriter::CommitFiles(Group& group) {
   if (!group.changes.settles()) {
     const bool writes = group.authored.wrote();
     group.authored.Commit();
+    kept_.insert(group.authored_jobs.begin(), group.authored_jobs.end());
     unannounced_ = unannounced_ || writes;
     group.cache.Commit();
     return;

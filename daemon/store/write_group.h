@@ -140,6 +140,9 @@ class GroupWriter {
   bool log_doubtful_ = false;
   std::size_t logged_bytes_ = 0;  // In the change log since it was last looked through.
   bool unannounced_ = false;      // One of the files has something that no commit told of.
+  // Jobs of this Run() whose all is in authored.db (Job::IsAuthored), and committed there: they are
+  // done, and said to be, also when cache.db does not take what announces them.
+  std::set<const Job*> kept_;
   // Positions of the outbox that this may concern: a row that is gone cannot be found any more.
   std::set<std::uint64_t> unannounced_outbox_;
   Error failure_{ErrorCode::kInternal, ""};

@@ -3,6 +3,7 @@
 //
 //   start_client SOCKET PROGRAM [ARGUMENT …]
 
+#include <chrono>
 #include <iostream>
 
 #include "hark/client.h"
@@ -11,6 +12,8 @@ int main(int argc, char** argv) {
   hark::client::ConnectOptions options;
   options.socket_path = argc > 1 ? argv[1] : "";
   options.daemon_program = argc > 2 ? argv[2] : "";
+  // Fifty at once on a busy machine: nothing here waits for the time to pass.
+  if (argc > 2) options.wait = options.call_timeout = std::chrono::minutes(1);
   for (int i = 3; i < argc; ++i) options.daemon_arguments.emplace_back(argv[i]);
   auto client = hark::Client::Connect(options);
   if (!client) {

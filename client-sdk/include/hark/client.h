@@ -40,7 +40,7 @@ struct ConnectOptions {
   // At most 107 bytes. Empty: DefaultSocketPath().
   std::string socket_path;
   // How long Connect() waits for a daemon that is not there yet. 0: not at all; but one that it
-  // starts itself gets kDaemonStart.
+  // starts itself gets kDaemonStart, and one that is there and busy call_timeout.
   std::chrono::milliseconds wait{0};
   // How long a call may take, its repetitions included. SignIn waits for the network and has its
   // own.
@@ -97,8 +97,9 @@ struct SendRequest {
   // Empty means "text/plain".
   std::string content_type;
   std::map<std::string, std::string> metadata;
-  // A UUID. Empty: the SDK makes one. Give your own to be able to repeat the call after the UI
-  // itself was restarted.
+  // A UUID. Empty: the SDK makes one. Give your own (NewMessageId()) to be able to repeat the call
+  // when it is not known whether it had its effect: after an error, or after the UI itself was
+  // restarted. With the same id, nothing is sent twice.
   std::string id;
 };
 

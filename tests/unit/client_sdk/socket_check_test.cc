@@ -1,7 +1,9 @@
 #include "client-sdk/src/socket_check.h"
 
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <future>
 #include <string>
 
 #include <sys/socket.h>
@@ -91,6 +93,35 @@ TEST_F(SocketCheckTest, SocketOfAnotherUserIsNotTrusted) {
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().code, ErrorCode::kUntrustedDaemon);
   EXPECT_NE(result.error().message.find("another user"), std::string::npos);
+}
+
+// Regression: of many clients that came at a daemon's start, one was told that it is unavailable.
+TEST_F(SocketCheckTest, FullQueueIsWaitedFor) {
+  Bind(true);
+  // Each look that gets a place in the queue leaves it taken, although it has hung up.
+  for (int looks = 0; Check().code != ErrorCode::kUnavailable; ++looks) ASSERT_LT(looks, 64);
+  const Result<void> at_once = WaitForSocket(path_, Absence::kIsAnAnswer, std::chrono::seconds(0));
+  ASSERT_FALSE(at_once.ok());
+  EXPECT_EQ(at_once.error().code, ErrorCode::kUnavailable);
+
+  auto waited = std::async(std::launch::async, [this] {
+    return WaitForSocket(path_, Absence::kIsAnAnswer, std::chrono::seconds(30));
+  });
+  close(accept(fd_, nullptr, nullptr));
+  EXPECT_TRUE(waited.get().ok());
+}
+
+TEST_F(SocketCheckTest, NobodyIsWaitedForOnlyWhereSomebodyMayCome) {
+  Bind(false);
+  const Result<void> answer = WaitForSocket(path_, Absence::kIsAnAnswer, std::chrono::hours(1));
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::kNoDaemon);
+
+  auto waited = std::async(std::launch::async, [this] {
+    return WaitForSocket(path_, Absence::kMayEnd, std::chrono::seconds(30));
+  });
+  ASSERT_EQ(listen(fd_, 4), 0);
+  EXPECT_TRUE(waited.get().ok());
 }
 
 TEST_F(SocketCheckTest, FolderThatOthersCanWriteToIsNotTrusted) {
