@@ -15,6 +15,7 @@
 #include "client-sdk/src/daemon_start.h"
 #include "client-sdk/src/socket_check.h"
 #include "client-sdk/src/validate.h"
+#include "client-sdk/src/wipe.h"
 
 namespace hark::client {
 
@@ -165,9 +166,11 @@ Result<AccountInfo> Client::SignIn(const std::string& token) {
   if (Result<void> valid = ValidateToken(token); !valid) return valid.error();
   v1::SignInRequest proto;
   proto.set_token(token);
-  return Map(Call(*impl_->link, impl_->stubs->account, &v1::Account::Stub::SignIn, proto,
-                  Manner{impl_->link->options.sign_in_timeout, false}),
-             [](const auto& response) { return FromProto(response.account()); });
+  auto response = Call(*impl_->link, impl_->stubs->account, &v1::Account::Stub::SignIn, proto,
+                       Manner{impl_->link->options.sign_in_timeout, false});
+  Wipe(proto.mutable_token());
+  return Map(std::move(response),
+             [](const auto& signed_in) { return FromProto(signed_in.account()); });
 }
 
 Result<AccountInfo> Client::SignOut() {

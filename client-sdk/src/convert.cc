@@ -221,6 +221,7 @@ SyncStatus FromProto(const v1::SyncStatus& from) {
   }
   if (from.has_since()) to.since = ToTime(from.since());
   to.reason = from.reason();
+  to.trouble = FromProto(from.trouble());
   if (from.has_progress())
     to.progress = SyncStatus::Progress{from.progress().done(), from.progress().total()};
   to.initial = from.initial();

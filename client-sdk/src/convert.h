@@ -25,6 +25,7 @@ namespace hark::client {
 [[nodiscard]] ConversationPage FromProto(const v1::ListConversationsResponse& from);
 [[nodiscard]] MessagePage FromProto(const v1::ListMessagesResponse& from);
 [[nodiscard]] SyncStatus FromProto(const v1::SyncStatus& from);
+[[nodiscard]] Trouble FromProto(v1::SyncStatus::Trouble from);
 [[nodiscard]] AccountInfo FromProto(const v1::AccountInfo& from);
 [[nodiscard]] VersionInfo FromProto(const v1::GetVersionResponse& from);
 [[nodiscard]] Statistics FromProto(const v1::GetStatisticsResponse& from);

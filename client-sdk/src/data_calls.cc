@@ -9,6 +9,7 @@
 #include "client-sdk/src/client_impl.h"
 #include "client-sdk/src/convert.h"
 #include "client-sdk/src/validate.h"
+#include "client-sdk/src/wipe.h"
 
 namespace hark::client {
 namespace {
@@ -110,6 +111,7 @@ Result<void> Client::Backup(const std::string& passphrase, const BackupSink& sin
   context.set_deadline(SystemClock::now() + kWholeAccount);
   if (Result<void> ready = Prepare(*impl_->link, context); !ready) return ready;
   auto reader = impl_->stubs->admin.Backup(&context, proto);
+  Wipe(proto.mutable_passphrase());
   v1::BackupResponse response;
   bool stopped = false;
   std::uint64_t done = 0;
@@ -139,7 +141,9 @@ Result<RestoreOutcome> Client::Restore(const RestoreRequest& request, const Rest
   piece.mutable_begin()->set_discard_unsent(request.discard_unsent);
   bool stopped = false;
   // A write that fails is one that the daemon has refused: Finish() says why.
-  for (bool more = writer->Write(piece); more;) {
+  bool more = writer->Write(piece);
+  Wipe(piece.mutable_begin()->mutable_passphrase());
+  while (more) {
     std::optional<std::string> bytes = read();
     stopped = !bytes;
     if (stopped || bytes->empty()) break;

@@ -6,6 +6,7 @@
 
 #include "client-sdk/src/call.h"
 #include "client-sdk/src/client_impl.h"
+#include "client-sdk/src/wipe.h"
 #include "hark/client.h"
 
 namespace hark::client {
@@ -53,17 +54,21 @@ Result<RotateKeyOutcome> Client::RotateKey(const RotateKeyRequest& request) {
 }
 
 Result<std::string> Client::CreateRecoveryCode() {
-  return Map(Call(*impl_->link, impl_->stubs->keys, &v1::Keys::Stub::CreateRecoveryCode,
-                  v1::CreateRecoveryCodeRequest(), Manner{kLongCall, false}),
-             [](const auto& response) { return response.code(); });
+  auto response = Call(*impl_->link, impl_->stubs->keys, &v1::Keys::Stub::CreateRecoveryCode,
+                       v1::CreateRecoveryCodeRequest(), Manner{kLongCall, false});
+  if (!response) return response.error();
+  // Taken, not copied.
+  return std::move(*response->mutable_code());
 }
 
 Result<KeyStatus> Client::Recover(const std::string& code) {
   v1::RecoverRequest proto;
   proto.set_code(code);
-  return Map(Call(*impl_->link, impl_->stubs->keys, &v1::Keys::Stub::Recover, proto,
-                  Manner{kLongCall, false}),
-             [](const auto& response) { return FromProto(response.keys()); });
+  auto response = Call(*impl_->link, impl_->stubs->keys, &v1::Keys::Stub::Recover, proto,
+                       Manner{kLongCall, false});
+  Wipe(proto.mutable_code());
+  return Map(std::move(response),
+             [](const auto& recovered) { return FromProto(recovered.keys()); });
 }
 
 }  // namespace hark::client

@@ -132,6 +132,7 @@ Result<Config> ResolveConfig(const Settings& flags, const Settings& file,
   config.backend_url = resolver.Text(&Settings::backend_url, kDefaultBackendUrl);
   config.encoding = EncodingOf(resolver.Text(&Settings::backend_encoding, "proto"));
   config.ca_file = *ca_file;
+  config.pins = resolver.Text(&Settings::backend_pins, "");
   config.log_level = LogLevelOf(resolver.Text(&Settings::log_level, "info"));
   config.log_format = LogFormatOf(resolver.Text(&Settings::log_format, "auto"));
   config.outbox_age = std::chrono::days(
@@ -189,6 +190,7 @@ std::string DescribeConfig(const Config& config) {
   text += "[backend]\nurl = " + Quoted(config.backend_url);
   text += "\nencoding = " + Quoted(TextOf(config.encoding));
   if (config.ca_file) text += "\nca_file = " + Quoted(config.ca_file->string());
+  if (!config.pins.empty()) text += "\npins = " + Quoted(config.pins);
   text += "\n\n[storage]\ndata_dir = " + Quoted(config.data_dir.string());
   text += "\n\n[outbox]\ndays = " + std::to_string(config.outbox_age.count());
   text += "\n\n[retention]\ndays = " + std::to_string(config.retention.days);

@@ -27,6 +27,7 @@ struct Config {
   std::string backend_url;  // ws:// or wss://
   Encoding encoding = Encoding::kProto;
   std::optional<std::filesystem::path> ca_file;  // absent: the system's certificates
+  std::string pins;  // As transport::ParsePins() takes them; empty: any trusted key
   std::filesystem::path data_dir;
   std::chrono::days outbox_age{7};  // How long an unsent message is tried by itself.
   RetentionPolicy retention;

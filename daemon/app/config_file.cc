@@ -48,9 +48,27 @@ bool IsSection(std::string_view name) {
   return false;
 }
 
+// Nothing: not all are strings.
+std::optional<std::string> Joined(const toml::array& list) {
+  std::string joined;
+  for (const toml::node& node : list) {
+    const auto* const text = node.as_string();
+    if (text == nullptr) return std::nullopt;
+    joined += (joined.empty() ? "" : ";") + text->get();
+  }
+  return joined;
+}
+
+const char* WhatItMustBe(const SettingKey& setting) {
+  if (setting.is_number) return " must be a whole number";
+  if (setting.is_list) return " must be a string in quotes, or an array of them";
+  return " must be a string in quotes";
+}
+
 // Nothing: of another type.
 std::optional<std::string> TextOf(const toml::node& node, const SettingKey& setting) {
   if (const auto* text = node.as_string()) return text->get();
+  if (const auto* list = node.as_array(); list != nullptr && setting.is_list) return Joined(*list);
   const auto* number = node.as_integer();
   if (number != nullptr && setting.is_number) return std::to_string(number->get());
   return std::nullopt;
@@ -64,10 +82,7 @@ Result<void> ReadSection(const toml::table& table, std::string_view section,
       return FailAt(name, key.source(), "unknown key " + FullName(section, key.str()));
     const std::optional<std::string> text = TextOf(node, *setting);
     if (!text) {
-      return FailAt(
-          name, node.source(),
-          FullName(section, key.str()) +
-              (setting->is_number ? " must be a whole number" : " must be a string in quotes"));
+      return FailAt(name, node.source(), FullName(section, key.str()) + WhatItMustBe(*setting));
     }
     if (const Result<void> checked = setting->check(*text); !checked) {
       return FailAt(name, node.source(),

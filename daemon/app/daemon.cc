@@ -30,6 +30,8 @@
 #include "daemon/app/watchdog.h"
 #include "daemon/app/world_watch.h"
 #include "daemon/base/asio_alarm.h"
+#include "daemon/base/check.h"
+#include "daemon/base/locked_memory.h"
 #include "daemon/base/log.h"
 #include "daemon/base/metrics.h"
 #include "daemon/ipc/server.h"
@@ -78,12 +80,20 @@ tl::expected<Locks, std::pair<ExitCode, Error>> TakeFolders(const Config& config
   return Locks{std::move(*data), std::move(*socket)};
 }
 
-std::shared_ptr<transport::Backend> MakeBackend(const Config& config) {
+std::shared_ptr<transport::Backend> MakeBackend(const Config& config,
+                                                const Environment& environment) {
   transport::WebsocketOptions options;
   options.url = config.backend_url;
   options.encoding =
       config.encoding == Encoding::kJson ? transport::Encoding::kJson : transport::Encoding::kProto;
   if (config.ca_file) options.ca_file = config.ca_file->string();
+  if (!config.pins.empty()) {
+    Result<transport::Pins> pins = transport::ParsePins(config.pins);
+    HARK_CHECK(pins.has_value());  // settings.cc lets no others through.
+    options.pins = std::move(*pins);
+  }
+  options.proxy = std::make_shared<const transport::ProxySettings>(transport::ReadProxySettings(
+      [&environment](const std::string& name) { return environment.Get(name); }));
   // Without TLS it is on this machine: compressing costs more than copying.
   options.deflate = !config.backend_url.starts_with("ws://");
   options.user_agent = "harkd/" + std::string(Version());
@@ -132,6 +142,9 @@ ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
   const auto locks = TakeFolders(config);
   if (!locks) return Say(locks.error().first, locks.error().second);
 
+  // Keys are used all the same (locked_memory.h), so that the messages stay readable.
+  if (!LockedMemory(1).locked()) log::Warning("keys_not_locked", {});
+
   SystemClock clock;
   Metrics metrics;
   std::stop_source key_stop;
@@ -145,7 +158,7 @@ ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
       account::AccountOptions{
           .data_dir = config.data_dir,
           .backend_url = config.backend_url,
-          .backend = MakeBackend(config),
+          .backend = MakeBackend(config, environment),
           .client = "harkd/" + std::string(Version()),
           .outbox_age = config.outbox_age,
           .retention = config.retention,

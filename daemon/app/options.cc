@@ -30,6 +30,8 @@ constexpr std::array kFlags{
          "Wire encoding: proto (default) or json"},
     Flag{"--key-source", "KIND", &Settings::keys_kind,
          "Where the key is: secret-service, credential, file; chosen at the first sign-in"},
+    Flag{"--pin", "PINS", &Settings::backend_pins,
+         "Keys that the backend may have: sha256//…, several separated by ';'"},
     Flag{"--log-level", "LEVEL", &Settings::log_level,
          "debug, info, warning or error; default info"},
     Flag{"--log-format", "NAME", &Settings::log_format,

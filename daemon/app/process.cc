@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <system_error>
 
@@ -18,10 +19,19 @@
 namespace hark::app {
 namespace {
 
-// Each makes a library write messages or session keys to a file or to the log.
-constexpr const char* kTellingVariables[] = {"GRPC_TRACE", "GRPC_VERBOSITY",
+// Each makes a library write messages, secrets or session keys to a file or to the log.
+constexpr const char* kTellingVariables[] = {"GRPC_TRACE",
+                                             "GRPC_VERBOSITY",
                                              "GRPC_STACKTRACE_MINLOGLEVEL",
-                                             "GRPC_BINARY_LOG_FILTER", "SSLKEYLOGFILE"};
+                                             "GRPC_BINARY_LOG_FILTER",
+                                             "SSLKEYLOGFILE",
+                                             "SQLITE_TMPDIR",
+                                             "G_MESSAGES_DEBUG",
+                                             "G_DBUS_DEBUG"};
+
+// Each may hold a password, and /proc/PID/environ shows what a process was started with.
+constexpr const char* kSecretVariables[] = {"https_proxy", "HTTPS_PROXY", "http_proxy",
+                                            "HTTP_PROXY",  "all_proxy",   "ALL_PROXY"};
 
 tl::unexpected<Error> FailErrno(const std::string& what, int error) {
   return Fail(ErrorCode::kInternal,
@@ -47,6 +57,29 @@ void RaiseDescriptorLimit() {
   (void)::setrlimit(RLIMIT_NOFILE, &files);
 }
 
+// Keys are kept on locked pages (base/locked_memory.h): as many as the user may have.
+void RaiseLockedMemoryLimit() {
+  struct rlimit locked{};
+  if (::getrlimit(RLIMIT_MEMLOCK, &locked) != 0) return;
+  locked.rlim_cur = locked.rlim_max;
+  (void)::setrlimit(RLIMIT_MEMLOCK, &locked);
+}
+
+// Where it was given to the process, which is where /proc looks.
+void WipeVariable(const char* name) {
+  char* const value = ::getenv(name);  // NOLINT(concurrency-mt-unsafe): no other thread yet.
+  if (value == nullptr) return;
+  for (volatile char* at = value; *at != '\0'; ++at) *at = '\0';
+}
+
+Result<void> Unset(std::span<const char* const> variables) {
+  for (const char* variable : variables) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet.
+    if (::unsetenv(variable) != 0) return FailErrno("unset a variable", errno);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> HardenProcess() {
@@ -58,13 +91,13 @@ Result<void> HardenProcess() {
   const struct rlimit no_core{0, 0};
   if (::setrlimit(RLIMIT_CORE, &no_core) != 0) return FailErrno("switch core files off", errno);
   RaiseDescriptorLimit();
+  RaiseLockedMemoryLimit();
   for (const int signal : {SIGPIPE, SIGXFSZ}) {
     if (Result<void> ignored = IgnoreSignal(signal); !ignored) return ignored;
   }
-  for (const char* variable : kTellingVariables) {
-    if (::unsetenv(variable) != 0)
-      return FailErrno("unset a variable", errno);  // NOLINT(concurrency-mt-unsafe)
-  }
+  if (Result<void> unset = Unset(kTellingVariables); !unset) return unset;
+  for (const char* variable : kSecretVariables) WipeVariable(variable);
+  if (Result<void> unset = Unset(kSecretVariables); !unset) return unset;
   return {};
 }
 

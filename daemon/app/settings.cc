@@ -7,6 +7,7 @@
 
 #include "daemon/keys/key_source.h"
 #include "daemon/transport/endpoint.h"
+#include "daemon/transport/pins.h"
 
 namespace hark::app {
 namespace {
@@ -36,6 +37,12 @@ Result<void> CheckBackendUrl(std::string_view text) {
 Result<void> CheckEncoding(std::string_view text) {
   if (text == "proto" || text == "json") return {};
   return Fail(ErrorCode::kInvalidArgument, "must be proto or json");
+}
+
+Result<void> CheckPins(std::string_view text) {
+  const Result<transport::Pins> pins = transport::ParsePins(text);
+  if (pins) return {};
+  return tl::unexpected(pins.error());
 }
 
 Result<void> CheckNumber(std::string_view text, std::uint64_t most, const char* sentence) {
@@ -79,6 +86,7 @@ constexpr std::array kSettings{
     SettingKey{"backend", "url", &Settings::backend_url, CheckBackendUrl},
     SettingKey{"backend", "encoding", &Settings::backend_encoding, CheckEncoding},
     SettingKey{"backend", "ca_file", &Settings::backend_ca_file, CheckPath},
+    SettingKey{"backend", "pins", &Settings::backend_pins, CheckPins, false, true},
     SettingKey{"storage", "data_dir", &Settings::storage_data_dir, CheckPath},
     SettingKey{"outbox", "days", &Settings::outbox_days, CheckOutboxDays, true},
     SettingKey{"retention", "days", &Settings::retention_days, CheckDays, true},

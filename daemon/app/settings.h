@@ -19,6 +19,7 @@ struct Settings {
   std::optional<std::string> backend_url;
   std::optional<std::string> backend_encoding;
   std::optional<std::string> backend_ca_file;
+  std::optional<std::string> backend_pins;  // Separated by ';'.
   std::optional<std::string> storage_data_dir;
   std::optional<std::string> outbox_days;
   std::optional<std::string> retention_days;
@@ -39,6 +40,8 @@ struct SettingKey {
   Result<void> (*check)(std::string_view);
   // In the file it may stand without quotes.
   bool is_number = false;
+  // In the file it may be an array of strings.
+  bool is_list = false;
 };
 
 // In the order of the documentation; the keys of one section stand together.

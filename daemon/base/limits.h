@@ -32,6 +32,20 @@ inline constexpr std::size_t kLocalMessageBytes = std::size_t{4} * 1024 * 1024;
 // One WebSocket message after inflation, and the depth of its JSON.
 inline constexpr std::size_t kFrameBytes = std::size_t{1024} * 1024;
 inline constexpr int kJsonDepth = 64;
+// Frames of the backend: far above what a first sync of a million messages brings (5,000 in all).
+// More wait in the socket, so that a flood costs a part of one core and no memory.
+inline constexpr std::size_t kFramesAtOnce = 20'000;
+inline constexpr std::size_t kFramesPerSecond = 10'000;
+// WebSocket's own pings and pongs, which are answered below the engine: one in half a minute is
+// usual. Full: the session ends.
+inline constexpr std::size_t kControlFramesAtOnce = 100;
+inline constexpr std::size_t kControlFramesPerSecond = 10;
+// What a proxy says before it lets us through, and what its settings may be: a few headers, a long
+// list of hosts. Full: the attempt fails.
+inline constexpr std::size_t kProxyAnswerBytes = std::size_t{8} * 1024;
+inline constexpr std::size_t kProxySettingBytes = std::size_t{8} * 1024;
+// Pinned keys: the present one, the next one, and spares. Full: a mistake in the settings.
+inline constexpr std::size_t kPins = 16;
 
 // Sends, edits and markers not yet acknowledged: years of a person offline. Full: the send is
 // refused, not dropped.

@@ -11,6 +11,8 @@
 
 #include <tl/expected.hpp>
 
+#include "daemon/base/trouble.h"
+
 namespace hark {
 
 // What the caller should do differently, not where the failure happened. Adding a code means adding
@@ -32,21 +34,25 @@ enum class ErrorCode : std::uint8_t {
 };
 
 struct [[nodiscard]] Error {
-  Error(ErrorCode c, std::string m) : code(c), message(std::move(m)) {}
+  Error(ErrorCode c, std::string m, Trouble t = Trouble::kNone)
+      : code(c), message(std::move(m)), trouble(t) {}
 
   friend bool operator==(const Error&, const Error&) = default;
 
   ErrorCode code;
   // A plain sentence for a person or a log. Never contains message text, titles, tokens or keys.
   std::string message;
+  // Set by transport alone.
+  Trouble trouble;
 };
 
 template <typename T>
 using Result = tl::expected<T, Error>;
 
 // Fail(ErrorCode::kNotFound, "no such conversation") reads better than the type it makes.
-[[nodiscard]] inline tl::unexpected<Error> Fail(ErrorCode code, std::string message) {
-  return tl::unexpected<Error>(Error(code, std::move(message)));
+[[nodiscard]] inline tl::unexpected<Error> Fail(ErrorCode code, std::string message,
+                                                Trouble trouble = Trouble::kNone) {
+  return tl::unexpected<Error>(Error(code, std::move(message), trouble));
 }
 
 }  // namespace hark

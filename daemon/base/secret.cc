@@ -1,5 +1,6 @@
 #include "daemon/base/secret.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <openssl/crypto.h>
@@ -8,52 +9,39 @@
 #include "daemon/base/check.h"
 
 namespace hark {
+namespace {
 
-Secret::Secret(std::string&& bytes) : bytes_(bytes) {
-  // Copied, not moved: a short string lives inside its object, and moving would leave the bytes
-  // there.
+LockedMemory CopyOf(std::string_view bytes) {
+  LockedMemory copy(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), copy.data());
+  return copy;
+}
+
+}  // namespace
+
+Secret::Secret(std::string&& bytes) : memory_(CopyOf(bytes)) {
+  // All that the string has allocated: it may have been longer before.
+  bytes.resize(bytes.capacity());
   OPENSSL_cleanse(bytes.data(), bytes.size());
   bytes.clear();
 }
 
-Secret::Secret(Secret&& other) noexcept : bytes_(other.bytes_) {
-  other.Wipe();
-}
-
-Secret& Secret::operator=(Secret&& other) noexcept {
-  if (this != &other) {
-    Wipe();
-    bytes_ = other.bytes_;
-    other.Wipe();
-  }
-  return *this;
-}
-
-Secret::~Secret() {
-  Wipe();
-}
+Secret::Secret(LockedMemory memory) : memory_(std::move(memory)) {}
 
 Secret Secret::Random(std::size_t count) {
-  std::string bytes(count, '\0');
-  HARK_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) ==
+  LockedMemory memory(count);
+  HARK_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(memory.data()), static_cast<int>(count)) ==
              1);
-  return Secret(std::move(bytes));
+  return Secret(std::move(memory));
 }
 
 Secret Secret::Clone() const {
-  Secret copy;
-  copy.bytes_ = bytes_;
-  return copy;
+  return Secret(CopyOf(memory_.bytes()));
 }
 
 bool Secret::Equals(std::string_view other) const {
-  return bytes_.size() == other.size() &&
-         CRYPTO_memcmp(bytes_.data(), other.data(), other.size()) == 0;
-}
-
-void Secret::Wipe() {
-  OPENSSL_cleanse(bytes_.data(), bytes_.size());
-  bytes_.clear();
+  return memory_.size() == other.size() &&
+         CRYPTO_memcmp(memory_.bytes().data(), other.data(), other.size()) == 0;
 }
 
 }  // namespace hark

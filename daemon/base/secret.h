@@ -1,5 +1,5 @@
-// Key material and tokens. Zeroed on destruction; cannot be copied by accident, formatted, or
-// compared in a way that leaks its length of match.
+// Key material and tokens. Kept in locked memory, wiped on destruction; cannot be copied by
+// accident, formatted, or compared in a way that leaks its length of match.
 
 #ifndef HARK_DAEMON_BASE_SECRET_H_
 #define HARK_DAEMON_BASE_SECRET_H_
@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+#include "daemon/base/locked_memory.h"
 
 namespace hark {
 
@@ -16,28 +18,30 @@ class Secret {
   Secret() = default;
   // Takes the bytes and wipes the string they came from.
   explicit Secret(std::string&& bytes);
-  Secret(Secret&& other) noexcept;
-  Secret& operator=(Secret&& other) noexcept;
+  Secret(Secret&& other) noexcept = default;
+  Secret& operator=(Secret&& other) noexcept = default;
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
-  ~Secret();
+  ~Secret() = default;
 
   // `count` bytes of the system's randomness.
   [[nodiscard]] static Secret Random(std::size_t count);
 
   [[nodiscard]] Secret Clone() const;
 
-  // Valid while this object lives and is not moved from.
-  [[nodiscard]] std::string_view bytes() const { return bytes_; }
-  [[nodiscard]] bool empty() const { return bytes_.empty(); }
+  // Valid while this object, or the one that it is moved into, lives.
+  [[nodiscard]] std::string_view bytes() const { return memory_.bytes(); }
+  [[nodiscard]] bool empty() const { return memory_.size() == 0; }
+  // Whether its pages stay out of swap (locked_memory.h).
+  [[nodiscard]] bool locked() const { return memory_.locked(); }
 
   // In constant time for equal lengths.
   [[nodiscard]] bool Equals(std::string_view other) const;
 
  private:
-  void Wipe();
+  explicit Secret(LockedMemory memory);
 
-  std::string bytes_;
+  LockedMemory memory_;
 };
 
 }  // namespace hark

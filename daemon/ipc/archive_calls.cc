@@ -101,11 +101,11 @@ ByteStream* ArchiveCalls::Backup(grpc::CallbackServerContext* call,
   v1::BackupRequest in;
   if (const auto parsed = Parse(*request, &in); !parsed)
     return RefusedStream(ToGrpcStatus(parsed.error()));
+  auto passphrase = std::make_shared<const Secret>(std::move(*in.mutable_passphrase()));
   auto account = context_.Account();
   if (!account) return RefusedStream(ToGrpcStatus(account.error()));
   auto slot = ArchiveSlot::Take(open_);
   if (!slot) return RefusedStream(TooMany());
-  auto passphrase = std::make_shared<const Secret>(std::move(*in.mutable_passphrase()));
   return ArchiveStream::Start(
       context_.streams, queue_, std::move(slot),
       [account = *std::move(account), passphrase = std::move(passphrase)](

@@ -21,6 +21,29 @@ v1::SyncStatus::State ToProto(sync::State state) {
   return v1::SyncStatus::STATE_UNSPECIFIED;
 }
 
+v1::SyncStatus::Trouble ToProto(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::kNone: return v1::SyncStatus::TROUBLE_UNSPECIFIED;
+    case Trouble::kLookup: return v1::SyncStatus::TROUBLE_LOOKUP;
+    case Trouble::kUnreachable: return v1::SyncStatus::TROUBLE_UNREACHABLE;
+    case Trouble::kTimeout: return v1::SyncStatus::TROUBLE_TIMEOUT;
+    case Trouble::kProxy: return v1::SyncStatus::TROUBLE_PROXY;
+    case Trouble::kTls: return v1::SyncStatus::TROUBLE_TLS;
+    case Trouble::kCertificateExpired: return v1::SyncStatus::TROUBLE_CERTIFICATE_EXPIRED;
+    case Trouble::kCertificateNotYetValid: return v1::SyncStatus::TROUBLE_CERTIFICATE_NOT_YET_VALID;
+    case Trouble::kCertificateHost: return v1::SyncStatus::TROUBLE_CERTIFICATE_HOST;
+    case Trouble::kCertificateUntrusted: return v1::SyncStatus::TROUBLE_CERTIFICATE_UNTRUSTED;
+    case Trouble::kPin: return v1::SyncStatus::TROUBLE_PIN;
+    case Trouble::kSettings: return v1::SyncStatus::TROUBLE_SETTINGS;
+    case Trouble::kRefused: return v1::SyncStatus::TROUBLE_REFUSED;
+    case Trouble::kProtocol: return v1::SyncStatus::TROUBLE_PROTOCOL;
+    case Trouble::kFrameTooLarge: return v1::SyncStatus::TROUBLE_FRAME_TOO_LARGE;
+    case Trouble::kFrameTooDeep: return v1::SyncStatus::TROUBLE_FRAME_TOO_DEEP;
+    case Trouble::kTooFast: return v1::SyncStatus::TROUBLE_TOO_FAST;
+  }
+  return v1::SyncStatus::TROUBLE_UNSPECIFIED;
+}
+
 v1::AccountInfo::State ToProto(account::AccountState state) {
   switch (state) {
     case account::AccountState::kNone: return v1::AccountInfo::STATE_NONE;
@@ -41,6 +64,7 @@ void ToProto(const sync::Status& status, v1::SyncStatus* out) {
   out->set_state(ToProto(status.state));
   ToProto(status.since, out->mutable_since());
   out->set_reason(status.reason);
+  out->set_trouble(ToProto(status.trouble));
   if (status.state == sync::State::kCatchingUp) {
     out->mutable_progress()->set_done(status.done);
     out->mutable_progress()->set_total(status.total);

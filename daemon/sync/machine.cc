@@ -116,10 +116,10 @@ void Machine::On(Disconnected input) {
     OnSessionRefused({0, transport::RefusedCode::kUnauthenticated, input.error.message, {}});
     return;
   }
-  Reconnect(input.error.message);
+  Reconnect(input.error.message, {}, input.error.trouble);
 }
 
-void Machine::Reconnect(std::string reason, Clock::Duration at_least) {
+void Machine::Reconnect(std::string reason, Clock::Duration at_least, Trouble trouble) {
   if (connected_) Do(CloseConnection{});
   connected_ = false;
   if (Established()) {
@@ -139,6 +139,7 @@ void Machine::Reconnect(std::string reason, Clock::Duration at_least) {
   fetcher_.Clear();
   partials_.Clear();
   offline_reason_ = std::move(reason);
+  trouble_ = trouble;
   reconnect_.Ended(now_.mono, at_least);
 }
 
@@ -175,15 +176,15 @@ void Machine::On(WorldChanged) {
 
 void Machine::On(TimerFired) {
   if (phase_ == Phase::kConnecting && connected_ && hello_deadline_ <= now_.mono) {
-    Reconnect("The server accepted the connection but does not answer.");
+    Reconnect("The server accepted the connection but does not answer.", {}, Trouble::kTimeout);
   } else if (Established()) {
     const auto silence = now_.mono - last_received_;
     if (InFlight() > 0 && now_.mono - last_answer_ >= kAnswerTimeout) {
-      Reconnect("The server does not answer requests.");
+      Reconnect("The server does not answer requests.", {}, Trouble::kTimeout);
     } else if (check_deadline_ && *check_deadline_ <= now_.mono) {
-      Reconnect("The connection was lost.");
+      Reconnect("The connection was lost.", {}, Trouble::kTimeout);
     } else if (ping_sent_ && silence >= 2 * heartbeat_) {
-      Reconnect("The server no longer answers.");
+      Reconnect("The server no longer answers.", {}, Trouble::kTimeout);
     } else if (!ping_sent_ && silence >= heartbeat_) {
       plan_dirty_ = true;  // What was given up, for an answer that settled nothing, is asked again.
       ping_sent_ = now_.mono;
@@ -275,12 +276,14 @@ Status Machine::MakeStatus() const {
       // The very first attempt is only waiting for the store.
       status.state = offline_reason_.empty() ? State::kConnecting : State::kOffline;
       status.reason = offline_reason_;
+      status.trouble = trouble_;
       if (status.state == State::kOffline && reconnect_.next())
         status.next_attempt_at = now_.wall + (*reconnect_.next() - now_.mono);
       break;
     case Phase::kRefused:
       status.state = State::kAuthRequired;
       status.reason = offline_reason_;
+      status.trouble = trouble_;
       break;
     case Phase::kListing:
     case Phase::kRunning:
@@ -303,6 +306,7 @@ void Machine::ShowStatus() {
   if (status.state == State::kConnecting && !offline_reason_.empty()) {
     status.state = State::kOffline;
     status.reason = offline_reason_;
+    status.trouble = trouble_;
   }
   if (shown_.state == State::kLive && status.state != State::kLive &&
       status.state != State::kAuthRequired) {

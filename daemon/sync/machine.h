@@ -112,7 +112,8 @@ class Machine {
   void OnFrame(transport::UnknownFrame frame);
 
   // Gives up the present connection and tries again after the backoff, not sooner than `at_least`.
-  void Reconnect(std::string reason, Clock::Duration at_least = Clock::Duration{0});
+  void Reconnect(std::string reason, Clock::Duration at_least = Clock::Duration{0},
+                 Trouble trouble = Trouble::kNone);
   void Connect();
   // A ping that has to be answered soon.
   void CheckConnection();
@@ -161,6 +162,7 @@ class Machine {
   ActiveSet active_;
   ReconnectPolicy reconnect_;
   std::string offline_reason_;
+  Trouble trouble_ = Trouble::kNone;
   transport::RequestId last_request_ = 0;
 
   // The outbox: loaded whole, then kept by what each commit made of it.

@@ -27,7 +27,7 @@ void Machine::On(Received input) {
   if (phase_ == Phase::kConnecting && !std::holds_alternative<transport::Welcome>(input.frame) &&
       !std::holds_alternative<transport::Refused>(input.frame) &&
       !std::holds_alternative<transport::GoingAway>(input.frame)) {
-    Reconnect("The server does not keep to the protocol.");
+    Reconnect("The server does not keep to the protocol.", {}, Trouble::kProtocol);
     return;
   }
   std::visit([this](auto&& frame) { OnFrame(std::forward<decltype(frame)>(frame)); },
@@ -36,7 +36,7 @@ void Machine::On(Received input) {
 
 void Machine::OnFrame(transport::Welcome frame) {
   if (phase_ != Phase::kConnecting) {
-    Reconnect("The server does not keep to the protocol.");
+    Reconnect("The server does not keep to the protocol.", {}, Trouble::kProtocol);
     return;
   }
   if (frame.user != options_.user) {
@@ -54,6 +54,7 @@ void Machine::OnFrame(transport::Welcome frame) {
   caught_up_ = false;
   plan_dirty_ = true;
   offline_reason_.clear();
+  trouble_ = Trouble::kNone;
   reconnect_.Welcomed(now_.mono);
 
   const bool resumed = frame.resume == transport::Resume::kOk && stored_cursor_.has_value();
@@ -121,7 +122,7 @@ void Machine::OnFrame(transport::Changes frame) {
   if (!same_epoch || frame.from.position > stream_.position ||
       frame.to.position < frame.from.position) {
     // A hole: what was missed is delivered again after the stored cursor.
-    Reconnect("The server's changes do not follow on each other.");
+    Reconnect("The server's changes do not follow on each other.", {}, Trouble::kProtocol);
     return;
   }
   if (frame.to.position <= stream_.position) return;  // A repetition.
@@ -164,9 +165,10 @@ void Machine::OnFrame(transport::Refused frame) {
   } else if (const std::optional<OutboxEntry> entry = outbox_.Answered(frame.request)) {
     OnEntryRefused(*entry, frame);
   } else if (frame.request == list_request_) {
-    Reconnect("The server refused to list the conversations.", frame.retry_after);
+    Reconnect("The server refused to list the conversations.", frame.retry_after,
+              Trouble::kRefused);
   } else if (fetcher_.Refused(frame.request) && transport::IsTransient(frame.code)) {
-    Reconnect("The server cannot serve history now.", frame.retry_after);
+    Reconnect("The server cannot serve history now.", frame.retry_after, Trouble::kRefused);
   }
 }
 
@@ -180,10 +182,11 @@ void Machine::OnSessionRefused(const transport::Refused& refused) {
     Reconnect(transport::IsTransient(refused.code)
                   ? "The server asks to come back later."
                   : "The server refused the connection: " + refused.message,
-              refused.retry_after);
+              refused.retry_after, Trouble::kRefused);
     return;
   }
-  Reconnect("The server does not accept the sign-in any more. Sign in again.");
+  Reconnect("The server does not accept the sign-in any more. Sign in again.", {},
+            Trouble::kRefused);
   reconnect_.GiveUp();
   phase_ = Phase::kRefused;
 }
@@ -205,7 +208,7 @@ void Machine::OnFrame(transport::TokenRenewed frame) {
 void Machine::OnFrame(transport::Pong) {}
 
 void Machine::OnFrame(transport::GoingAway frame) {
-  Reconnect("The server is going away for a moment.", frame.reconnect_after);
+  Reconnect("The server is going away for a moment.", frame.reconnect_after, Trouble::kRefused);
 }
 
 void Machine::OnFrame(transport::UnknownFrame) {}

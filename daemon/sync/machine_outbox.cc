@@ -113,7 +113,7 @@ void Machine::OnFrame(transport::Ack frame) {
     return;
   }
   if (frame.revision == 0 || (entry->kind == OutboxKind::kSend && frame.sequence == 0)) {
-    Reconnect("The server does not keep to the protocol.");
+    Reconnect("The server does not keep to the protocol.", {}, Trouble::kProtocol);
     return;
   }
   // What waits behind it may leave: its own mark is committed after this.

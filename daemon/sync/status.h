@@ -12,6 +12,7 @@
 #include <string>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/trouble.h"
 
 namespace hark::sync {
 
@@ -28,7 +29,8 @@ enum class State : std::uint8_t {
 struct Status {
   State state = State::kSignedOut;
   WallTime since{};
-  std::string reason;      // A sentence for a person; empty when there is nothing to say.
+  std::string reason;  // A sentence for a person; empty when there is nothing to say.
+  Trouble trouble = Trouble::kNone;
   std::uint64_t done = 0;  // With kCatchingUp: messages.
   std::uint64_t total = 0;
   bool initial = false;  // The first sync of this account here.

@@ -1,5 +1,7 @@
 #include "daemon/transport/codec.h"
 
+#include <limits>
+#include <string>
 #include <utility>
 
 #include <google/protobuf/arena.h>
@@ -20,7 +22,7 @@ namespace {
 namespace wire = ::hark::sync::v1;
 
 bool ParseJson(std::string_view text, wire::ServerFrame& frame) {
-  if (!IsValidUtf8(text) || !IsShallowJson(text, limits::kJsonDepth)) return false;
+  if (!IsValidUtf8(text)) return false;
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
   // The parser's own message quotes the text, so it goes no further.
@@ -63,22 +65,37 @@ ServerFrame DecodeFrame(wire::ServerFrame& frame, Rules& rules) {
   return UnknownFrame{};
 }
 
+tl::unexpected<Error> FailParse() {
+  return Fail(ErrorCode::kInvalidArgument, "the backend sent a frame that does not parse",
+              Trouble::kProtocol);
+}
+
 }  // namespace
 
 Result<ServerFrame> Decode(std::string_view bytes, Encoding encoding) {
   if (bytes.size() > limits::kFrameBytes) {
-    return Fail(ErrorCode::kInvalidArgument, "the backend sent a frame over the limit");
+    return Fail(ErrorCode::kInvalidArgument, "the backend sent a frame over the limit",
+                Trouble::kFrameTooLarge);
+  }
+  if (encoding == Encoding::kJson && !IsShallowJson(bytes, limits::kJsonDepth)) {
+    // With any depth allowed, what is left is nonsense.
+    if (IsShallowJson(bytes, std::numeric_limits<int>::max())) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  "the backend sent a frame that is nested deeper than " +
+                      std::to_string(limits::kJsonDepth),
+                  Trouble::kFrameTooDeep);
+    }
+    return FailParse();
   }
   google::protobuf::Arena arena;
   auto& frame = *google::protobuf::Arena::CreateMessage<wire::ServerFrame>(&arena);
-  if (!Parse(bytes, encoding, frame)) {
-    return Fail(ErrorCode::kInvalidArgument, "the backend sent a frame that does not parse");
-  }
+  if (!Parse(bytes, encoding, frame)) return FailParse();
   Rules rules;
   ServerFrame decoded = DecodeFrame(frame, rules);
   if (!rules.kept()) {
-    return Fail(ErrorCode::kInvalidArgument, "the backend sent a frame that breaks the protocol: " +
-                                                 std::string(rules.broken()));
+    return Fail(ErrorCode::kInvalidArgument,
+                "the backend sent a frame that breaks the protocol: " + std::string(rules.broken()),
+                Trouble::kProtocol);
   }
   return decoded;
 }

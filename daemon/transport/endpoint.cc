@@ -18,18 +18,13 @@ constexpr std::uint16_t kTlsPort = 443;
 constexpr std::string_view kDefaultPath = "/api/v1/sync";
 constexpr std::string_view kLocalhost = "localhost";
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
+bool IsHostCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
-bool IsLoopback(const std::string& host) {
-  boost::system::error_code not_an_address;
-  asio::ip::address address = asio::ip::make_address(host, not_an_address);
-  return not_an_address ? IsLocalhostName(host) : address.is_loopback();
+// They hold nothing of the URL.
+tl::unexpected<Error> FailUrl(const char* sentence) {
+  return Fail(ErrorCode::kInvalidArgument, sentence, Trouble::kSettings);
 }
 
 std::string HostHeader(const Endpoint& endpoint) {
@@ -43,6 +38,35 @@ std::string HostHeader(const Endpoint& endpoint) {
 
 }  // namespace
 
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return lower;
+}
+
+bool IsThisMachine(const std::string& host) {
+  boost::system::error_code not_an_address;
+  const asio::ip::address address = asio::ip::make_address(host, not_an_address);
+  return not_an_address ? IsLocalhostName(host) : address.is_loopback();
+}
+
+Result<std::string> HostOf(const urls::url_view& url) {
+  std::string host = LowerCase(url.host_address());
+  // Boost.URL 1.81 ends an address before its first strange letter: "127.0.0.1.example.org" must
+  // not be taken for 127.0.0.1.
+  const bool path_follows_host = url.encoded_path().empty() || url.encoded_path().starts_with('/');
+  // Decoded, so that a name could hold anything, an end of line too.
+  const bool is_name = url.host_type() == urls::host_type::name;
+  const bool is_plain = !is_name || std::ranges::all_of(host, IsHostCharacter);
+  if (!path_follows_host || host.empty() || !is_plain ||
+      url.host_type() == urls::host_type::ipvfuture) {
+    return FailUrl("the backend's URL names no valid host");
+  }
+  return host;
+}
+
 bool IsLocalhostName(std::string_view host) {
   std::string name = LowerCase(host);
   return name == kLocalhost || name.ends_with(".localhost");
@@ -50,40 +74,34 @@ bool IsLocalhostName(std::string_view host) {
 
 Result<Endpoint> ParseEndpoint(std::string_view url) {
   auto parsed = urls::parse_uri({url.data(), url.size()});
-  if (!parsed) return Fail(ErrorCode::kInvalidArgument, "the backend's URL is not a valid URL");
+  if (!parsed) return FailUrl("the backend's URL is not a valid URL");
   const urls::url_view& parts = *parsed;
 
   std::string scheme = LowerCase({parts.scheme().data(), parts.scheme().size()});
   if (scheme != "ws" && scheme != "wss") {
-    return Fail(ErrorCode::kInvalidArgument, "the backend's URL must begin with wss://");
+    return FailUrl("the backend's URL must begin with wss://");
   }
   if (parts.has_userinfo()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "the backend's URL must not hold a user name or password");
+    return FailUrl("the backend's URL must not hold a user name or password");
   }
   if (parts.has_fragment()) {
-    return Fail(ErrorCode::kInvalidArgument, "the backend's URL must not have a '#' part");
+    return FailUrl("the backend's URL must not have a '#' part");
   }
 
   Endpoint endpoint;
   endpoint.tls = scheme == "wss";
-  endpoint.host = LowerCase(parts.host_address());
-  // Boost.URL 1.81 ends an address before its first strange letter: "127.0.0.1.example.org" must
-  // not be taken for 127.0.0.1.
-  bool path_follows_host = parts.encoded_path().empty() || parts.encoded_path().starts_with('/');
-  if (!path_follows_host || endpoint.host.empty() ||
-      parts.host_type() == urls::host_type::ipvfuture) {
-    return Fail(ErrorCode::kInvalidArgument, "the backend's URL names no valid host");
-  }
+  Result<std::string> host = HostOf(parts);
+  if (!host) return tl::unexpected(std::move(host).error());
+  endpoint.host = std::move(*host);
   endpoint.port = endpoint.tls ? kTlsPort : kPlainPort;
   if (!parts.port().empty()) endpoint.port = parts.port_number();
   if (endpoint.port == 0) {
-    return Fail(ErrorCode::kInvalidArgument, "the backend's URL has a port outside of 1 to 65535");
+    return FailUrl("the backend's URL has a port outside of 1 to 65535");
   }
-  if (!endpoint.tls && !IsLoopback(endpoint.host)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "ws:// is only allowed to this machine, since it sends everything readable: use "
-                "wss://");
+  if (!endpoint.tls && !IsThisMachine(endpoint.host)) {
+    return FailUrl(
+        "ws:// is only allowed to this machine, since it sends everything readable: use "
+        "wss://");
   }
   std::string path(parts.encoded_path().data(), parts.encoded_path().size());
   endpoint.target = path.empty() || path == "/" ? std::string(kDefaultPath) : path;

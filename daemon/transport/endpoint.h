@@ -9,6 +9,10 @@
 
 #include "daemon/base/result.h"
 
+namespace boost::urls {
+class url_view;  // NOLINT(readability-identifier-naming)
+}  // namespace boost::urls
+
 namespace hark::transport {
 
 struct Endpoint {
@@ -25,6 +29,15 @@ struct Endpoint {
 // would travel readable. No user name or password (the token is sent inside) and no fragment.
 // kInvalidArgument otherwise, with a sentence that holds nothing of the URL.
 [[nodiscard]] Result<Endpoint> ParseEndpoint(std::string_view url);
+
+// The host of a parsed URL, in lower case: a name of letters, digits, dots, hyphens and
+// underscores, or an address, without brackets. kInvalidArgument otherwise.
+[[nodiscard]] Result<std::string> HostOf(const boost::urls::url_view& url);
+
+// A loopback address or IsLocalhostName().
+[[nodiscard]] bool IsThisMachine(const std::string& host);
+
+[[nodiscard]] std::string LowerCase(std::string_view text);
 
 // "localhost", "x.localhost": always this machine, whatever a resolver says (RFC 6761).
 [[nodiscard]] bool IsLocalhostName(std::string_view host);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace hark::transport {
 namespace {
@@ -17,33 +18,37 @@ std::string RetrySentence(std::string_view retry_after) {
   return "; it asks to come back after " + std::string(retry_after) + " s";
 }
 
+Error Refused(ErrorCode code, std::string sentence) {
+  return Error(code, std::move(sentence), Trouble::kRefused);
+}
+
 }  // namespace
 
 Error RefusalError(unsigned status, std::string_view retry_after) {
   std::string http = " (HTTP " + std::to_string(status) + ")";
   switch (status) {
     case 401:
-    case 403: return Error(ErrorCode::kUnauthenticated, "the backend refuses this client" + http);
+    case 403: return Refused(ErrorCode::kUnauthenticated, "the backend refuses this client" + http);
     case 404:
     case 405:
     case 410:
-      return Error(ErrorCode::kInvalidArgument,
-                   "there is no sync endpoint at the backend's URL" + http);
+      return Refused(ErrorCode::kInvalidArgument,
+                     "there is no sync endpoint at the backend's URL" + http);
     case 400:
     case 426:
-      return Error(ErrorCode::kInvalidArgument,
-                   "the server at the backend's URL does not speak this protocol" + http);
+      return Refused(ErrorCode::kInvalidArgument,
+                     "the server at the backend's URL does not speak this protocol" + http);
     case 429:
-      return Error(ErrorCode::kOffline,
-                   "the backend has too many requests" + http + RetrySentence(retry_after));
+      return Refused(ErrorCode::kOffline,
+                     "the backend has too many requests" + http + RetrySentence(retry_after));
     default: break;
   }
   if (status >= 300 && status < 400) {
-    return Error(ErrorCode::kInvalidArgument,
-                 "the backend's URL leads elsewhere, which is not followed" + http);
+    return Refused(ErrorCode::kInvalidArgument,
+                   "the backend's URL leads elsewhere, which is not followed" + http);
   }
-  return Error(ErrorCode::kOffline,
-               "the backend is not available" + http + RetrySentence(retry_after));
+  return Refused(ErrorCode::kOffline,
+                 "the backend is not available" + http + RetrySentence(retry_after));
 }
 
 }  // namespace hark::transport

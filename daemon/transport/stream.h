@@ -13,11 +13,13 @@
 
 #include "daemon/base/task.h"
 #include "daemon/transport/endpoint.h"
+#include "daemon/transport/pins.h"
 
 namespace hark::transport {
 
 struct StreamOptions {
   Endpoint endpoint;
+  Pins pins;  // With TLS; empty: any key that is trusted.
   std::string subprotocol;
   std::string user_agent;
   bool text = false;  // The kind of message that is sent and expected.
@@ -43,7 +45,8 @@ class Stream {
   // would share its window with other text.
   virtual Task<void> Write(std::string_view message, bool deflate) = 0;
 
-  // The next message; valid until Consume(), which is called before the next Read().
+  // The next message; valid until Consume(), which is called before the next Read(). The stream
+  // answers pings by itself; more than limits::kControlFramesPerSecond end it.
   virtual Task<std::string_view> Read() = 0;
 
   // Wipes what Read() returned: it may have held a token.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/zlib/error.hpp>
@@ -37,19 +38,25 @@ bool IsEndOfStream(const boost::system::error_code& error) {
 Error StreamError(const boost::system::error_code& error, std::string_view step) {
   std::string where = " while " + std::string(step);
   if (error == beast::websocket::error::closed) {
-    return Error(ErrorCode::kOffline, "the backend closed the connection" + where);
+    return Error(ErrorCode::kOffline, "the backend closed the connection" + where,
+                 Trouble::kUnreachable);
   }
   if (IsEndOfStream(error)) {
-    return Error(ErrorCode::kOffline, "the backend broke off the connection" + where);
+    return Error(ErrorCode::kOffline, "the backend broke off the connection" + where,
+                 Trouble::kUnreachable);
   }
   if (IsTooBig(error)) {
-    return Error(ErrorCode::kInvalidArgument, "the backend sent a frame over the limit");
+    return Error(ErrorCode::kInvalidArgument, "the backend sent a frame over the limit",
+                 Trouble::kFrameTooLarge);
   }
   if (BrokeProtocol(error)) {
     return Error(ErrorCode::kInvalidArgument,
-                 "the server broke the WebSocket protocol" + where + ": " + error.message());
+                 "the server broke the WebSocket protocol" + where + ": " + error.message(),
+                 Trouble::kProtocol);
   }
-  return Error(ErrorCode::kOffline, "the connection failed" + where + ": " + error.message());
+  return Error(
+      ErrorCode::kOffline, "the connection failed" + where + ": " + error.message(),
+      error.category() == asio::error::get_ssl_category() ? Trouble::kTls : Trouble::kUnreachable);
 }
 
 }  // namespace hark::transport

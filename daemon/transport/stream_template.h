@@ -4,6 +4,7 @@
 #ifndef HARK_DAEMON_TRANSPORT_STREAM_TEMPLATE_H_
 #define HARK_DAEMON_TRANSPORT_STREAM_TEMPLATE_H_
 
+#include <chrono>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -14,7 +15,9 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <openssl/crypto.h>
 
+#include "daemon/base/limits.h"
 #include "daemon/transport/cancellation.h"
+#include "daemon/transport/frame_rate.h"
 #include "daemon/transport/refusal.h"
 #include "daemon/transport/stream.h"
 #include "daemon/transport/stream_error.h"
@@ -78,10 +81,12 @@ class BasicStream : public Stream {
     auto [error, size] = co_await websocket_.async_read(buffer_, kAsValues);
     state = co_await asio::this_coro::cancellation_state;
     if (IsCancelled(state)) co_return tl::unexpected(Cancelled());
+    if (too_fast_) co_return tl::unexpected(TooManyPings());
     if (error) co_return tl::unexpected(StreamError(error, "waiting for a frame"));
     if (websocket_.got_text() != options_.text) {
       co_return Fail(ErrorCode::kInvalidArgument,
-                     "the backend sent a message of the wrong kind (text or binary)");
+                     "the backend sent a message of the wrong kind (text or binary)",
+                     Trouble::kProtocol);
     }
     asio::const_buffer bytes = buffer_.cdata();
     co_return std::string_view(static_cast<const char*>(bytes.data()), bytes.size());
@@ -125,6 +130,13 @@ class BasicStream : public Stream {
     deflate.client_no_context_takeover = true;  // Frames share no window, so none tells of another.
     deflate.msg_size_threshold = kDeflateFrom;
     websocket_.set_option(deflate);
+    websocket_.control_callback([this](websocket::frame_type, beast::string_view) {
+      const auto now = std::chrono::steady_clock::now();
+      control_frames_.Count(now);
+      if (control_frames_.Excess(now) == FrameRate::Duration{0}) return;
+      too_fast_ = true;
+      Drop();
+    });
     // No timers of Beast's: opening and closing are timed from outside, idleness is the business of
     // the sync engine.
     websocket_.set_option(websocket::stream_base::decorator(
@@ -151,13 +163,20 @@ class BasicStream : public Stream {
     if (error) co_return tl::unexpected(StreamError(error, "upgrading to WebSocket"));
     if (response[beast::http::field::sec_websocket_protocol] != options_.subprotocol) {
       co_return Fail(ErrorCode::kInvalidArgument,
-                     "the server speaks WebSocket but not " + options_.subprotocol);
+                     "the server speaks WebSocket but not " + options_.subprotocol,
+                     Trouble::kProtocol);
     }
     co_return Result<void>();
   }
 
+  static Error TooManyPings() {
+    return Error(ErrorCode::kInvalidArgument, "the backend sent too many pings", Trouble::kTooFast);
+  }
+
   StreamOptions options_;
   websocket::stream<Layer> websocket_;
+  FrameRate control_frames_{limits::kControlFramesAtOnce, limits::kControlFramesPerSecond};
+  bool too_fast_ = false;
   beast::flat_buffer buffer_;
 };
 

@@ -21,7 +21,8 @@ Result<ssl::context> MakeTlsContext(const std::string& ca_file) {
   }
   if (error) {
     return Fail(ErrorCode::kInvalidArgument,
-                "the file of trusted certificates cannot be used: " + error.message());
+                "the file of trusted certificates cannot be used: " + error.message(),
+                Trouble::kSettings);
   }
   return context;
 }

@@ -1,12 +1,16 @@
 #include "daemon/transport/websocket_backend.h"
 
+#include <cstdint>
 #include <exception>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "daemon/transport/cancellation.h"
 #include "daemon/transport/connect.h"
 #include "daemon/transport/deadline.h"
 #include "daemon/transport/endpoint.h"
+#include "daemon/transport/proxy_tunnel.h"
 #include "daemon/transport/stream.h"
 #include "daemon/transport/websocket_session.h"
 
@@ -24,6 +28,7 @@ std::string Subprotocol(Encoding encoding) {
 StreamOptions MakeStreamOptions(const WebsocketOptions& options, Endpoint endpoint) {
   return StreamOptions{
       .endpoint = std::move(endpoint),
+      .pins = options.pins,
       .subprotocol = Subprotocol(options.encoding),
       .user_agent = options.user_agent,
       .text = options.encoding == Encoding::kJson,
@@ -40,13 +45,35 @@ Result<std::unique_ptr<Stream>> MakeStream(asio::ip::tcp::socket socket,
   return MakePlainStream(std::move(socket), std::move(stream_options));
 }
 
+Task<asio::ip::tcp::socket> Reach(std::string host, std::uint16_t port, TimePoint end, Hop hop) {
+  auto addresses = co_await Resolve(std::move(host), port, end, hop);
+  if (!addresses) co_return tl::unexpected(std::move(addresses).error());
+  co_return co_await ConnectToAny(std::move(*addresses), end, hop);
+}
+
+// To the backend, through a proxy if there is one.
+Task<asio::ip::tcp::socket> ReachBackend(WebsocketOptions options, Endpoint endpoint,
+                                         TimePoint end) {
+  Result<std::optional<Proxy>> proxy = std::optional<Proxy>();
+  if (options.proxy) proxy = ProxyFor(*options.proxy, endpoint);
+  if (!proxy) co_return tl::unexpected(std::move(proxy).error());
+  if (!*proxy) co_return co_await Reach(endpoint.host, endpoint.port, end, Hop::kBackend);
+  auto socket = co_await Reach((*proxy)->host, (*proxy)->port, end, Hop::kProxy);
+  if (!socket) co_return tl::unexpected(std::move(socket).error());
+  Secret request = TunnelRequest(endpoint, **proxy, options.user_agent);
+  co_return co_await OpenTunnel(std::move(*socket), std::move(request), end);
+}
+
 Task<std::unique_ptr<Stream>> OpenStream(WebsocketOptions options) {
   TimePoint end = std::chrono::steady_clock::now() + options.connect_timeout;
   Result<Endpoint> endpoint = ParseEndpoint(options.url);
   if (!endpoint) co_return tl::unexpected(std::move(endpoint).error());
-  auto addresses = co_await Resolve(*endpoint, end);
-  if (!addresses) co_return tl::unexpected(std::move(addresses).error());
-  auto socket = co_await ConnectToAny(std::move(*addresses), end);
+  if (!endpoint->tls && !options.pins.empty()) {
+    co_return Fail(ErrorCode::kInvalidArgument,
+                   "pinned keys need a wss:// URL: without TLS there is no key",
+                   Trouble::kSettings);
+  }
+  auto socket = co_await ReachBackend(options, *endpoint, end);
   if (!socket) co_return tl::unexpected(std::move(socket).error());
   auto stream = MakeStream(std::move(*socket), options, std::move(*endpoint));
   if (!stream) co_return tl::unexpected(std::move(stream).error());
@@ -57,7 +84,8 @@ Task<std::unique_ptr<Stream>> OpenStream(WebsocketOptions options) {
   Result<void> opened = co_await opening->Open();
   if (!opened) {
     if (deadline.passed() && opened.error().code != ErrorCode::kCancelled) {
-      co_return Fail(ErrorCode::kOffline, "timed out while waiting for the backend's handshake");
+      co_return Fail(ErrorCode::kOffline, "timed out while waiting for the backend's handshake",
+                     Trouble::kTimeout);
     }
     co_return tl::unexpected(std::move(opened).error());
   }

@@ -1,4 +1,4 @@
-// The backend over WebSocket: resolve, connect, TLS, upgrade.
+// The backend over WebSocket: resolve, connect, through a proxy if there is one, TLS, upgrade.
 
 #ifndef HARK_DAEMON_TRANSPORT_WEBSOCKET_BACKEND_H_
 #define HARK_DAEMON_TRANSPORT_WEBSOCKET_BACKEND_H_
@@ -11,6 +11,8 @@
 #include "daemon/base/limits.h"
 #include "daemon/transport/backend.h"
 #include "daemon/transport/codec.h"
+#include "daemon/transport/pins.h"
+#include "daemon/transport/proxy.h"
 
 namespace hark::transport {
 
@@ -19,6 +21,8 @@ struct WebsocketOptions {
   Encoding encoding = Encoding::kProto;
   std::string
       ca_file;  // Certificates in PEM, trusted instead of the system's; empty: the system's.
+  Pins pins;    // Of which the backend has one; empty: any trusted key.
+  std::shared_ptr<const ProxySettings> proxy;  // Null: connect directly.
   std::string user_agent = "harkd";
   std::chrono::milliseconds connect_timeout{10'000};  // From Connect() to the end of the upgrade.
   std::chrono::milliseconds close_timeout{2'000};

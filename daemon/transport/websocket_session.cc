@@ -1,19 +1,28 @@
 #include "daemon/transport/websocket_session.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <string>
 #include <utility>
 #include <variant>
 
+#include <boost/asio/steady_timer.hpp>
 #include <openssl/crypto.h>
 
 #include "daemon/base/limits.h"
 #include "daemon/transport/cancellation.h"
 #include "daemon/transport/deadline.h"
+#include "daemon/transport/frame_rate.h"
 
 namespace hark::transport {
+namespace {
+
+// At least so long at a time: a timer for each frame would cost more than the frame.
+constexpr std::chrono::milliseconds kPause{10};
+
+}  // namespace
 
 // What the calls work on. Its coroutines take a share of it first, since the session may go while
 // they wait.
@@ -39,6 +48,8 @@ class WebsocketSession::Connection {
   // switched that off.
   static Task<void> Write(Ptr self, std::string bytes, bool has_secret);
   static Task<ServerFrame> Read(Ptr self);
+  // Frames that come faster than limits::kFramesPerSecond stay in the socket for a while.
+  static Task<void> WaitForTurn(Ptr self);
   static asio::awaitable<void> CloseInTime(Ptr self);
 
   // Passes `error` on; nothing works on this connection any more.
@@ -52,6 +63,7 @@ class WebsocketSession::Connection {
   std::chrono::milliseconds close_timeout_;
   // What the backend accepts: ours until its Welcome says less.
   std::size_t send_limit_ = limits::kFrameBytes;
+  FrameRate rate_{limits::kFramesAtOnce, limits::kFramesPerSecond};
   bool broken_ = false;
 };
 
@@ -93,9 +105,24 @@ Task<ServerFrame> WebsocketSession::Connection::Receive(Ptr self) {
   }
 }
 
+Task<void> WebsocketSession::Connection::WaitForTurn(Ptr self) {
+  const auto excess = self->rate_.Excess(std::chrono::steady_clock::now());
+  if (excess == FrameRate::Duration{0}) co_return Result<void>();
+  Executor executor = co_await asio::this_coro::executor;
+  asio::steady_timer turn(executor);
+  turn.expires_after(std::max<FrameRate::Duration>(excess, kPause));
+  (void)co_await turn.async_wait(kAsValues);
+  asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+  if (IsCancelled(state)) co_return self->Break(Cancelled());
+  co_return Result<void>();
+}
+
 Task<ServerFrame> WebsocketSession::Connection::Read(Ptr self) {
+  Result<void> waited = co_await WaitForTurn(self);
+  if (!waited) co_return tl::unexpected(std::move(waited).error());
   Result<std::string_view> bytes = co_await self->stream_->Read();
   if (!bytes) co_return self->Break(std::move(bytes).error());
+  self->rate_.Count(std::chrono::steady_clock::now());
   Result<ServerFrame> frame = Decode(*bytes, self->encoding_);
   self->stream_->Consume();
   if (!frame) co_return self->Break(std::move(frame).error());

@@ -18,6 +18,8 @@ import urllib.request
 
 import grpc
 
+import canaries
+
 from hark.v1 import account_pb2, account_pb2_grpc, admin_pb2, admin_pb2_grpc, conversations_pb2, conversations_pb2_grpc
 from hark.v1 import drafts_pb2, drafts_pb2_grpc, view_states_pb2, view_states_pb2_grpc
 from hark.v1 import messages_pb2, messages_pb2_grpc, search_pb2, search_pb2_grpc, sync_pb2, sync_pb2_grpc, types_pb2
@@ -86,6 +88,7 @@ class World:
         self.daemon = None
         self.port = 0
         self.channels = []
+        self.secrets = []  # Tokens, and what else only this world's daemons may know.
 
     def __enter__(self):
         return self
@@ -93,6 +96,7 @@ class World:
     def __exit__(self, kind, *_):
         for channel in self.channels:
             channel.close()
+        leaks = self.leaks()
         for process in (self.daemon, self.backend):
             if process and process.popen.poll() is None:
                 process.kill()
@@ -100,6 +104,18 @@ class World:
             for log in self.folder.glob("*.log"):
                 sys.stderr.write(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}\n")
         shutil.rmtree(self.folder, ignore_errors=True)
+        if kind is None and leaks:
+            raise AssertionError(f"readable for others: {leaks[:10]}")
+
+    def leaks(self):
+        """Where anything that is only the person's can be read: in the daemon's files, its log, a core file, and what the system
+        shows of the process. Every world is searched at its end; what a test plants itself it puts elsewhere."""
+        search = canaries.Search(self.secrets)
+        logs = [*self.folder.glob("harkd*.log"), *self.folder.glob("core*")]
+        found = search.files(self.data, self.socket.parent, *logs)
+        if self.daemon and self.daemon.popen.poll() is None:
+            found += search.process(self.daemon.popen.pid)
+        return found
 
     # ---- the backend ----
 
@@ -108,7 +124,9 @@ class World:
         return self.new_token(name, *flags)
 
     def new_token(self, name, *flags):
-        return run(BACKEND, "token", "create", name, "--data", self.backend_data, *flags)[1].strip()
+        token = run(BACKEND, "token", "create", name, "--data", self.backend_data, *flags)[1].strip()
+        self.secrets.append(token)
+        return token
 
     def revoke(self, token):
         run(BACKEND, "token", "revoke", "--token-stdin", "--data", self.backend_data, stdin=token.encode())
@@ -148,13 +166,17 @@ class World:
         return f"ws://127.0.0.1:{self.port}/api/v1/sync"
 
     def start_daemon(self, *flags):
+        """With everything on that could make it, or a library in it, tell more than it should."""
+        if "--log-level" not in flags:
+            flags = ("--log-level", "debug", *flags)
         notify = self.folder / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(str(notify))
             ready.settimeout(PATIENCE)
             self.daemon = Process([*self.wrapper, HARKD, "--data-dir", self.data, "--socket", self.socket, "--backend-url", self.url(),
                                    "--encoding", self.encoding, *flags], self.folder / "harkd.log",
-                                  env=dict(self.env, NOTIFY_SOCKET=str(notify)))
+                                  env=dict(self.env, **canaries.TELLING, SSLKEYLOGFILE=str(self.folder / "harkd-tls.log"),
+                                           SQLITE_TMPDIR=str(self.folder / "run"), NOTIFY_SOCKET=str(notify)))
             try:
                 assert ready.recv(100) == b"READY=1"
             except TimeoutError:
@@ -261,10 +283,12 @@ class Client:
                 return conversations
 
     def send(self, conversation, content, **fields):
+        canaries.tell(content)
         return self.messages.SendMessage(messages_pb2.SendMessageRequest(
             conversation_id=conversation, content=content, **fields), timeout=PATIENCE, wait_for_ready=True).message
 
     def edit(self, message, content):
+        canaries.tell(content)
         return self.messages.EditMessage(messages_pb2.EditMessageRequest(
             conversation_id=message.conversation_id, message_id=message.id, content=content), timeout=PATIENCE).message
 
@@ -306,6 +330,7 @@ class Client:
                                     wait_for_ready=True).draft
 
     def set_draft(self, conversation, text, base=0, flush=False):
+        canaries.tell(text)
         return self.drafts.SetDraft(drafts_pb2.SetDraftRequest(
             conversation_id=conversation, text=text, base_version=base, flush=flush), timeout=PATIENCE)
 

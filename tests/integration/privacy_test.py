@@ -1,11 +1,13 @@
 """Nothing readable on disk, nobody else at the socket, no listener, the right libraries."""
 
+import base64
 import os
 import pathlib
 import re
 import socket
 import unittest
 
+import canaries
 from harness import PATIENCE, State, TestCase, World, admin_pb2, until_delivered
 
 
@@ -50,9 +52,18 @@ class Privacy(TestCase):
             world.start_daemon()
             world.daemon.stop()
             self.assertEqual(self.leaks(world), [], "after a stop")
-            # The check itself sees what it looks for.
-            (world.data / "planted").write_bytes(b"x" + next(iter(words_of(world.made))) + b"y")
-            self.assertTrue(self.leaks(world))
+            # The check itself sees what it looks for, and so does the one at the end of every test.
+            planted = world.data / "planted"
+            for form in (b"x" + next(iter(words_of(world.made))) + b"y", world.token.encode(), b"draftcanary123456"):
+                planted.write_bytes(form)
+                self.assertTrue(self.leaks(world))
+                self.assertTrue(world.leaks())
+            canaries.tell("typed without a mark")
+            for form in (b"was typed without a mark", world.token.encode("utf-16-le"),
+                         base64.b64encode(b"1" + world.token.encode()), world.token.encode().hex().encode()):
+                planted.write_bytes(form)
+                self.assertTrue(world.leaks())
+            planted.unlink()
 
     def test_files_and_folders_are_the_users_alone(self):
         with World() as world:

@@ -14,6 +14,7 @@ import format as format_lint  # noqa: E402
 import headers  # noqa: E402
 import layers  # noqa: E402
 import private_names  # noqa: E402
+import quiet  # noqa: E402
 import size  # noqa: E402
 
 
@@ -166,6 +167,24 @@ class PrivateNames(Planted):
         self.plant("good.md", "cd build/work/x; ls /tmp/hark-1000; framework/root/x")
         self.assertEqual(["a.md", "b.md", "c.sh", "d.sh"],
                          sorted({fault.split(":")[0] for fault in private_names.check(self.root)}))
+
+
+class Quiet(unittest.TestCase):
+    def test_writers_beside_the_log_are_found(self):
+        for text in ("printf(text);", "std::fprintf(stderr, text);", "std::cerr << text;", "std::puts(text);", "perror(text);",
+                     "log(frame.ShortDebugString());", "spdlog::info(text);", "#include <spdlog/spdlog.h>",
+                     'log::Info("e", {log::Field::Safe("title", title)});', 'Field::Safe(name, text);'):
+            with self.subTest(text):
+                self.assertTrue(quiet.check_text("daemon/sync/a.cc", text))
+
+    def test_the_log_and_what_is_thought_about_is_let_through(self):
+        for path, text in (("daemon/base/log.cc", "spdlog::log(level, text);"),
+                           ("daemon/main.cc", "std::fprintf(stderr, text);"),
+                           ("daemon/sync/a.cc", 'log::Info("e", {log::Field::Safe("state", name)});'),
+                           ("daemon/sync/a.cc", "// printf(text) and std::cerr\nstd::snprintf(a, 1, b);"),
+                           ("tools/hark/a.cc", "std::cout << text;")):
+            with self.subTest(text):
+                self.assertFalse(quiet.check_text(path, text))
 
 
 @unittest.skipIf(shutil.which(format_lint.TOOL) is None, "clang-format 19 is not installed")

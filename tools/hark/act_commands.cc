@@ -44,9 +44,7 @@ std::string ReadToken() {
     [[maybe_unused]] const ssize_t written =
         write(STDERR_FILENO, "Token, then Enter and Ctrl-D: ", 30);
   }
-  // Room for the line break that most tools add.
-  std::string token = ReadInput(client::kMaxTokenBytes + 2);
-  while (token.ends_with('\n') || token.ends_with('\r')) token.pop_back();
+  std::string token = ReadSecret(client::kMaxTokenBytes);
   if (hidden.hidden()) {
     [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, "\n", 1);
   }
@@ -111,7 +109,10 @@ int MarkRead(Session& session) {
 }
 
 int SignIn(Session& session) {
-  return ShowAccount(session, session.client.SignIn(ReadToken()), "signed in as ");
+  std::string token = ReadToken();
+  const auto account = session.client.SignIn(token);
+  Wipe(token);
+  return ShowAccount(session, account, "signed in as ");
 }
 
 int SignOut(Session& session) {

@@ -51,13 +51,6 @@ ExitCode MayRemove(Session& session, const std::string& what) {
   return Confirm(question);
 }
 
-std::string ReadPassphrase() {
-  // Room for the line break that most tools add.
-  std::string text = ReadInput(kPassphraseBytes + 2);
-  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-  return text;
-}
-
 bool IsFolder(const std::string& path) {
   struct stat status{};
   return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
@@ -124,9 +117,10 @@ int ClearCache(Session& session) {
 
 int Backup(Session& session) {
   OutputFile file(BackupPath(session.arguments.file));
-  const std::string passphrase =
-      session.arguments.passphrase_stdin ? ReadPassphrase() : std::string();
-  if (session.arguments.passphrase_stdin && passphrase.empty())
+  std::string passphrase;
+  if (session.arguments.passphrase_stdin) passphrase = ReadSecret(kPassphraseBytes);
+  const bool has_passphrase = !passphrase.empty();
+  if (session.arguments.passphrase_stdin && !has_passphrase)
     return Report(kInvalidInput, "the passphrase on stdin is empty");
   if (!file.Open()) return Report(kConflict, Printable(file.error()).c_str());
   std::uint64_t bytes = 0;
@@ -141,24 +135,25 @@ int Backup(Session& session) {
           return written;
         });
   }();
+  Wipe(passphrase);
   if (written && done) written = file.Close();
   if (!written) return Report(kUnexpected, Printable(file.error()).c_str());
   if (!done) return Report(done.error());
   if (session.output.json()) {
     JsonLine line;
     line.Text("type", "backup").Text("file", file.path()).Number("bytes", bytes);
-    session.output.Json(line.Flag("passphrase", !passphrase.empty()));
+    session.output.Json(line.Flag("passphrase", has_passphrase));
   } else {
     session.output.Line("backed up to " + Printable(file.path()) + " (" +
                         Grouped((bytes + 1023) / 1024) + " KiB)");
-    if (passphrase.empty()) session.output.Line("it can be restored with this machine's keys only");
+    if (!has_passphrase) session.output.Line("it can be restored with this machine's keys only");
   }
   return kOk;
 }
 
 int Restore(Session& session) {
   client::RestoreRequest request;
-  if (session.arguments.passphrase_stdin) request.passphrase = ReadPassphrase();
+  if (session.arguments.passphrase_stdin) request.passphrase = ReadSecret(kPassphraseBytes);
   request.discard_unsent = session.arguments.yes;
   const int descriptor = open(session.arguments.file.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat status{};
@@ -179,6 +174,7 @@ int Restore(Session& session) {
     });
   }();
   close(descriptor);
+  Wipe(request.passphrase);
   if (!done) return Report(done.error());
   if (session.output.json()) {
     JsonLine line;

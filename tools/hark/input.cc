@@ -18,6 +18,18 @@ std::string ReadInput(std::size_t limit) {
   return input;
 }
 
+std::string ReadSecret(std::size_t limit) {
+  std::string secret = ReadInput(limit + 2);
+  while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
+  return secret;
+}
+
+void Wipe(std::string& secret) {
+  // Volatile, or the compiler leaves it out: nobody reads it any more.
+  volatile char* bytes = secret.data();
+  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
+}
+
 ExitCode Confirm(const std::string& question) {
   if (isatty(STDIN_FILENO) != 1)
     return Report(kUsage, "this removes something for good: say --yes, or ask from a terminal");

@@ -14,6 +14,12 @@ namespace hark::cli {
 // much.
 [[nodiscard]] std::string ReadInput(std::size_t limit);
 
+// A token, passphrase or code, without the line break that most tools add, which does not count.
+// Wipe() it when it is done with.
+[[nodiscard]] std::string ReadSecret(std::size_t limit);
+// Overwrites it.
+void Wipe(std::string& secret);
+
 // Asks on the terminal. kOk: yes; kUsage: nobody can be asked, and stderr says that --yes is
 // needed; kUnexpected: no.
 [[nodiscard]] ExitCode Confirm(const std::string& question);

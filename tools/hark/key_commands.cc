@@ -18,7 +18,7 @@ namespace {
 
 using State = client::KeyStatus::State;
 
-// With dashes, spaces and a line break.
+// With dashes and spaces.
 constexpr std::size_t kCodeBytes = 254;
 
 std::string_view WordOf(State state) {
@@ -132,7 +132,10 @@ int Recover(Session& session) {
     [[maybe_unused]] const ssize_t written =
         write(STDERR_FILENO, "Recovery code, then Enter and Ctrl-D: ", 38);
   }
-  return ShowKeys(session, session.client.Recover(ReadInput(kCodeBytes)));
+  std::string code = ReadSecret(kCodeBytes);
+  const auto keys = session.client.Recover(code);
+  Wipe(code);
+  return ShowKeys(session, keys);
 }
 
 }  // namespace hark::cli

@@ -106,7 +106,8 @@ void AddFields(JsonLine& line, const client::SyncStatus& status) {
   line.Text("state", ToString(status.state))
       .Flag("live", status.state == client::SyncStatus::State::kLive)
       .Time("since", status.since)
-      .Text("reason", status.reason);
+      .Text("reason", status.reason)
+      .Text("trouble", ToString(status.trouble));
   if (status.progress) {
     line.Number("progress_done", status.progress->done)
         .Number("progress_total", status.progress->total);

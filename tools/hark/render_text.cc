@@ -87,6 +87,9 @@ std::string SyncSentence(const client::SyncStatus& status, client::Time now) {
     case State::kOffline: break;
   }
   std::string words = WithReason("offline", status.reason);
+  // The word that --json has too: what one looks up, or asks others about.
+  if (const std::string_view trouble = ToString(status.trouble); !trouble.empty())
+    words += " (" + std::string(trouble) + ")";
   if (status.next_attempt_at) {
     words += *status.next_attempt_at > now
                  ? "; next attempt in " + About(*status.next_attempt_at - now)

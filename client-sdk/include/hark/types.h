@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "hark/trouble.h"
+
 namespace hark::client {
 
 using Time = std::chrono::time_point<std::chrono::system_clock, std::chrono::microseconds>;
@@ -199,6 +201,8 @@ struct SyncStatus {
   std::optional<Time> since;
   // A sentence for a person; may be empty.
   std::string reason;
+  // With kOffline and kAuthRequired: why there is no connection.
+  Trouble trouble = Trouble::kUnknown;
   std::optional<Progress> progress;
   // This catching-up is the account's first on this machine.
   bool initial = false;

@@ -87,6 +87,23 @@ TEST(ConfigFile, AWrongTypeIsNamedWithItsLine) {
             "harkd.toml:1: 'log.level' must be a string in quotes");
 }
 
+TEST(ConfigFile, PinsAreOneOrAnArray) {
+  const std::string pin = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+  EXPECT_EQ(ParseConfigText("[backend]\npins = '" + pin + "'\n", "f")->backend_pins, pin);
+  const std::string array = "[backend]\npins = ['" + pin + "', '" + pin + "']\n";
+  EXPECT_EQ(ParseConfigText(array, "f")->backend_pins, pin + ";" + pin);
+  // An empty array would pin nothing, which is not what was meant.
+  EXPECT_EQ(ErrorOf("[backend]\npins = []\n"), "harkd.toml:2: 'backend.pins' must not be empty");
+  EXPECT_EQ(ErrorOf("[backend]\npins = [1]\n"),
+            "harkd.toml:2: 'backend.pins' must be a string in quotes, or an array of them");
+  EXPECT_EQ(ErrorOf("[backend]\npins = 'sha256//x'\n"),
+            "harkd.toml:2: 'backend.pins' must be sha256// and the SHA-256 of a public key in "
+            "base64");
+  // Of others, one.
+  EXPECT_EQ(ErrorOf("[log]\nlevel = ['info']\n"),
+            "harkd.toml:2: 'log.level' must be a string in quotes");
+}
+
 TEST(ConfigFile, NumbersMayStandWithAndWithoutQuotes) {
   const auto parsed = ParseConfigText("[retention]\ndays = 30\nmax_mb = \"512\"\n", "harkd.toml");
   ASSERT_TRUE(parsed);

@@ -130,6 +130,9 @@ TEST(Config, ItsDescriptionGivesTheSameConfigAgain) {
   flags.backend_url = "wss://example.org:4443/sync?x=1";
   flags.backend_encoding = "json";
   flags.backend_ca_file = "/with \"quotes\" and \\ and ünïcode.pem";
+  flags.backend_pins =
+      "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;"
+      "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
   flags.storage_data_dir = "/data";
   flags.ipc_socket = "/run/s";
   flags.log_level = "error";
@@ -141,6 +144,7 @@ TEST(Config, ItsDescriptionGivesTheSameConfigAgain) {
   ASSERT_TRUE(again);
   EXPECT_EQ(DescribeConfig(*again), DescribeConfig(*config));
   EXPECT_EQ(again->ca_file, config->ca_file);
+  EXPECT_EQ(again->pins, config->pins);
   EXPECT_EQ(again->encoding, Encoding::kJson);
   EXPECT_EQ(again->log_level, log::Level::kError);
 }

@@ -1,5 +1,7 @@
 #include "daemon/base/secret.h"
 
+#include <algorithm>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -19,12 +21,27 @@ TEST(Secret, WipesTheStringItCameFrom) {
   EXPECT_EQ(where[0], '\0');
 }
 
+TEST(Secret, WipesWhatTheStringHeldBefore) {
+  std::string source(100, 'k');
+  source.resize(3);
+  const char* const where = source.data();
+  const std::size_t held = source.capacity();
+  const Secret secret(std::move(source));
+  EXPECT_EQ(secret.bytes(), "kkk");
+  EXPECT_EQ(std::count(where, where + held, 'k'), 0);
+}
+
 TEST(Secret, MovingLeavesNothingBehind) {
   Secret from(std::string("short"));
-  const char* where = from.bytes().data();
+  const char* const where = from.bytes().data();
   const Secret to = std::move(from);
   EXPECT_EQ(to.bytes(), "short");
-  EXPECT_EQ(where[0], '\0');
+  EXPECT_EQ(to.bytes().data(), where);  // The only copy.
+}
+
+TEST(Secret, IsKeptOnLockedPages) {
+  EXPECT_TRUE(Secret(std::string("short")).locked());
+  EXPECT_TRUE(Secret::Random(32).locked());
 }
 
 TEST(Secret, RandomSecretsDiffer) {

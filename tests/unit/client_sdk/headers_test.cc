@@ -21,7 +21,7 @@ TEST(PublicHeadersTest, IncludeTheStandardLibraryAndEachOtherOnly) {
       }
     }
   }
-  EXPECT_EQ(headers, 10);
+  EXPECT_EQ(headers, 11);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "client-sdk/src/utf8.h"
 #include "client-sdk/src/validate.h"
+#include "client-sdk/src/wipe.h"
 #include "hark/client.h"
 
 namespace hark::client {
@@ -27,6 +28,13 @@ TEST(Utf8Test, InvalidTextIsFound) {
                            "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF0\x9F\x98", "a\xFFz"}) {
     EXPECT_FALSE(IsUtf8(text));
   }
+}
+
+TEST(WipeTest, NothingIsLeft) {
+  std::string secret = "token-that-is-longer-than-a-short-string";
+  const std::size_t size = secret.size();
+  Wipe(&secret);
+  EXPECT_EQ(secret, std::string(size, '\0'));
 }
 
 TEST(MessageIdTest, IsAUuidOfVersion7AndUnique) {

@@ -53,6 +53,7 @@ TEST_F(CliTest, StatusSaysWhatAndSinceWhen) {
   v1::SyncStatus status;
   status.set_state(v1::SyncStatus::STATE_OFFLINE);
   status.set_reason("The backend does not answer.");
+  status.set_trouble(v1::SyncStatus::TROUBLE_TIMEOUT);
   status.mutable_last_synced_at()->set_seconds(1'700'000'000);
   status.set_pending_count(2);
   daemon_.SetStatus(status);
@@ -67,7 +68,8 @@ TEST_F(CliTest, StatusSaysWhatAndSinceWhen) {
       json.out,
       StartsWith(
           R"({"type":"status","state":"offline","live":false,"since":null,)"
-          R"("reason":"The backend does not answer.","progress_done":null,"progress_total":null,)"
+          R"("reason":"The backend does not answer.","trouble":"timeout",)"
+          R"("progress_done":null,"progress_total":null,)"
           R"("initial":false,"next_attempt_at":null,"last_synced_at":"2023-11-14T22:13:20.000Z",)"
           R"("pending_count":2,"account_state":"signed_in","user_id":"alice",)"));
   EXPECT_EQ(Lines(json.out), 1U);

@@ -27,6 +27,10 @@ TEST(StatusWordsTest, OfflineSaysWhyAndWhenNext) {
   status.next_attempt_at = kNow + seconds(4);
   EXPECT_EQ(SyncSentence(status, kNow),
             "offline: The backend does not answer; next attempt in 4 s");
+  status.trouble = client::Trouble::kTimeout;
+  EXPECT_EQ(SyncSentence(status, kNow),
+            "offline: The backend does not answer (timeout); next attempt in 4 s");
+  status.trouble = client::Trouble::kUnknown;
   status.next_attempt_at = kNow - seconds(1);
   EXPECT_EQ(SyncSentence(status, kNow), "offline: The backend does not answer; trying again now");
 }

@@ -245,13 +245,28 @@ TEST_F(MachineTest, AnInterruptionUnderThreeHundredMillisecondsIsNotShown) {
 
 TEST_F(MachineTest, ALongerInterruptionIsShownWithItsReason) {
   GoLive();
-  Step(Disconnected{Error(ErrorCode::kOffline, "reset by peer")});
+  Step(Disconnected{Error(ErrorCode::kOffline, "reset by peer", Trouble::kUnreachable)});
   Settle();
   Pass(milliseconds(300));
   Step(TimerFired{});
   EXPECT_EQ(Shown(), State::kOffline);
   EXPECT_EQ(shown_.reason, "reset by peer");
+  EXPECT_EQ(shown_.trouble, Trouble::kUnreachable);
   EXPECT_TRUE(shown_.last_synced_at);
+}
+
+TEST_F(MachineTest, TroubleIsShownUntilThereIsAConnection) {
+  Start(SyncCursor{"e1", 100});
+  Step(Disconnected{Error(ErrorCode::kOffline, "other key", Trouble::kPin)});
+  EXPECT_EQ(Shown(), State::kOffline);
+  EXPECT_EQ(shown_.trouble, Trouble::kPin);
+  Settle();
+  Step(SyncNowAsked{});
+  EXPECT_EQ(Shown(), State::kOffline);  // The attempt under way changes nothing for a person.
+  EXPECT_EQ(shown_.trouble, Trouble::kPin);
+  Connect(transport::Resume::kOk, 100);
+  EXPECT_EQ(Shown(), State::kLive);
+  EXPECT_EQ(shown_.trouble, Trouble::kNone);
 }
 
 TEST_F(MachineTest, SyncNowEndsTheWaiting) {

@@ -86,6 +86,7 @@ TEST_F(HostilePeerTest, OversizedFrameIsRefusedByItsHead) {
   Error error = ErrorOfRaw(head + LengthBytes(std::uint64_t{1} << 40));
   EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(error.message, "the backend sent a frame over the limit");
+  EXPECT_EQ(error.trouble, Trouble::kFrameTooLarge);
 }
 
 TEST_F(HostilePeerTest, OversizedMessageInPiecesIsRefused) {
@@ -113,6 +114,76 @@ TEST_F(HostilePeerTest, FrameJustOverTheLimitIsRefusedCompressed) {
     co_await peer.Write(std::string(limits::kFrameBytes + 1, '\0'), false);
   });
   EXPECT_EQ(error.message, "the backend sent a frame over the limit");
+}
+
+TEST_F(HostilePeerTest, DeepJsonIsRefusedForItsDepth) {
+  const auto depth = static_cast<std::size_t>(limits::kJsonDepth) + 1;
+  const std::string deep = R"({"x":)" + std::string(depth, '[') + std::string(depth, ']') + "}";
+  const Error error =
+      ReceiveError([deep](Peer& peer) -> asio::awaitable<void> { co_await peer.Write(deep, true); },
+                   Encoding::kJson);
+  EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(error.trouble, Trouble::kFrameTooDeep) << error.message;
+}
+
+TEST_F(HostilePeerTest, PingsWithoutEndEndTheSession) {
+  const Error error = ReceiveError([](Peer& peer) -> asio::awaitable<void> {
+    std::string pings;
+    for (std::size_t i = 0; i < 2 * limits::kControlFramesAtOnce; ++i) pings += {'\x89', '\0'};
+    co_await peer.WriteRaw(pings);
+  });
+  EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(error.trouble, Trouble::kTooFast) << error.message;
+}
+
+TEST_F(HostilePeerTest, ManyPingsAreAnsweredAndDoNoHarm) {
+  Serve([](Peer& peer) -> asio::awaitable<void> {
+    std::string pings;
+    for (std::size_t i = 0; i < limits::kControlFramesAtOnce / 2; ++i) pings += {'\x89', '\0'};
+    co_await peer.WriteRaw(pings);
+    co_await peer.Write(PongBytes(5), false);
+    (void)co_await peer.Read();
+  });
+  bool received = false;
+  Run([&]() -> asio::awaitable<void> {
+    WebsocketBackend backend(ClientOptions());
+    auto session = co_await backend.Connect();
+    if (!session) co_return;
+    Result<ServerFrame> frame = co_await (*session)->Receive();
+    received = frame.has_value();
+  });
+  EXPECT_TRUE(received);
+}
+
+TEST_F(HostilePeerTest, FloodOfFramesWaitsInTheSocket) {
+  constexpr std::size_t kFlood = limits::kFramesAtOnce + limits::kFramesPerSecond / 4;
+  Serve([](Peer& peer) -> asio::awaitable<void> {
+    std::string frames;
+    const std::string pong = PongBytes(1);
+    for (std::size_t i = 0; i < kFlood; ++i) {
+      frames += {kFinalBinary, static_cast<char>(pong.size())};
+      frames += pong;
+    }
+    co_await peer.WriteRaw(frames);
+    (void)co_await peer.Read();
+  });
+  std::size_t received = 0;
+  std::chrono::steady_clock::duration took{};
+  Run([&]() -> asio::awaitable<void> {
+    WebsocketBackend backend(ClientOptions());
+    auto session = co_await backend.Connect();
+    if (!session) co_return;
+    const auto start = std::chrono::steady_clock::now();
+    while (received < kFlood) {
+      Result<ServerFrame> frame = co_await (*session)->Receive();
+      if (!frame) co_return;
+      ++received;
+    }
+    took = std::chrono::steady_clock::now() - start;
+  });
+  EXPECT_EQ(received, kFlood);
+  // Not faster than allowed, whatever the machine; slower only because of the machine.
+  EXPECT_GE(took, std::chrono::milliseconds(240));
 }
 
 TEST_F(HostilePeerTest, HangingUpInTheMiddleOfAFrameIsOffline) {

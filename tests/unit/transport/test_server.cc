@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <list>
+#include <type_traits>
 #include <utility>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -27,6 +28,11 @@ namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
 using TlsLayer = beast::ssl_stream<tcp::socket>;
+
+// SSL_CTX_set_…_proto_version() without its C cast.
+void SetProtocol(SSL_CTX* context, int command, long version) {
+  (void)SSL_CTX_ctrl(context, command, version, nullptr);
+}
 
 template <typename Layer>
 class WebsocketPeer final : public Peer {
@@ -77,6 +83,14 @@ class WebsocketPeer final : public Peer {
     return std::string(request_.target());
   }
 
+  [[nodiscard]] std::string ServerName() override {
+    if constexpr (std::is_same_v<Layer, TlsLayer>) {
+      const char* name = SSL_get_servername(layer().native_handle(), TLSEXT_NAMETYPE_host_name);
+      return name == nullptr ? "" : name;
+    }
+    return "";
+  }
+
   Layer& layer() { return websocket_.next_layer(); }
 
  private:
@@ -109,6 +123,11 @@ struct TestServer::State {
       asio::ssl::context context(asio::ssl::context::tls_server);
       context.use_certificate_chain(asio::buffer(state->options.tls->certificate_pem));
       context.use_private_key(asio::buffer(state->options.tls->key_pem), asio::ssl::context::pem);
+      if (state->options.old_tls) {
+        SSL_CTX_set_security_level(context.native_handle(), 0);
+        SetProtocol(context.native_handle(), SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_1_VERSION);
+        SetProtocol(context.native_handle(), SSL_CTRL_SET_MAX_PROTO_VERSION, TLS1_1_VERSION);
+      }
       WebsocketPeer<TlsLayer> peer(std::move(socket), context);
       co_await peer.layer().async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
       co_await peer.Accept(state->options);

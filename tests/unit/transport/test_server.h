@@ -34,10 +34,12 @@ class Peer {
   // Of the client's request.
   [[nodiscard]] virtual std::string RequestHeader(std::string name) const = 0;
   [[nodiscard]] virtual std::string RequestTarget() const = 0;
+  // That the client asked for in its TLS handshake (SNI); empty: for none.
+  [[nodiscard]] virtual std::string ServerName() = 0;
 };
 
 struct TlsIdentity {
-  std::string certificate_pem;
+  std::string certificate_pem;  // Followed by those that it is signed with, if any are sent.
   std::string key_pem;
 };
 
@@ -45,6 +47,7 @@ struct ServerOptions {
   std::string subprotocol = "hark.sync.v1.proto";  // Answered, whatever was asked; empty: none.
   bool deflate = true;
   std::optional<TlsIdentity> tls = std::nullopt;
+  bool old_tls = false;  // Speaks TLS 1.1 and nothing newer.
 };
 
 // Runs on the test's io_context until Stop().
