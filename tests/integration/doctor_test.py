@@ -4,11 +4,13 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import stat
 import subprocess
 import time
 import unittest
 
+import canaries
 from harness import HARK, HARKD, PATIENCE, State, TestCase, World, run
 
 GOOD, WARNING, PROBLEM, CONFLICT = 0, 10, 11, 8
@@ -221,7 +223,22 @@ class Doctor(TestCase):
             client.wait_for(State.STATE_OFFLINE)
             self.assert_found(world.doctor(check="backend"), "warning", "Connection refused")
             world.configure("wss://no-such-host.invalid/sync")
-            self.assert_found(world.doctor(check="backend"), "warning", "no-such-host.invalid is not known")
+            self.assert_found(world.doctor(check="backend"), "warning", "no-such-host.invalid port 443: the name is not known")
+
+    def test_backend_behind_a_proxy(self):
+        with SickWorld() as world, socket.create_server(("127.0.0.1", 0)) as listener:
+            proxy = f"127.0.0.1:{listener.getsockname()[1]}"
+            world.configure("wss://no-such-host.invalid/sync")
+            # Only the proxy is asked, which knows the names of its own network.
+            found = world.doctor(check="backend", https_proxy=f"http://me:canarysecret@{proxy}")
+            self.assertEqual((found["verdict"], "the proxy 127.0.0.1 port" in found["what"]), ("good", True), found)
+            listener.close()
+            found = world.doctor(check="backend", https_proxy=f"http://me:canarysecret@{proxy}")
+            self.assert_found(found, "warning", "the proxy 127.0.0.1 port")
+            self.assertIn("https_proxy", found["mend"])
+            found = world.doctor(check="backend", https_proxy=f"http://{proxy}", no_proxy="invalid")
+            self.assert_found(found, "warning", "no-such-host.invalid port 443: the name is not known")
+            self.assert_found(world.doctor(check="backend", https_proxy="socks5://me:canarysecret@x"), "problem", "https_proxy")
 
     def test_clock(self):
         with SickWorld() as world:
@@ -240,7 +257,9 @@ class Bundle(TestCase):
             client.set_draft("conversation-1", "canarydraft", flush=True)
             world.configure(f"ws://127.0.0.1:{world.port}/sync?token=canaryquery")
             file = world.folder / "report.txt"
-            world.doctor("--bundle", file)
+            world.doctor("--bundle", file, https_proxy="http://me:canarypassword@127.0.0.1:1", **canaries.TELLING)
+            # In every form, as the files and the log of every other test are searched.
+            self.assertEqual(canaries.Search(world.secrets).files(file), [])
             self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
             text = file.read_text()
             for section in ("Versions", "Findings", "Configuration", "Service", "Statistics", "Log"):

@@ -94,7 +94,10 @@ std::map<std::string, std::string> ParseConfigValues(std::string_view text) {
     const std::string_view line = text.substr(at, end - at);
     at = end + 1;
     const std::size_t equals = line.find(" = ");
-    if (line.starts_with('[') && line.ends_with(']')) {
+    // What the environment adds stands in comments at the end.
+    if (line.starts_with("# proxy") && equals != std::string_view::npos) {
+      values[std::string(line.substr(2, equals - 2))] = Unquoted(line.substr(equals + 3));
+    } else if (line.starts_with('[') && line.ends_with(']')) {
       section = std::string(line.substr(1, line.size() - 2)) + ".";
     } else if (!line.starts_with('#') && equals != std::string_view::npos) {
       values[section + std::string(line.substr(0, equals))] = Unquoted(line.substr(equals + 3));

@@ -16,7 +16,8 @@ struct DaemonConfig {
   int code = 0;
   std::string error;                          // Its sentence.
   std::string text;                           // As it printed it.
-  std::map<std::string, std::string> values;  // "storage.data_dir" and so on, without quotes.
+  std::map<std::string, std::string> values;  // "storage.data_dir" and so on, without quotes;
+  // "proxy" and "proxy_problem" are of the environment that harkd was asked in.
 
   // Empty: not set.
   [[nodiscard]] std::string Value(const std::string& key) const;

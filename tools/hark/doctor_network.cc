@@ -43,6 +43,26 @@ int Connect(int domain, const sockaddr* address, socklen_t length) {
   return error;
 }
 
+constexpr const char* kMend = "look at the network, and at [backend] url in the configuration";
+constexpr const char* kMendProxy =
+    "look at https_proxy and no_proxy in the environment that harkd is started in";
+
+// Connects and hangs up. Empty: it worked.
+std::string WhyNotReached(const BackendAddress& address) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
+  if (error != 0) return std::string(": the name is not known: ") + ::gai_strerror(error);
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
+  int last = 0;
+  for (const addrinfo* next = addresses.get(); next != nullptr; next = next->ai_next) {
+    last = Connect(next->ai_family, next->ai_addr, next->ai_addrlen);
+    if (last == 0) return {};
+  }
+  return " cannot be reached: " + Reason(last);
+}
+
 }  // namespace
 
 Finding CheckSocket(const Surroundings& around) {
@@ -103,32 +123,30 @@ Finding CheckBackend(const Surroundings& around) {
     return {"backend", Verdict::kGood, "the daemon is connected to it", ""};
   if (around.config.values.empty())
     return {"backend", Verdict::kWarning, "unknown while the set-up is wrong", ""};
-  const auto address = ParseBackendUrl(around.config.Value("backend.url"));
-  const char* const mend = "look at the network, and at [backend] url in the configuration";
-  if (!address) return {"backend", Verdict::kProblem, "its address cannot be understood", mend};
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(address->host.c_str(), address->port.c_str(), &hints, &found);
-  if (error != 0) {
-    return {"backend", Verdict::kWarning,
-            "the name " + address->host + " is not known: " + ::gai_strerror(error), mend};
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
-  int last = 0;
-  for (const addrinfo* next = addresses.get(); next != nullptr; next = next->ai_next) {
-    last = Connect(next->ai_family, next->ai_addr, next->ai_addrlen);
-    if (last == 0) break;
-  }
-  const std::string where = address->host + " port " + address->port;
-  if (last != 0)
-    return {"backend", Verdict::kWarning, where + " cannot be reached: " + Reason(last), mend};
+  const DaemonConfig& config = around.config;
+  const auto backend = ParseBackendUrl(config.Value("backend.url"));
+  if (!backend) return {"backend", Verdict::kProblem, "its address cannot be understood", kMend};
+  if (const std::string problem = config.Value("proxy_problem"); !problem.empty())
+    return {"backend", Verdict::kProblem, problem, kMendProxy};
+  // Of a backend behind a proxy only the proxy can be tried without asking it for something.
+  const std::string proxy = config.Value("proxy");
+  const auto address = proxy.empty() ? backend : ParseBackendUrl("http://" + proxy);
+  if (!address) return {"backend", Verdict::kProblem, "its proxy cannot be understood", kMendProxy};
+  const char* const mend = proxy.empty() ? kMend : kMendProxy;
+  const std::string where =
+      (proxy.empty() ? "" : "the proxy ") + address->host + " port " + address->port;
+  if (const std::string why = WhyNotReached(*address); !why.empty())
+    return {"backend", Verdict::kWarning, where + why, mend};
   if (status && !status->reason.empty() && status->state != State::kSignedOut) {
     return {"backend", Verdict::kWarning,
             where + " can be reached, but the daemon is not connected: " + status->reason,
             "what the daemon says tells what to do"};
   }
-  return {"backend", Verdict::kGood, where + " can be reached", ""};
+  const bool pinned = !config.Value("backend.pins").empty();
+  return {"backend", Verdict::kGood,
+          where + " can be reached" +
+              (pinned ? "; its pinned key is looked at when the daemon connects" : ""),
+          ""};
 }
 
 }  // namespace hark::cli
