@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/app/backend_route.h"
 #include "daemon/app/config.h"
 #include "daemon/app/daemon.h"
 #include "daemon/app/exit_code.h"
@@ -38,7 +39,8 @@ int main(int argc, char** argv) {
   if (!config) return Fail(ExitCode::kConfiguration, config.error().message);
   if (options->action == hark::app::Options::Action::kCheckConfig) {
     std::fputs(hark::app::DescribeConfig(*config).c_str(), stdout);
+    std::fputs(hark::app::DescribeRoute(*config, environment).c_str(), stdout);
     return static_cast<int>(ExitCode::kStopped);
   }
-  return static_cast<int>(hark::app::RunDaemon(*config, environment));
+  return static_cast<int>(hark::app::RunDaemon(*config, options->config, environment));
 }

@@ -32,6 +32,7 @@ Error Nobody() {
 AccountManager::AccountManager(AccountOptions options, std::unique_ptr<Alarm> retry)
     : options_(std::move(options)),
       keeper_(options_.vault, options_.vault_thread, options_.io, options_.clock, std::move(retry)),
+      retention_(options_.retention),
       closing_(options_.io),
       problem_(Nobody()) {}
 
@@ -180,7 +181,7 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record, AccountFiles
       .must_exist = files.made,
   };
   Result<std::unique_ptr<AccountSession>> opened = AccountSession::Open(
-      std::move(options), options_.retention,
+      std::move(options), retention_,
       {record.user, record.backend_url, std::move(files.backup_key)}, options_.io);
   if (!opened) {
     keeper_.SetStoreTrouble(opened.error());
@@ -250,6 +251,16 @@ void AccountManager::SaveRenewed() {
 
 void AccountManager::NotifyWorldChanged() {
   if (session_) session_->NotifyWorldChanged();
+}
+
+void AccountManager::SetRetention(RetentionPolicy policy) {
+  retention_ = policy;
+  if (session_) session_->SetRetention(policy);
+}
+
+void AccountManager::TurnWriter(std::function<void()> turned) {
+  if (!session_) return turned();
+  session_->TurnWriter(std::move(turned));
 }
 
 void AccountManager::SetState(AccountState state) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -68,6 +69,13 @@ class AccountManager final : public Accounts, public KeyCare {
 
   // The network of this machine changed, or it was asleep.
   void NotifyWorldChanged();
+
+  // For the account that is open and those that will be, from the next run of retention on.
+  void SetRetention(RetentionPolicy policy);
+
+  // Calls `turned` on the I/O thread when the writer of the open account has finished what it does
+  // now; at once when none is open.
+  void TurnWriter(std::function<void()> turned);
 
   [[nodiscard]] std::shared_ptr<OpenAccount> Current() override;
   [[nodiscard]] Error Problem() override;
@@ -187,6 +195,7 @@ class AccountManager final : public Accounts, public KeyCare {
   bool stopped_ = false;
   bool rolled_back_ = false;                           // The files wait for an older program.
   std::vector<KeyCare::Done<keys::KeyStatus>> looks_;  // At most limits::kKeyLooks.
+  RetentionPolicy retention_;
   // Account folders whose store is open, or still being closed: no second writer may open it.
   std::map<std::string, std::weak_ptr<int>> in_use_;
   asio::steady_timer closing_;  // Until the calls that still use a closed store have ended.

@@ -109,6 +109,10 @@ void AccountSession::NotifyWorldChanged() {
   if (engine_) engine_->NotifyWorldChanged();
 }
 
+void AccountSession::TurnWriter(std::function<void()> turned) {
+  store_->TurnWriter([io = io_, turned = std::move(turned)] { asio::post(io, turned); });
+}
+
 void AccountSession::StopEngine() {
   if (!engine_) return;
   intents_->Detach();

@@ -49,6 +49,10 @@ class AccountSession final : public OpenAccount {
   // none, and the status is DEGRADED; afterwards another one is started, which reconciles.
   void StartSync(MakeParts make_parts);
   void StopSync();
+  // From the next run of retention on.
+  void SetRetention(RetentionPolicy policy) { keeper_->SetPolicy(policy); }
+  // Calls `turned` on the I/O thread when the store's writer has finished what it does now.
+  void TurnWriter(std::function<void()> turned);
   // The network of this machine changed, or it was asleep.
   void NotifyWorldChanged();
 

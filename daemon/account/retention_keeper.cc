@@ -54,6 +54,16 @@ RetentionKeeper::~RetentionKeeper() {
   thread_.join();
 }
 
+RetentionPolicy RetentionKeeper::policy() const {
+  const std::lock_guard lock(mutex_);
+  return policy_;
+}
+
+void RetentionKeeper::SetPolicy(RetentionPolicy policy) {
+  const std::lock_guard lock(mutex_);
+  policy_ = policy;
+}
+
 Result<RetentionPlan> RetentionKeeper::Preview(const RetentionPolicy& policy) {
   return store_.PlanRetention(policy);
 }
@@ -98,7 +108,7 @@ void RetentionKeeper::Loop() {
 Result<RetentionOutcome> RetentionKeeper::RunNow() {
   const auto before = reader_.Statistics();
   if (!before) return tl::unexpected(before.error());
-  auto plan = store_.PlanRetention(policy_);
+  auto plan = store_.PlanRetention(policy());
   if (!plan) return tl::unexpected(std::move(plan.error()));
   const auto evicted = EvictAll(std::move(plan->evictions));
   if (!evicted) return tl::unexpected(evicted.error());

@@ -29,7 +29,9 @@ class RetentionKeeper final : public Retention {
   // Ends after the slice that is under way; who waits for a run is told kCancelled.
   ~RetentionKeeper() override;
 
-  [[nodiscard]] RetentionPolicy policy() const override { return policy_; }
+  [[nodiscard]] RetentionPolicy policy() const override;
+  // For the next run.
+  void SetPolicy(RetentionPolicy policy);
   [[nodiscard]] Result<RetentionPlan> Preview(const RetentionPolicy& policy) override;
   void Run(Done<RetentionOutcome> done) override;
   void Set(ConversationId conversation, std::optional<std::uint32_t> days,
@@ -44,12 +46,11 @@ class RetentionKeeper final : public Retention {
 
   store::Reader& reader_;
   store::RetentionStore& store_;
-  const RetentionPolicy policy_;
-
   // On the thread only.
   std::uint64_t evicted_since_compacting_ = 0;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  RetentionPolicy policy_;
   std::condition_variable changed_;
   std::vector<Done<RetentionOutcome>> asked_;
   bool stopping_ = false;

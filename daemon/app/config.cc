@@ -29,6 +29,12 @@ log::Level LogLevelOf(std::string_view text) {
   return log::Level::kInfo;
 }
 
+std::optional<log::Format> LogFormatOf(std::string_view text) {
+  if (text == "text") return log::Format::kText;
+  if (text == "json") return log::Format::kJson;
+  return std::nullopt;
+}
+
 std::string_view TextOf(Encoding encoding) {
   return encoding == Encoding::kJson ? "json" : "proto";
 }
@@ -42,6 +48,11 @@ std::string_view TextOf(log::Level level) {
     case log::Level::kOff: return "error";
   }
   return "info";
+}
+
+std::string_view TextOf(std::optional<log::Format> format) {
+  if (!format) return "auto";
+  return *format == log::Format::kJson ? "json" : "text";
 }
 
 std::uint64_t NumberOf(const std::string& text) {
@@ -123,6 +134,7 @@ Result<Config> ResolveConfig(const Settings& flags, const Settings& file,
   config.ca_file = *ca_file;
   config.pins = resolver.Text(&Settings::backend_pins, "");
   config.log_level = LogLevelOf(resolver.Text(&Settings::log_level, "info"));
+  config.log_format = LogFormatOf(resolver.Text(&Settings::log_format, "auto"));
   config.outbox_age = std::chrono::days(
       NumberOf(resolver.Text(&Settings::outbox_days, std::to_string(config.outbox_age.count()))));
   const RetentionPolicy retention;
@@ -187,7 +199,8 @@ std::string DescribeConfig(const Config& config) {
           Quoted(config.key_kind ? keys::TextOf(*config.key_kind) : kDefaultKind);
   text += "\nfile = " + Quoted(config.key_file.string());
   text += "\n\n[ipc]\nsocket = " + Quoted(config.socket.string());
-  text += "\n\n[log]\nlevel = " + Quoted(TextOf(config.log_level)) + "\n";
+  text += "\n\n[log]\nlevel = " + Quoted(TextOf(config.log_level));
+  text += "\nformat = " + Quoted(TextOf(config.log_format)) + "\n";
   return text;
 }
 

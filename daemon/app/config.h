@@ -35,6 +35,7 @@ struct Config {
   std::filesystem::path key_file;
   std::filesystem::path socket;
   log::Level log_level = log::Level::kInfo;
+  std::optional<log::Format> log_format;             // absent: ChooseLogFormat() does
   std::optional<std::filesystem::path> config_file;  // the one that was read
 };
 

@@ -3,11 +3,14 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -16,12 +19,15 @@
 
 #include "daemon/account/account_manager.h"
 #include "daemon/app/key_choice.h"
+#include "daemon/app/log_format.h"
 #include "daemon/app/options.h"
+#include "daemon/app/reload.h"
 #include "daemon/app/sd_notify.h"
 #include "daemon/app/signals.h"
 #include "daemon/app/single_instance.h"
 #include "daemon/app/socket_activation.h"
 #include "daemon/app/threads.h"
+#include "daemon/app/watchdog.h"
 #include "daemon/app/world_watch.h"
 #include "daemon/base/asio_alarm.h"
 #include "daemon/base/check.h"
@@ -36,8 +42,10 @@
 namespace hark::app {
 namespace {
 
-// How long closing handshakes and last commits may take after everything was told to stop.
-constexpr std::chrono::milliseconds kLastWords{1'500};
+// How long closing handshakes may take after everything was told to stop. With the second that
+// calls under way are given, the end comes within two; a commit that was begun is waited for beyond
+// that.
+constexpr std::chrono::milliseconds kLastWords{500};
 
 ExitCode Say(ExitCode code, const Error& error) {
   std::fprintf(stderr, "harkd: %s\n", error.message.c_str());
@@ -92,10 +100,43 @@ std::shared_ptr<transport::Backend> MakeBackend(const Config& config,
   return std::make_shared<transport::WebsocketBackend>(std::move(options));
 }
 
+// What runs from now on. A file that cannot be read changes nothing.
+Config ReloadConfig(const Config& running, const ConfigRequest& request,
+                    const Environment& environment, account::AccountManager& accounts) {
+  const Result<Config> read = LoadConfig(request, environment);
+  if (!read) {
+    log::Error("config_not_reloaded", {{"why", read.error()}});
+    return running;
+  }
+  Reload plan = PlanReload(running, *read);
+  log::SetLevel(plan.config.log_level);
+  accounts.SetRetention(plan.config.retention);
+  for (const std::string& key : plan.taken)
+    log::Info("config_changed", {log::Field::Safe("key", key)});
+  for (const std::string& key : plan.need_restart)
+    log::Warning("config_needs_restart", {log::Field::Safe("key", key)});
+  log::Info("config_reloaded");
+  return std::move(plan.config);
+}
+
+// Nothing: the service manager does not watch.
+std::unique_ptr<Watchdog> StartWatchdog(const Environment& environment, Clock& clock,
+                                        boost::asio::io_context& io,
+                                        account::AccountManager& accounts) {
+  const auto time = WatchdogTime(environment);
+  if (!time) return nullptr;
+  return std::make_unique<Watchdog>(
+      clock, std::make_unique<AsioAlarm>(io.get_executor()), *time,
+      [&accounts](std::function<void()> turned) { accounts.TurnWriter(std::move(turned)); },
+      [notify = environment.Get("NOTIFY_SOCKET")] { Tell(notify, kNotifyWatchdog); });
+}
+
 }  // namespace
 
-ExitCode RunDaemon(const Config& config, const Environment& environment) {
-  log::Start(config.log_level);
+ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
+                   const Environment& environment) {
+  IgnoreHangUp();
+  log::Start(config.log_level, ChooseLogFormat(config.log_format, environment, STDERR_FILENO));
   const Result<std::optional<int>> passed = PassedSocket(environment);
   if (!passed) return Say(ExitCode::kFolderOrSocket, passed.error());
   const auto locks = TakeFolders(config);
@@ -161,11 +202,19 @@ ExitCode RunDaemon(const Config& config, const Environment& environment) {
                       log::Field::Safe("socket", config.socket.string())});
   Tell(notify, kNotifyReady);
   {
+    Config running = config;
+    const ReloadSignal reload(io, [&] {
+      Tell(notify, kNotifyReloading);
+      running = ReloadConfig(running, request, environment, accounts);
+      Tell(notify, kNotifyReady);
+    });
+    const std::unique_ptr<Watchdog> watchdog = StartWatchdog(environment, clock, io, accounts);
     const auto work = boost::asio::make_work_guard(io);
     io.run();
   }
 
   Tell(notify, kNotifyStopping);
+  IgnoreHangUp();
   world.reset();  // What still waited on the I/O thread would hold up the end.
   (*server)->Stop();
   accounts.Stop();

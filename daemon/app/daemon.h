@@ -12,7 +12,10 @@ namespace hark::app {
 
 // Runs the daemon on the calling thread, which becomes its I/O thread. What goes wrong at start is
 // said on standard error in one sentence.
-[[nodiscard]] ExitCode RunDaemon(const Config& config, const Environment& environment);
+//
+// `request`: what `config` was loaded from, to be read again at SIGHUP.
+[[nodiscard]] ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
+                                 const Environment& environment);
 
 }  // namespace hark::app
 

@@ -34,6 +34,8 @@ constexpr std::array kFlags{
          "Keys that the backend may have: sha256//…, several separated by ';'"},
     Flag{"--log-level", "LEVEL", &Settings::log_level,
          "debug, info, warning or error; default info"},
+    Flag{"--log-format", "NAME", &Settings::log_format,
+         "auto (default: the journal where there is one), text or json"},
 };
 
 struct ExitMeaning {

@@ -11,7 +11,9 @@
 namespace hark::app {
 
 inline constexpr std::string_view kNotifyReady = "READY=1";
+inline constexpr std::string_view kNotifyReloading = "RELOADING=1";
 inline constexpr std::string_view kNotifyStopping = "STOPPING=1";
+inline constexpr std::string_view kNotifyWatchdog = "WATCHDOG=1";
 
 // `socket`: the value of NOTIFY_SOCKET, a path or an abstract name (@…). Empty: not run by systemd,
 // nothing is done. An error is worth a log line and no more: the daemon works without.

@@ -77,6 +77,11 @@ Result<void> CheckLogLevel(std::string_view text) {
   return Fail(ErrorCode::kInvalidArgument, "must be debug, info, warning or error");
 }
 
+Result<void> CheckLogFormat(std::string_view text) {
+  if (text == "auto" || text == "text" || text == "json") return {};
+  return Fail(ErrorCode::kInvalidArgument, "must be auto, text or json");
+}
+
 constexpr std::array kSettings{
     SettingKey{"backend", "url", &Settings::backend_url, CheckBackendUrl},
     SettingKey{"backend", "encoding", &Settings::backend_encoding, CheckEncoding},
@@ -90,6 +95,7 @@ constexpr std::array kSettings{
     SettingKey{"keys", "file", &Settings::keys_file, CheckPath},
     SettingKey{"ipc", "socket", &Settings::ipc_socket, CheckPath},
     SettingKey{"log", "level", &Settings::log_level, CheckLogLevel},
+    SettingKey{"log", "format", &Settings::log_format, CheckLogFormat},
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ struct Settings {
   std::optional<std::string> keys_file;
   std::optional<std::string> ipc_socket;
   std::optional<std::string> log_level;
+  std::optional<std::string> log_format;
 };
 
 // One key: where it is kept and what it may be. `check` fails with a sentence that begins after the

@@ -20,4 +20,21 @@ StopSignals::StopSignals(boost::asio::io_context& io, std::function<void()> stop
       });
 }
 
+void IgnoreHangUp() {
+  (void)std::signal(SIGHUP, SIG_IGN);
+}
+
+ReloadSignal::ReloadSignal(boost::asio::io_context& io, std::function<void()> reload)
+    : signals_(io, SIGHUP), reload_(std::move(reload)) {
+  Wait();
+}
+
+void ReloadSignal::Wait() {
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    reload_();
+    Wait();
+  });
+}
+
 }  // namespace hark::app

@@ -17,9 +17,12 @@ namespace hark::log {
 
 enum class Level : std::uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 
-// Writes to standard error, which systemd and launchd collect. Call once at start, before threads.
-// Thread-safe afterwards.
-void Start(Level level);
+// How an event is written (log_line.h), and so where: the journal's entries go to its socket, the
+// other two to standard error, which systemd and launchd collect.
+enum class Format : std::uint8_t { kText, kJson, kJournal };
+
+// Call once at start, before threads. Thread-safe afterwards.
+void Start(Level level, Format format = Format::kText);
 void SetLevel(Level level);
 
 class Field {

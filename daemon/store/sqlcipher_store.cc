@@ -101,6 +101,10 @@ void SqlcipherStore::BeginSync() {
   parts_->series_before = parts_->newest_series.load();
 }
 
+void SqlcipherStore::TurnWriter(std::function<void()> turned) {
+  parts_->thread->RunAlone(turned, turned);
+}
+
 RepairReport SqlcipherStore::LastRepair() const {
   const std::lock_guard lock(parts_->mutex);
   return parts_->last_repair;

@@ -128,6 +128,10 @@ class SqlcipherStore final : public Reader,
   // the engine before, which is stopped.
   void BeginSync();
 
+  // Calls `turned` on the writer's thread between two groups of writes, before what waits already;
+  // at once when the store is closing. Must not block. Whether the writer gets on.
+  void TurnWriter(std::function<void()> turned);
+
   // The latest, since opening or at it.
   [[nodiscard]] RepairReport LastRepair() const;
 

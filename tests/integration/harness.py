@@ -79,6 +79,7 @@ class World:
         self.responder = responder
         self.backend_flags = backend_flags
         self.env = dict(os.environ, **(env or {}))
+        self.wrapper = ()  # words before harkd's own, for the next start_daemon()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hark-"))
         self.data = self.folder / "data"
         self.socket = self.folder / "run" / "harkd.sock"
@@ -172,7 +173,7 @@ class World:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(str(notify))
             ready.settimeout(PATIENCE)
-            self.daemon = Process([HARKD, "--data-dir", self.data, "--socket", self.socket, "--backend-url", self.url(),
+            self.daemon = Process([*self.wrapper, HARKD, "--data-dir", self.data, "--socket", self.socket, "--backend-url", self.url(),
                                    "--encoding", self.encoding, *flags], self.folder / "harkd.log",
                                   env=dict(self.env, **canaries.TELLING, SSLKEYLOGFILE=str(self.folder / "harkd-tls.log"),
                                            SQLITE_TMPDIR=str(self.folder / "run"), NOTIFY_SOCKET=str(notify)))

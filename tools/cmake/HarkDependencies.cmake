@@ -24,7 +24,15 @@ find_path(SQLITECPP_INCLUDE_DIR SQLiteCpp/SQLiteCpp.h REQUIRED)
 add_library(hark_sqlcipher INTERFACE)
 target_include_directories(hark_sqlcipher SYSTEM INTERFACE "${SQLITECPP_INCLUDE_DIR}" ${SQLCIPHER_INCLUDE_DIRS})
 target_compile_definitions(hark_sqlcipher INTERFACE SQLITE_HAS_CODEC)
-target_link_libraries(hark_sqlcipher INTERFACE "${SQLITECPP_LIBRARY}" PkgConfig::SQLCIPHER Threads::Threads)
+if(HARK_STATIC_SQLCIPHER)
+  # A package for Debian 12 cannot depend on SQLCipher 4.6.1, which is Debian 13's (docs/adr/0034).
+  find_library(SQLCIPHER_ARCHIVE NAMES libsqlcipher.a HINTS ${SQLCIPHER_LIBRARY_DIRS} ${SQLCIPHER_LIBDIR} REQUIRED)
+  find_package(ZLIB REQUIRED)
+  target_link_libraries(hark_sqlcipher INTERFACE
+    "${SQLITECPP_LIBRARY}" "${SQLCIPHER_ARCHIVE}" OpenSSL::Crypto ZLIB::ZLIB m ${CMAKE_DL_LIBS} Threads::Threads)
+else()
+  target_link_libraries(hark_sqlcipher INTERFACE "${SQLITECPP_LIBRARY}" PkgConfig::SQLCIPHER Threads::Threads)
+endif()
 
 # Boost.Asio and Beast with one set of options, so that no two files disagree about them.
 add_library(hark_asio INTERFACE)

@@ -10,6 +10,7 @@
 #include "hark/client.h"
 #include "tools/hark/command.h"
 #include "tools/hark/exit_code.h"
+#include "tools/hark/local_commands.h"
 #include "tools/hark/output.h"
 
 namespace hark::cli {
@@ -74,7 +75,9 @@ class CommandLine {
         ->check(CLI::Range(std::uint64_t{1}, kMaxLimit))
         ->type_name("N");
 
-    Add("stats", "Show the daemon's counters, sizes and latencies", ShowStatistics);
+    Add("stats", "Show the daemon's counters, sizes and latencies", ShowStatistics)
+        ->add_flag("--openmetrics", arguments_.openmetrics,
+                   "As OpenMetrics text, for what collects them");
     Add("version", "Show the versions of hark and of the daemon", ShowVersion);
   }
 
@@ -328,6 +331,12 @@ int Execute(const Globals& globals, const Arguments& arguments, Command command)
   return output.Finish(command(session));
 }
 
+int ExecuteLocal(const Globals& globals, const LocalArguments& arguments, LocalCommand command) {
+  Output output(DetectMode(globals.json, globals.no_color));
+  LocalSession session{output, arguments, globals.socket};
+  return output.Finish(command(session));
+}
+
 }  // namespace
 
 int Run(int argc, char** argv) {
@@ -348,12 +357,16 @@ int Run(int argc, char** argv) {
   commands.AddData();
   commands.AddAdmin();
   commands.AddFollowing();
+  LocalArguments local_arguments;
+  LocalCommand local = nullptr;
+  AddLocalCommands(app, local_arguments, local);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // --help and --version come this way too.
     return app.exit(error) == 0 ? kOk : kUsage;
   }
+  if (local != nullptr) return ExecuteLocal(globals, local_arguments, local);
   return Execute(globals, arguments, command);
 }
 

@@ -41,6 +41,7 @@ struct Arguments {
   bool clear = false;
   bool from_stdin = false;
   bool full = false;
+  bool openmetrics = false;
   std::optional<std::uint64_t> base;
   std::string file;
   bool forget = false;

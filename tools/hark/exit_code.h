@@ -18,6 +18,8 @@ enum ExitCode : int {
   kInvalidInput = 7,
   kConflict = 8,
   kLimit = 9,
+  kDoctorWarning = 10,
+  kDoctorProblem = 11,
 };
 
 // The table for --help.
@@ -33,7 +35,9 @@ inline constexpr const char* kExitCodes =
     "  7  invalid input\n"
     "  8  conflict: the id was used before, the action does not fit the message, or another\n"
     "     account was signed in\n"
-    "  9  a limit is reached\n";
+    "  9  a limit is reached\n"
+    "  10  doctor: Hark works, though not as well as it could\n"
+    "  11  doctor: something does not work\n";
 
 [[nodiscard]] ExitCode ExitCodeOf(client::ErrorCode code);
 

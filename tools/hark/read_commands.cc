@@ -11,6 +11,7 @@
 #include "tools/hark/exit_code.h"
 #include "tools/hark/history.h"
 #include "tools/hark/key_text.h"
+#include "tools/hark/openmetrics.h"
 #include "tools/hark/render.h"
 #include "tools/hark/text.h"
 #include "tools/hark/time_text.h"
@@ -229,6 +230,14 @@ int ListMessages(Session& session) {
 int ShowStatistics(Session& session) {
   const auto statistics = session.client.GetStatistics();
   if (!statistics) return Report(statistics.error());
+  if (session.arguments.openmetrics) {
+    const auto version = session.client.GetVersion();
+    if (!version) return Report(version.error());
+    const auto status = session.client.GetSyncStatus();
+    if (!status) return Report(status.error());
+    session.output.Raw(OpenMetrics(*statistics, *version, *status));
+    return kOk;
+  }
   if (session.output.json()) {
     JsonLine line;
     line.Text("type", "statistics");

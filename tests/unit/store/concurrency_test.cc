@@ -1,6 +1,7 @@
 // Readers and writers at the same time.
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <set>
@@ -152,6 +153,33 @@ TEST_F(ConcurrencyTest, NoReaderSeesAnAnswerAsMissingThatIsOnItsWay) {
   finished = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(unknown, 0) << "of " << reads;
+}
+
+// What the watchdog lives on: a writer that hangs is not taken for one that has nothing to do.
+TEST_F(ConcurrencyTest, TheWriterTurnsWhenItIsFreeAndNotWhileItHangs) {
+  const auto store = Open(folder());
+  std::promise<void> free;
+  store->TurnWriter([&free] { free.set_value(); });
+  free.get_future().wait();
+
+  std::promise<void> hangs;
+  std::promise<void> release;
+  std::promise<void> turned;
+  store->Apply({{TestSummary("A", 0)}}, [&](const Result<LocalRevision>&) {
+    hangs.set_value();
+    release.get_future().wait();
+  });
+  hangs.get_future().wait();
+  std::future<void> turn = turned.get_future();
+  store->TurnWriter([&turned] { turned.set_value(); });
+  EXPECT_EQ(turn.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  release.set_value();
+  turn.wait();
+
+  store->Close();
+  bool at_once = false;
+  store->TurnWriter([&at_once] { at_once = true; });
+  EXPECT_TRUE(at_once);
 }
 
 }  // namespace
