@@ -93,8 +93,7 @@ std::optional<store::AuthoredState> AccountManager::ReadUnsent(const Place& plac
   const auto outbox = session_->reader().ReadOutbox();
   const auto drafts = session_->user_state().ListDrafts(std::nullopt);
   if (!outbox || !drafts) return std::nullopt;
-  for (const OutboxEntry& entry : outbox->entries)
-    state.positions.insert(static_cast<std::int64_t>(entry.position));
+  for (const OutboxEntry& entry : outbox->entries) state.entries.insert(store::EntryOf(entry));
   for (const Draft& draft : drafts->drafts)
     state.drafts.emplace(draft.conversation.value(), static_cast<std::int64_t>(draft.version));
   return state;

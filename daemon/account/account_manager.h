@@ -60,8 +60,8 @@ class AccountManager final : public Accounts, public KeyCare {
   AccountManager(AccountOptions options, std::unique_ptr<Alarm> retry);
 
   // Opens the store of the last session and syncs it if somebody is signed in; waits for the key
-  // store as long as limits::kKeyStoreAtStart. An error is not the end: the daemon runs, Problem()
-  // says what is wrong, and it is tried again.
+  // store, a service of the desktop at most limits::kKeyStoreAtStart. An error is not the end: the
+  // daemon runs, Problem() says what is wrong, and it is tried again.
   void Start();
 
   // Ends the sync and every stream, and closes the store. No call is accepted afterwards.

@@ -1,6 +1,8 @@
 // AccountManager: opening the account of before, now and as often as it takes, and the keys as
 // clients see them.
 
+#include <chrono>
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <utility>
@@ -12,6 +14,7 @@
 #include "daemon/account/backup_file.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/log.h"
+#include "daemon/keys/key_ring.h"
 
 namespace hark::account {
 
@@ -29,6 +32,19 @@ AccountManager::Loaded AccountManager::Load(keys::Vault& vault,
   return Found{std::move(**record), std::move(*files)};
 }
 
+namespace {
+
+// A file is read in no time, however long that takes on a busy machine. Only a service of the
+// desktop may not answer at all.
+std::chrono::milliseconds WaitAtStart(const std::filesystem::path& data_dir) {
+  const auto ring = keys::ReadKeyRing(data_dir);
+  const bool asks_service = ring && (ring->kind == keys::KeyKind::kSecretService ||
+                                     ring->kind == keys::KeyKind::kKeychain);
+  return asks_service ? limits::kKeyStoreAtStart : limits::kKeyStoreCall;
+}
+
+}  // namespace
+
 void AccountManager::Start() {
   ShowSignedOut();
   RemoveUploads(options_.data_dir);
@@ -39,8 +55,8 @@ void AccountManager::Start() {
     auto load = [this](keys::Vault& vault) { return Load(vault, options_.data_dir); };
     promise->set_value(keeper_.Run(load));
   });
-  // A file is read in no time, and then the first client finds its account.
-  if (loaded->wait_for(limits::kKeyStoreAtStart) == std::future_status::ready)
+  // The first client finds its account.
+  if (loaded->wait_for(WaitAtStart(options_.data_dir)) == std::future_status::ready)
     return FinishOpening(loaded->get());
   Trouble({ErrorCode::kLocked, "The key store has not answered yet."});
   asio::post(options_.vault_thread, [this, loaded] {

@@ -108,16 +108,21 @@ Result<AccountManager::StagedBackup> AccountManager::Stage(const SharedPlace& pl
 void AccountManager::TakeStaged(const std::shared_ptr<StagedBackup>& staged, bool discard,
                                 const RestoreDone& done) {
   // So that a refusal disturbs nobody.
+  const store::StoreFiles files(AccountFolder(options_.data_dir, staged->place->files.name));
   const auto unsent = ReadUnsent(*staged->place);
   std::optional<Error> refused;
   if (!discard && !unsent) {
     refused = Unreadable();
   } else if (!discard) {
-    const auto lost = store::CountLost(*unsent, staged->files.authored);
-    if (lost.all() > 0) refused = WouldBeLost(lost);
+    const auto lost =
+        store::CountLostByRestore(files, staged->files, *unsent, staged->place->files.cache_key);
+    if (!lost) {
+      refused = lost.error();
+    } else if (lost->all() > 0) {
+      refused = WouldBeLost(*lost);
+    }
   }
   if (refused) {
-    const store::StoreFiles files(AccountFolder(options_.data_dir, staged->place->files.name));
     store::DropStaged(files);
     return EndChange([done, error = *refused] { done(tl::unexpected(error)); });
   }
@@ -132,8 +137,13 @@ Result<RestoreOutcome> AccountManager::FinishTaking(const StagedBackup& staged, 
   const AccountFiles& account = staged.place->files;
   const store::StoreFiles files(AccountFolder(options_.data_dir, account.name));
   const auto present = ReadUnsent(*staged.place);
-  const auto lost =
-      present ? store::CountLost(*present, staged.files.authored) : store::LostAuthored();
+  store::LostAuthored lost;
+  if (present) {
+    const auto counted =
+        store::CountLostByRestore(files, staged.files, *present, account.cache_key);
+    if (!counted) return tl::unexpected(counted.error());
+    lost = *counted;
+  }
   if (!discard && lost.all() > 0) return tl::unexpected(WouldBeLost(lost));
   const auto aside = store::TakeRestored(
       files, account.authored_key, present ? present->generation : 0, options_.clock.WallNow());
@@ -143,7 +153,7 @@ Result<RestoreOutcome> AccountManager::FinishTaking(const StagedBackup& staged, 
   outcome.made_at = staged.info.made_at;
   outcome.conversations = staged.files.conversations;
   outcome.messages = staged.files.messages;
-  outcome.outbox = staged.files.authored.positions.size();
+  outcome.outbox = staged.files.authored.entries.size();
   outcome.entries_lost = lost.all();
   outcome.aside = aside->string();
   return outcome;

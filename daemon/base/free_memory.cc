@@ -28,7 +28,21 @@ std::size_t ResidentBytes() {
   return read == 2 ? resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
+// glibc's own default is 128 KiB for both, until it is raised.
+constexpr int kLargeBlock = 1024 * 1024;  // Has its own pages, which go back at once.
+constexpr int kKeptAtEnd = 512 * 1024;
+// As many threads as are busy at once on a small machine; more share.
+constexpr int kHeaps = 4;
+
 }  // namespace
+
+void KeepLittleFreeMemory() {
+#if defined(__GLIBC__)
+  (void)::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+  (void)::mallopt(M_TRIM_THRESHOLD, kKeptAtEnd);
+  (void)::mallopt(M_ARENA_MAX, kHeaps);
+#endif
+}
 
 std::size_t FreeMemory::GiveBack() {
 #if defined(__GLIBC__)

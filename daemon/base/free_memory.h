@@ -8,6 +8,12 @@
 
 namespace hark {
 
+// Call once, first in main(), before other threads. The C library raises what it keeps at the end
+// of each of its heaps (there is one for some threads each) to 64 MiB as soon as somebody frees a
+// large block, and its own way of giving back passes over these ends. This keeps both the ends and
+// the heaps few.
+void KeepLittleFreeMemory();
+
 // Confined to one thread, for which it may block some milliseconds; allocations of others may wait
 // for a part of that. Does nothing where the C library has no call for it.
 class FreeMemory {

@@ -198,7 +198,8 @@ inline constexpr std::size_t kCredentialBytes = 4'096;
 // How long one call of a key store may take: starting its service takes a second. After that the
 // state is LOCKED, and it is tried again.
 inline constexpr std::chrono::milliseconds kKeyStoreCall{5'000};
-// Of that, as long as the start waits before clients are served; they then hear LOCKED.
+// Of that, as long as the start waits for a service of the desktop before clients are served; they
+// then hear LOCKED.
 inline constexpr std::chrono::milliseconds kKeyStoreAtStart{150};
 // While the keys are not there they are looked for again, after so long and then more rarely: a
 // look at a file, or one call over D-Bus.

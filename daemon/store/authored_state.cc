@@ -9,7 +9,13 @@ namespace hark::store {
 namespace {
 
 // The columns of the first schema are in every later one. Any schema: so not by outbox_rows.h.
-constexpr char kPositions[] = "SELECT position FROM outbox";
+constexpr char kSendsAndMarkers[] =
+    "SELECT kind, conversation, coalesce(message_id, ''), coalesce(read_sequence, 0) FROM outbox "
+    "WHERE kind IN (1, 2)";
+constexpr std::int64_t kWithChanges = 2;
+constexpr char kChanges[] =
+    "SELECT kind, conversation, message_id, position, submitted_at FROM outbox WHERE kind >= 3";
+constexpr char kMessage[] = "SELECT 1 FROM messages WHERE id = ?";
 constexpr char kGeneration[] = "SELECT generation FROM store_info";
 constexpr char kVersion[] = "PRAGMA user_version";
 constexpr char kHasDrafts[] = "SELECT count(*) FROM sqlite_master WHERE name = 'drafts'";
@@ -21,6 +27,21 @@ std::string Counted(std::uint64_t count, const char* one, const char* many) {
 
 }  // namespace
 
+AuthoredEntry EntryOf(const OutboxEntry& entry) {
+  AuthoredEntry same;
+  same.kind = entry.kind;
+  same.conversation = entry.conversation.value();
+  if (entry.kind == OutboxKind::kMarkRead) {
+    same.read_sequence = entry.read_sequence;
+    return same;
+  }
+  same.message = entry.message.value();
+  if (entry.kind == OutboxKind::kSend) return same;
+  same.position = entry.position;
+  same.submitted_at = entry.submitted_at.time_since_epoch().count();
+  return same;
+}
+
 Result<AuthoredState> ReadAuthored(const std::filesystem::path& file, const Secret& key) {
   if (!Exists(file)) return Fail(ErrorCode::kNotFound, "there is no authored.db");
   return Catching([&]() -> Result<AuthoredState> {
@@ -28,8 +49,27 @@ Result<AuthoredState> ReadAuthored(const std::filesystem::path& file, const Secr
     AuthoredState state;
     state.version = connection.ReadInt(kVersion);
     state.generation = static_cast<std::uint32_t>(connection.ReadInt(kGeneration));
-    Query query(connection.statements(), kPositions);
-    while (query.Next()) state.positions.insert(query.GetInt(0));
+    Query sends(connection.statements(), kSendsAndMarkers);
+    while (sends.Next()) {
+      OutboxEntry entry;
+      entry.kind = static_cast<OutboxKind>(sends.GetInt(0));
+      entry.conversation = ConversationId(sends.GetText(1));
+      entry.message = MessageId(GetId(sends, 2));
+      entry.read_sequence = sends.GetUint(3);
+      state.entries.insert(EntryOf(entry));
+    }
+    if (state.version >= kWithChanges) {
+      Query changes(connection.statements(), kChanges);
+      while (changes.Next()) {
+        OutboxEntry entry;
+        entry.kind = static_cast<OutboxKind>(changes.GetInt(0));
+        entry.conversation = ConversationId(changes.GetText(1));
+        entry.message = MessageId(GetId(changes, 2));
+        entry.position = changes.GetUint(3);
+        entry.submitted_at = GetTime(changes, 4);
+        state.entries.insert(EntryOf(entry));
+      }
+    }
     if (connection.ReadInt(kHasDrafts) > 0) {
       Query drafts(connection.statements(), kDrafts);
       while (drafts.Next()) state.drafts.emplace(drafts.GetText(0), drafts.GetInt(1));
@@ -38,10 +78,24 @@ Result<AuthoredState> ReadAuthored(const std::filesystem::path& file, const Secr
   });
 }
 
+Result<void> DropDelivered(AuthoredState& state, const std::filesystem::path& cache,
+                           const Secret& key) {
+  return Catching([&]() -> Result<void> {
+    Connection connection(cache, key, Access::kProbe, Durability::kFetchable);
+    std::erase_if(state.entries, [&](const AuthoredEntry& entry) {
+      if (entry.kind != OutboxKind::kSend) return false;
+      Query message(connection.statements(), kMessage);
+      BindId(message, entry.message);
+      return message.Next();
+    });
+    return {};
+  });
+}
+
 LostAuthored CountLost(const AuthoredState& present, const AuthoredState& other) {
   LostAuthored lost;
-  for (const std::int64_t position : present.positions)
-    lost.entries += other.positions.contains(position) ? 0 : 1;
+  for (const AuthoredEntry& entry : present.entries)
+    lost.entries += other.entries.contains(entry) ? 0 : 1;
   for (const auto& draft : present.drafts) lost.drafts += other.drafts.contains(draft) ? 0 : 1;
   return lost;
 }

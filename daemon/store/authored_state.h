@@ -4,6 +4,7 @@
 #ifndef HARK_DAEMON_STORE_AUTHORED_STATE_H_
 #define HARK_DAEMON_STORE_AUTHORED_STATE_H_
 
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <set>
@@ -12,19 +13,40 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "daemon/model/outbox.h"
 
 namespace hark::store {
+
+// What an entry of the outbox is, whichever copy of the store it is in. Not its position alone: a
+// store that was put back to a backup counts on from there, and so does the other one.
+struct AuthoredEntry {
+  OutboxKind kind = OutboxKind::kSend;
+  std::string conversation;
+  std::string message;              // Empty: a read marker. A send is this alone.
+  std::uint64_t read_sequence = 0;  // Read markers.
+  std::uint64_t position = 0;       // Edits and deletions.
+  std::int64_t submitted_at = 0;    // The same. Milliseconds.
+
+  friend auto operator<=>(const AuthoredEntry&, const AuthoredEntry&) = default;
+};
+
+[[nodiscard]] AuthoredEntry EntryOf(const OutboxEntry& entry);
 
 struct AuthoredState {
   std::int64_t version = 0;  // Of the schema.
   std::uint32_t generation = 0;
-  std::set<std::int64_t> positions;  // Of the outbox; never used twice in one store.
-  std::set<std::pair<std::string, std::int64_t>> drafts;  // With a text: conversation and version.
+  std::set<AuthoredEntry> entries;
+  // With a text: conversation and version, which is never used twice, not even after a restore.
+  std::set<std::pair<std::string, std::int64_t>> drafts;
 };
 
 // Of any schema. Nobody writes the file. kNotFound, kCorrupt.
 [[nodiscard]] Result<AuthoredState> ReadAuthored(const std::filesystem::path& file,
                                                  const Secret& key);
+
+// Removes the sends that `cache`, of any schema, has as messages: where it is, they have arrived.
+[[nodiscard]] Result<void> DropDelivered(AuthoredState& state, const std::filesystem::path& cache,
+                                         const Secret& key);
 
 struct LostAuthored {
   std::uint64_t entries = 0;

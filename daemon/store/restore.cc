@@ -103,6 +103,15 @@ Result<StagedRestore> StageRestore(const StoreFiles& files, const RestoreSource&
   return staged;
 }
 
+Result<LostAuthored> CountLostByRestore(const StoreFiles& files, const StagedRestore& staged,
+                                        AuthoredState present, const Secret& cache_key) {
+  if (CountLost(present, staged.authored).entries > 0) {
+    if (auto dropped = DropDelivered(present, StageOf(files) / "cache.db", cache_key); !dropped)
+      return tl::unexpected<Error>(std::move(dropped.error()));
+  }
+  return CountLost(present, staged.authored);
+}
+
 Result<fs::path> TakeRestored(const StoreFiles& files, const Secret& authored_key,
                               std::uint32_t generation, WallTime now, const AtPoint& at) {
   at();

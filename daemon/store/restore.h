@@ -40,6 +40,13 @@ struct StagedRestore {
 [[nodiscard]] Result<StagedRestore> StageRestore(const StoreFiles& files,
                                                  const RestoreSource& source, StoreKeys keys);
 
+// What of `present` would be lost if the staged files were taken: what they neither have waiting
+// nor, of sends, as delivered messages.
+[[nodiscard]] Result<LostAuthored> CountLostByRestore(const StoreFiles& files,
+                                                      const StagedRestore& staged,
+                                                      AuthoredState present,
+                                                      const Secret& cache_key);
+
 // The staged files count from now on, and take the place of the present ones, which nobody has
 // open. `generation`: of the present authored.db, as far as it is known. Answers the folder with
 // what was replaced. After an error before the mark nothing has changed.

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include <sys/wait.h>
@@ -38,10 +39,28 @@ class RestoreTest : public StoreFixture {
     revision_ = store->CurrentRevision();
   }
 
-  [[nodiscard]] Result<StagedRestore> Stage() {
+  [[nodiscard]] Result<StagedRestore> Stage() { return Stage(copy_); }
+  [[nodiscard]] Result<StagedRestore> Stage(const fs::path& copy) {
     return StageRestore(
-        files_, {copy_ / "cache.db", copy_ / "authored.db", {cache_copy_key_, authored_copy_key_}},
+        files_, {copy / "cache.db", copy / "authored.db", {cache_copy_key_, authored_copy_key_}},
         {cache_key_, authored_key_});
+  }
+  // After something more was done.
+  [[nodiscard]] fs::path CopyOfNow(const std::function<void(SqlcipherStore&)>& after) {
+    const auto store = Open(folder());
+    after(*store);
+    fs::path copy = temporary().path() / "later";
+    fs::create_directories(copy);
+    EXPECT_TRUE(store->CopyFiles(copy, cache_copy_key_, authored_copy_key_, not_cancelled_));
+    return copy;
+  }
+  // By going to this copy.
+  [[nodiscard]] LostAuthored LostBy(const fs::path& copy) {
+    const auto staged = Stage(copy);
+    const auto lost = CountLostByRestore(files_, *staged,
+                                         *ReadAuthored(authored_file(), authored_key_), cache_key_);
+    EXPECT_TRUE(lost);
+    return lost ? *lost : LostAuthored{999, 999};
   }
   [[nodiscard]] Result<fs::path> Take(const AtPoint& at = [] {}) {
     const auto present = ReadAuthored(authored_file(), authored_key_);
@@ -73,7 +92,7 @@ TEST_F(RestoreTest, TheCopyIsInPlaceAndWhatWasThereIsAside) {
   ASSERT_TRUE(staged) << staged.error().message;
   EXPECT_EQ(staged->conversations, 1U);
   EXPECT_EQ(staged->messages, 1U);
-  EXPECT_EQ(staged->authored.positions.size(), 1U);
+  EXPECT_EQ(staged->authored.entries.size(), 1U);
   EXPECT_EQ(test::ReadBytes(authored_file()), present) << "staging changed the store";
   const auto lost = CountLost(*ReadAuthored(authored_file(), authored_key_), staged->authored);
   EXPECT_EQ(lost.entries, 1U);
@@ -87,6 +106,33 @@ TEST_F(RestoreTest, TheCopyIsInPlaceAndWhatWasThereIsAside) {
   EXPECT_FALSE(HasNew(*store));
   EXPECT_NE(store->StoreId(), id_);
   EXPECT_GT(store->CurrentRevision(), revision_);
+}
+
+// Regression: back at an earlier copy, going on to a later one was refused because of what had been
+// delivered in between.
+TEST_F(RestoreTest, ASendThatTheCopyHasAsDeliveredIsNotLost) {
+  const fs::path later = CopyOfNow([](SqlcipherStore& store) {
+    ASSERT_TRUE(ApplyNow(store, {{AcknowledgeSend{MessageId("old"), "", 3, 1}}}));
+  });
+  ASSERT_TRUE(Stage());
+  ASSERT_TRUE(Take());
+  EXPECT_EQ(Stage(later).value().authored.entries.size(), 1U) << "only the new one waits there";
+  EXPECT_EQ(LostBy(later).entries, 0U);
+}
+
+// Regression: a store that was put back counts positions from there again, so what was written
+// since had the position of something else in the later copy, and was not missed.
+TEST_F(RestoreTest, WhatWasWrittenAfterARestoreIsNotTakenForWhatTheLaterCopyHas) {
+  const fs::path later = CopyOfNow([](SqlcipherStore&) {});
+  ASSERT_TRUE(Stage());
+  ASSERT_TRUE(Take());
+  {
+    const auto store = Open(folder());
+    Message message = TestMessage("A", 0, "written since");
+    message.id = MessageId("since");
+    ASSERT_TRUE(SendNow(*store, message));
+  }
+  EXPECT_EQ(LostBy(later).entries, 1U);
 }
 
 TEST_F(RestoreTest, AStageThatIsNotTakenIsDropped) {
