@@ -81,11 +81,12 @@ void AccountManager::EndChange(std::function<void()> done) {
 
 std::optional<store::AuthoredState> AccountManager::ReadUnsent(const Place& place) {
   if (!session_) {
-    auto read =
-        store::ReadAuthored(AccountFolder(options_.data_dir, place.files.name) / kAuthoredFile,
-                            place.files.authored_key);
+    const auto folder = AccountFolder(options_.data_dir, place.files.name);
+    auto read = store::ReadAuthored(folder / kAuthoredFile, place.files.authored_key);
     if (!read && read.error().code == ErrorCode::kNotFound) return store::AuthoredState();
     if (!read) return std::nullopt;
+    // Some rows of what has arrived may still be there.
+    (void)store::DropDelivered(*read, folder / kCacheFile, place.files.cache_key);
     return *std::move(read);
   }
   // While it is open, the file belongs to the store.

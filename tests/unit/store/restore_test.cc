@@ -47,8 +47,8 @@ class RestoreTest : public StoreFixture {
   }
   // After something more was done.
   [[nodiscard]] fs::path CopyOfNow(const std::function<void(SqlcipherStore&)>& after) {
-    const auto store = Open(folder());
-    after(*store);
+    after(*Open(folder()));
+    const auto store = Open(folder());  // Closing removed what has been acknowledged.
     fs::path copy = temporary().path() / "later";
     fs::create_directories(copy);
     EXPECT_TRUE(store->CopyFiles(copy, cache_copy_key_, authored_copy_key_, not_cancelled_));
