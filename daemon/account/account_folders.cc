@@ -62,6 +62,12 @@ Result<std::uint64_t> FinishRemovals(keys::Vault& vault, const fs::path& data_di
 // There is no file under the new key yet: nobody has to be asked which of the two it is under.
 Result<Secret> RenewCacheKey(keys::Vault& vault, const std::string& name) {
   auto key = vault.BeginNewKey(name, kCacheFile);
+  if (!key && key.error().code == ErrorCode::kConflict) {
+    // The process ended between the two steps. No file is under that one, or none that stays.
+    if (auto dropped = vault.DropNewKey(name, kCacheFile); !dropped)
+      return tl::unexpected(dropped.error());
+    key = vault.BeginNewKey(name, kCacheFile);
+  }
   if (!key) return tl::unexpected(key.error());
   if (auto finished = vault.FinishNewKey(name, kCacheFile); !finished)
     return tl::unexpected(finished.error());

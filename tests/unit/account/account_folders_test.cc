@@ -49,6 +49,20 @@ class AccountFoldersTest : public keys::VaultTest {
   std::unique_ptr<keys::Vault> vault_;
 };
 
+// Regression: the account could not be opened any more after a kill between the two steps of a new
+// key.
+TEST_F(AccountFoldersTest, ClearingGoesOnWhereANewKeyWasBegun) {
+  std::string name;
+  ASSERT_TRUE(Open("ada", &name));
+  const store::StoreFiles files(AccountFolder(folder_.path(), name));
+  ASSERT_TRUE(store::MarkClearing(files));
+  ASSERT_TRUE(vault_->BeginNewKey(name, "cache.db"));
+  const auto store = Open("ada", &name);
+  ASSERT_TRUE(store) << store.error().message;
+  EXPECT_FALSE((*store)->LastRepair().any());
+  EXPECT_FALSE(store::IsClearing(files));
+}
+
 TEST_F(AccountFoldersTest, ARenewedKeyDestroysTheOneBefore) {
   std::string name;
   ASSERT_TRUE(Open("ada", &name));
