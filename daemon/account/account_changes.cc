@@ -1,5 +1,6 @@
 // AccountManager: forgetting an account, and clearing what is cached of it.
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <utility>
@@ -67,6 +68,9 @@ void AccountManager::BeginChange(std::function<void(Result<SharedPlace>)> then) 
         return std::make_shared<const Place>(Place{std::move(**record), std::move(*files)});
       },
       [this, then = std::move(then)](Result<SharedPlace> place) {
+        if (place && session_ && (*place)->files.name != folder_)
+          place = Fail(ErrorCode::kPrecondition,
+                       "The account that is open is not the one of the session.");
         if (!place) signing_in_ = false;
         then(std::move(place));
       });
@@ -214,11 +218,15 @@ store::RenewKey AccountManager::CacheKeyRenewal(const std::string& name) {
   return [this, name]() -> Result<Secret> {
     auto promise = std::make_shared<std::promise<Result<Secret>>>();
     auto renewed = promise->get_future();
-    asio::post(options_.vault_thread, [this, name, promise] {
+    // Of the two threads the first decides: given up, or done however long it takes.
+    auto decided = std::make_shared<std::atomic<bool>>(false);
+    asio::post(options_.vault_thread, [this, name, promise, decided] {
+      if (decided->exchange(true)) return;
       auto renew = [&name](keys::Vault& vault) { return RenewCacheKey(vault, name); };
       promise->set_value(keeper_.Run(renew));
     });
-    if (renewed.wait_for(2 * limits::kKeyStoreCall) != std::future_status::ready)
+    if (renewed.wait_for(2 * limits::kKeyStoreCall) != std::future_status::ready &&
+        !decided->exchange(true))
       return Fail(ErrorCode::kLocked, "The key store does not answer; nothing was changed.");
     return renewed.get();
   };

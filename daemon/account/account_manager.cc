@@ -137,7 +137,14 @@ void AccountManager::SaveSignIn(const std::shared_ptr<SessionRecord>& record, bo
       },
       [this, record, done](const Result<void>& saved) {
         signing_in_ = false;
-        if (!saved) return done(tl::unexpected(saved.error()));
+        if (!saved) {
+          // The stored session is still that of the account before: it is opened again.
+          if (!record_ && !stopped_) {
+            CloseSession(saved.error());
+            Trouble(saved.error());
+          }
+          return done(tl::unexpected(saved.error()));
+        }
         if (!session_) return done(Fail(ErrorCode::kCancelled, "The daemon is stopping."));
         log::Info("signed_in");
         record_ = std::move(*record);
@@ -147,7 +154,7 @@ void AccountManager::SaveSignIn(const std::shared_ptr<SessionRecord>& record, bo
 }
 
 void AccountManager::FinishSignOut(const Done& done) {
-  if (!record_) return done(Info());
+  if (!record_) return SignOutUnopened(done);
   if (signing_in_) return done(Fail(ErrorCode::kResourceExhausted, "A sign-in is under way."));
   signing_in_ = true;
   auto without = std::make_shared<SessionRecord>(
@@ -163,6 +170,28 @@ void AccountManager::FinishSignOut(const Done& done) {
                 log::Info("signed_out");
                 done(Info());
               });
+}
+
+// The token goes also while the store cannot be opened.
+void AccountManager::SignOutUnopened(const Done& done) {
+  if (signing_in_ || opening_) {
+    return done(Fail(ErrorCode::kResourceExhausted,
+                     "Another change of the account is under way. Try again."));
+  }
+  signing_in_ = true;
+  keeper_.Ask(
+      [](keys::Vault& vault) -> Result<void> {
+        const auto record = LoadSession(vault);
+        if (!record) return tl::unexpected(record.error());
+        if (!*record || (*record)->token.empty()) return {};
+        return SaveSession(
+            vault, {(*record)->backend_url, (*record)->user, (*record)->device_id, Secret()});
+      },
+      [this, done](const Result<void>& saved) {
+        signing_in_ = false;
+        if (!saved) return done(tl::unexpected(saved.error()));
+        done(Info());
+      });
 }
 
 Result<void> AccountManager::OpenStore(const SessionRecord& record, AccountFiles files) {

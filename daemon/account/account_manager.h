@@ -141,6 +141,7 @@ class AccountManager final : public Accounts, public KeyCare {
                 const Done& done);
   void SaveSignIn(const std::shared_ptr<SessionRecord>& record, bool is_new, const Done& done);
   void FinishSignOut(const Done& done);
+  void SignOutUnopened(const Done& done);
   void BeginRollBack(bool force, const RollBackDone& done);
   void FinishRollBack(bool force, const RollBackDone& done,
                       const std::shared_ptr<AccountFiles>& files);

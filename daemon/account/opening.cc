@@ -65,7 +65,12 @@ void AccountManager::Start() {
 }
 
 void AccountManager::TryOpening() {
-  if (opening_ || signing_in_ || session_ || stopped_ || rolled_back_) return AnswerLooks();
+  if (opening_ || session_ || stopped_ || rolled_back_) return AnswerLooks();
+  if (signing_in_) {
+    // If that fails, nobody else looks.
+    keeper_.LookLater([this] { TryOpening(); });
+    return AnswerLooks();
+  }
   opening_ = true;
   keeper_.StopLooking(false);
   keeper_.Ask([this](keys::Vault& vault) { return Load(vault, options_.data_dir); },
@@ -75,7 +80,11 @@ void AccountManager::TryOpening() {
 void AccountManager::FinishOpening(Loaded loaded) {
   opening_ = false;
   if (stopped_) return;
-  if (session_ || signing_in_) return AnswerLooks();  // Somebody signed in meanwhile.
+  if (session_) return AnswerLooks();  // Somebody signed in meanwhile.
+  if (signing_in_) {
+    keeper_.LookLater([this] { TryOpening(); });
+    return AnswerLooks();
+  }
   if (!loaded) {
     Trouble(loaded.error());
   } else if (!*loaded) {
@@ -135,6 +144,7 @@ void AccountManager::Look(KeyCare::Done<keys::KeyStatus> done) {
                   // What was being tried meanwhile may have failed before the keys came back.
                   if (opening_) return;  // Answered when that ends.
                   if (looked && !session_) return TryOpening();
+                  if (!session_ && !stopped_) keeper_.LookLater([this] { TryOpening(); });
                   AnswerLooks();
                 });
   });

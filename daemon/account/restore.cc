@@ -2,6 +2,7 @@
 
 #include "daemon/store/restore.h"
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <utility>
@@ -68,10 +69,16 @@ void AccountManager::Restore(std::unique_ptr<RestoreUpload> upload, RestoreOptio
 Result<AccountManager::SharedPlace> AccountManager::BeginRestoring() {
   auto promise = std::make_shared<std::promise<Result<SharedPlace>>>();
   auto answer = promise->get_future();
-  asio::post(options_.io, [this, promise] {
-    BeginChange([promise](Result<SharedPlace> place) { promise->set_value(std::move(place)); });
+  // Of the two threads the first decides: given up, or begun.
+  auto decided = std::make_shared<std::atomic<bool>>(false);
+  asio::post(options_.io, [this, promise, decided] {
+    BeginChange([this, promise, decided](Result<SharedPlace> place) {
+      if (!decided->exchange(true)) return promise->set_value(std::move(place));
+      if (place) EndChange([] {});
+    });
   });
-  if (answer.wait_for(2 * limits::kKeyStoreCall) != std::future_status::ready)
+  if (answer.wait_for(2 * limits::kKeyStoreCall) != std::future_status::ready &&
+      !decided->exchange(true))
     return Fail(ErrorCode::kCancelled, "The daemon is stopping.");
   return answer.get();
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/base/check.h"
 #include "daemon/base/limits.h"
+#include "daemon/base/log.h"
 #include "daemon/base/netstrings.h"
 #include "daemon/keys/hex.h"
 #include "daemon/keys/private_file.h"
@@ -272,10 +273,12 @@ Result<void> WriteKeyRing(const fs::path& folder, const KeyRing& ring,
   const std::string text = Encode(ring);
   if (text.size() > limits::kKeyRingBytes)
     return Fail(ErrorCode::kResourceExhausted, "the key ring is full");
-  for (const char* name : {kFile, kCopy}) {
-    if (at) at();
-    if (auto written = ReplacePrivateFile(folder / name, text); !written) return written;
-  }
+  if (at) at();
+  if (auto written = ReplacePrivateFile(folder / kFile, text); !written) return written;
+  if (at) at();
+  // The new one counts already: to call this a failure would be wrong. MendKeyRing() follows.
+  if (auto copied = ReplacePrivateFile(folder / kCopy, text); !copied)
+    log::Warning("key_ring_copy_not_written", {{"why", copied.error()}});
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "daemon/base/limits.h"
+#include "daemon/base/log.h"
 #include "daemon/keys/hex.h"
 #include "daemon/keys/vault.h"
 
@@ -55,7 +56,9 @@ Result<Secret> Vault::BackupKey() {
 Result<AccountKeys> Vault::KeysOf(const std::string& folder) {
   auto opened = Open();
   if (!opened) return tl::unexpected(std::move(opened.error()));
-  if (auto cleaned = CleanUp(*opened); !cleaned) return tl::unexpected(std::move(cleaned.error()));
+  // The keys are right without it; it is tried again each time.
+  if (auto cleaned = CleanUp(*opened); !cleaned)
+    log::Warning("old_key_not_removed", {{"why", cleaned.error()}});
   auto& accounts = opened->content.accounts;
   if (const auto known = accounts.find(folder); known != accounts.end())
     return Clone(known->second);

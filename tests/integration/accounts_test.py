@@ -176,6 +176,24 @@ class Forgetting(TestCase):
 
 
 class Tokens(TestCase):
+    def test_signing_out_counts_also_while_the_store_cannot_be_opened(self):
+        with World() as world:
+            world.signed_in()
+            world.daemon.stop()
+            (folder,) = (world.data / "accounts").iterdir()
+            kept = (folder / "authored.db").read_bytes()
+            (folder / "authored.db").write_bytes(b"x" * len(kept))
+            world.start_daemon()
+            client = world.client()
+            self.assert_refused(Code.DATA_LOSS, client.page, "conversation-0")
+            client.account.SignOut(account_pb2.SignOutRequest(), timeout=PATIENCE)
+            world.daemon.stop()
+            (folder / "authored.db").write_bytes(kept)
+            world.start_daemon()
+            client = world.client()
+            client.wait_for(State.STATE_SIGNED_OUT)
+            self.assertTrue(client.page("conversation-0").messages, "what is here stays readable")
+
     def test_a_refused_token_leaves_the_cache_readable_and_the_outbox_waiting(self):
         with World() as world:
             client = world.signed_in()

@@ -61,6 +61,18 @@ TEST_F(KeyRingTest, WhatIsWrittenIsReadAgain) {
   EXPECT_EQ(ReadBytes(File()), ReadBytes(Copy()));
 }
 
+// From its first copy on the new ring counts, so that is no failure: who was told of one would go
+// on with keys that are no more.
+TEST_F(KeyRingTest, WhatTheSecondCopyDoesNotTakeCountsAllTheSame) {
+  ASSERT_TRUE(WriteKeyRing(folder_.path(), ring_, {}));
+  std::filesystem::remove(Copy());
+  std::filesystem::create_directories(std::filesystem::path(Copy()) / "in the way");
+  ring_.label.generation += 1;
+  ring_.check = CheckValue(master_, ring_.label);
+  ASSERT_TRUE(WriteKeyRing(folder_.path(), ring_, {}));
+  EXPECT_EQ(ReadKeyRing(folder_.path())->label, ring_.label);
+}
+
 TEST_F(KeyRingTest, NothingOfTheContentIsReadable) {
   ASSERT_TRUE(WriteKeyRing(folder_.path(), ring_, {}));
   const std::string bytes = ReadBytes(File());

@@ -163,6 +163,23 @@ TEST_F(VaultTest, ALostKeyStoreIsReplacedByOneOfAnotherKind) {
   EXPECT_FALSE(*vault->LoadToken());
 }
 
+// Regression: what is left in a key store that the key was moved away from kept everything shut
+// until that store was back.
+TEST_F(VaultTest, KeysAreGivenOutWhileTheOldStoreCannotBeCleanedUp) {
+  SetUpAccount();
+  const std::string cache_key = CacheKey();
+  at_ = [this] { store().trouble = ErrorCode::kNotFound; };
+  ASSERT_TRUE(NewVault()->Rotate(KeyKind::kFile));
+  at_ = nullptr;
+  const auto keys = NewVault()->KeysOf(account_);
+  ASSERT_TRUE(keys) << keys.error().message;
+  EXPECT_TRUE(keys->files.at("cache.db").current.key.Equals(cache_key));
+  EXPECT_FALSE(store().keys.empty());
+  store().trouble.reset();
+  ASSERT_TRUE(NewVault()->KeysOf(account_));
+  EXPECT_TRUE(store().keys.empty()) << "it is tried again";
+}
+
 TEST_F(VaultTest, ARotationDropsTheRecoveryCodeAndSaysSo) {
   SetUpAccount();
   const auto code = NewVault()->MakeRecoveryCode();
