@@ -44,11 +44,12 @@ Result<std::uint64_t> FinishRemovals(keys::Vault& vault, const fs::path& data_di
   std::uint64_t bytes = 0;
   for (const fs::path& folder : gone) {
     const std::string name = folder.stem().string();
-    if (folder.extension() == kForgotten) {
+    // Whose account began anew meanwhile, keeps what is of that one.
+    const bool anew = store::Exists(AccountFolder(data_dir, name));
+    if (folder.extension() == kForgotten && !anew) {
       if (auto ended = EndSession(vault, name); !ended) return tl::unexpected(ended.error());
     }
-    // Not those of an account that began anew meanwhile.
-    if (!store::Exists(AccountFolder(data_dir, name))) {
+    if (!anew) {
       if (auto forgotten = vault.ForgetAccount(name); !forgotten)
         return tl::unexpected(forgotten.error());
     }

@@ -8,8 +8,12 @@
 
 #include <boost/asio/post.hpp>
 
+#include "daemon/account/account_files.h"
+#include "daemon/account/account_folders.h"
 #include "daemon/account/account_manager.h"
 #include "daemon/base/log.h"
+#include "daemon/store/clear_files.h"
+#include "daemon/store/raw_file.h"
 #include "daemon/store/reencryption.h"
 
 namespace hark::account {
@@ -83,8 +87,18 @@ Result<void> AccountManager::ReencryptClosedFile(keys::Vault& vault,
                                                  const std::filesystem::path& data_dir,
                                                  const std::string& folder,
                                                  const std::string& file) {
+  // Files that are about to count, or to go, are under the keys of now.
+  if (auto settled = SettleFiles(vault, data_dir, folder); !settled)
+    return tl::unexpected(settled.error());
   auto files = FindFiles(vault, data_dir, folder);
   if (!files) return tl::unexpected(std::move(files.error()));
+  const store::StoreFiles paths(AccountFolder(data_dir, folder));
+  if (!store::Exists(paths.folder() / file)) {
+    // It is made at the next opening. One that is merely away still needs the key that it is under.
+    if (!files->made || (file == kCacheFile && store::IsClearing(paths))) return {};
+    return Fail(ErrorCode::kCorrupt, "The file " + (paths.folder() / file).string() +
+                                         " is not there; nothing was changed.");
+  }
   const auto key = vault.BeginNewKey(folder, file);
   if (!key) return tl::unexpected(key.error());
   const Secret& old_key = file == kCacheFile ? files->cache_key : files->authored_key;

@@ -21,7 +21,10 @@ namespace hark::account {
 AccountManager::Loaded AccountManager::Load(keys::Vault& vault,
                                             const std::filesystem::path& data_dir) {
   if (const auto removed = FinishRemovals(vault, data_dir);
-      !removed && removed.error().code != ErrorCode::kNotFound) {
+      !removed && removed.error().code == ErrorCode::kInternal) {
+    // Files that cannot be removed, whose keys are gone: no reason to keep the others shut.
+    log::Warning("account_not_removed", {{"why", removed.error()}});
+  } else if (!removed && removed.error().code != ErrorCode::kNotFound) {
     return tl::unexpected(removed.error());
   }
   auto record = LoadSession(vault);

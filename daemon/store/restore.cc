@@ -83,7 +83,9 @@ Result<StagedRestore> StageRestore(const StoreFiles& files, const RestoreSource&
                                    StoreKeys keys) {
   const fs::path stage = StageOf(files);
   std::error_code error;
-  fs::remove_all(stage, error);
+  // One that counts already is finished, not dropped: its files may be the only ones.
+  if (auto finished = FinishRestore(files); !finished)
+    return tl::unexpected<Error>(std::move(finished.error()));
   if (auto made = MakePrivateFolder(stage); !made)
     return tl::unexpected<Error>(std::move(made.error()));
   const auto staged = [&]() -> Result<StagedRestore> {

@@ -34,7 +34,8 @@ struct StagedRestore {
 };
 
 // Reads every page of both files, then writes them anew under `keys`; takes as long as that takes,
-// and changes nothing of the store, which may be open. An earlier stage is replaced. kCorrupt: a
+// and changes nothing of the store, which may be open. An earlier stage is replaced, or
+// finished if it was being taken (then nobody has the store open). kCorrupt: a
 // file is damaged, or the two do not belong together. kConflict: of a newer program.
 // kResourceExhausted: disk full.
 [[nodiscard]] Result<StagedRestore> StageRestore(const StoreFiles& files,

@@ -63,6 +63,19 @@ TEST_F(AccountFoldersTest, ClearingGoesOnWhereANewKeyWasBegun) {
   EXPECT_FALSE(store::IsClearing(files));
 }
 
+// Regression: what could not be removed of a forgotten account ended the session of its user, who
+// had come back.
+TEST_F(AccountFoldersTest, WhatIsLeftOfAForgottenAccountDoesNotEndTheOneThatBeganAnew) {
+  std::string name;
+  ASSERT_TRUE(Open("ada", &name));
+  fs::create_directories(AccountFolder(folder_.path(), name).string() + ".forgotten");
+  ASSERT_TRUE(FinishRemovals(*vault_, folder_.path()));
+  const auto session = LoadSession(*vault_);
+  ASSERT_TRUE(session && *session);
+  EXPECT_EQ((*session)->user, UserId("ada"));
+  EXPECT_TRUE(Open("ada", &name));
+}
+
 TEST_F(AccountFoldersTest, ARenewedKeyDestroysTheOneBefore) {
   std::string name;
   ASSERT_TRUE(Open("ada", &name));

@@ -212,5 +212,29 @@ TEST_F(RestoreTest, KilledAtEveryStep) {
   EXPECT_TRUE(back);
 }
 
+// Regression: who restored again after a kill removed the files that were on their way.
+TEST_F(RestoreTest, StagingAgainFinishesWhatWasBeingTaken) {
+  for (int limit = 1;; ++limit) {
+    SCOPED_TRACE(limit);
+    ASSERT_TRUE(Stage());
+    const pid_t child = ::fork();
+    if (child == 0) {
+      int left = limit;
+      (void)Take([&left] {
+        if (--left == 0) ::_exit(9);
+      });
+      ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_FALSE(Stage(folder() / "none"));
+    const auto store = Open(folder());
+    EXPECT_FALSE(store->LastRepair().any());
+    (void)HasNew(*store);
+    if (WEXITSTATUS(status) == 0) break;
+  }
+}
+
 }  // namespace
 }  // namespace hark::store
