@@ -68,9 +68,11 @@ void AccountManager::BeginChange(std::function<void(Result<SharedPlace>)> then) 
         return std::make_shared<const Place>(Place{std::move(**record), std::move(*files)});
       },
       [this, then = std::move(then)](Result<SharedPlace> place) {
-        if (place && session_ && (*place)->files.name != folder_)
-          place = Fail(ErrorCode::kPrecondition,
-                       "The account that is open is not the one of the session.");
+        if (place && session_ && (*place)->files.name != folder_) {
+          place = Fail(
+              ErrorCode::kPrecondition,
+              "Another account is open than the one that is stored as signed in. Sign in again.");
+        }
         if (!place) signing_in_ = false;
         then(std::move(place));
       });
@@ -222,7 +224,7 @@ store::RenewKey AccountManager::CacheKeyRenewal(const std::string& name) {
     auto decided = std::make_shared<std::atomic<bool>>(false);
     asio::post(options_.vault_thread, [this, name, promise, decided] {
       if (decided->exchange(true)) return;
-      auto renew = [&name](keys::Vault& vault) { return RenewCacheKey(vault, name); };
+      auto renew = [&name](keys::Vault& vault) { return vault.RenewKey(name, kCacheFile); };
       promise->set_value(keeper_.Run(renew));
     });
     if (renewed.wait_for(2 * limits::kKeyStoreCall) != std::future_status::ready &&

@@ -60,21 +60,6 @@ Result<std::uint64_t> FinishRemovals(keys::Vault& vault, const fs::path& data_di
   return bytes;
 }
 
-// There is no file under the new key yet: nobody has to be asked which of the two it is under.
-Result<Secret> RenewCacheKey(keys::Vault& vault, const std::string& name) {
-  auto key = vault.BeginNewKey(name, kCacheFile);
-  if (!key && key.error().code == ErrorCode::kConflict) {
-    // The process ended between the two steps. No file is under that one, or none that stays.
-    if (auto dropped = vault.DropNewKey(name, kCacheFile); !dropped)
-      return tl::unexpected(dropped.error());
-    key = vault.BeginNewKey(name, kCacheFile);
-  }
-  if (!key) return tl::unexpected(key.error());
-  if (auto finished = vault.FinishNewKey(name, kCacheFile); !finished)
-    return tl::unexpected(finished.error());
-  return std::move(key->key);
-}
-
 Result<std::uint64_t> SettleFiles(keys::Vault& vault, const fs::path& data_dir,
                                   const std::string& name) {
   const store::StoreFiles files(AccountFolder(data_dir, name));
@@ -83,7 +68,7 @@ Result<std::uint64_t> SettleFiles(keys::Vault& vault, const fs::path& data_dir,
   if (auto restored = store::FinishRestore(files); !restored)
     return tl::unexpected(restored.error());
   if (!store::IsClearing(files)) return 0;
-  if (const auto renewed = RenewCacheKey(vault, name); !renewed)
+  if (const auto renewed = vault.RenewKey(name, kCacheFile); !renewed)
     return tl::unexpected(renewed.error());
   return store::RemoveCacheFiles(files);
 }

@@ -39,9 +39,6 @@ enum class Removal : std::uint8_t {
 [[nodiscard]] Result<std::uint64_t> FinishRemovals(keys::Vault& vault,
                                                    const std::filesystem::path& data_dir);
 
-// Destroys the key of an account's cache.db and makes the next one, which is answered.
-[[nodiscard]] Result<Secret> RenewCacheKey(keys::Vault& vault, const std::string& name);
-
 // Before an opening: goes on with what was begun with an account's files and not finished when the
 // process ended (clearing, restoring), and removes what was left lying. Answers how many bytes of a
 // cache were removed.

@@ -17,6 +17,18 @@
 #include "daemon/keys/key_ring.h"
 
 namespace hark::account {
+namespace {
+
+// A file is read in no time, however long that takes on a busy machine. Only a service of the
+// desktop may not answer at all.
+std::chrono::milliseconds WaitAtStart(const std::filesystem::path& data_dir) {
+  const auto ring = keys::ReadKeyRing(data_dir);
+  const bool asks_service = ring && (ring->kind == keys::KeyKind::kSecretService ||
+                                     ring->kind == keys::KeyKind::kKeychain);
+  return asks_service ? limits::kKeyStoreAtStart : limits::kKeyStoreCall;
+}
+
+}  // namespace
 
 AccountManager::Loaded AccountManager::Load(keys::Vault& vault,
                                             const std::filesystem::path& data_dir) {
@@ -34,19 +46,6 @@ AccountManager::Loaded AccountManager::Load(keys::Vault& vault,
   if (!files) return tl::unexpected(std::move(files.error()));
   return Found{std::move(**record), std::move(*files)};
 }
-
-namespace {
-
-// A file is read in no time, however long that takes on a busy machine. Only a service of the
-// desktop may not answer at all.
-std::chrono::milliseconds WaitAtStart(const std::filesystem::path& data_dir) {
-  const auto ring = keys::ReadKeyRing(data_dir);
-  const bool asks_service = ring && (ring->kind == keys::KeyKind::kSecretService ||
-                                     ring->kind == keys::KeyKind::kKeychain);
-  return asks_service ? limits::kKeyStoreAtStart : limits::kKeyStoreCall;
-}
-
-}  // namespace
 
 void AccountManager::Start() {
   ShowSignedOut();

@@ -75,7 +75,9 @@ void SealRecovery(KeyRing& ring, const Secret& master, const Secret& code);
 [[nodiscard]] Result<KeyRing> ReadKeyRing(const std::filesystem::path& folder);
 
 // Replaces both copies, one after the other, each atomically; durable on return. From the first
-// rename on the new one counts. kResourceExhausted: the disk is full. `at`: as in VaultOptions.
+// rename on the new one counts, so an error means that the old one still does; a copy that cannot
+// be written is logged, and mended later. kResourceExhausted: the disk is full. `at`: as in
+// VaultOptions.
 [[nodiscard]] Result<void> WriteKeyRing(const std::filesystem::path& folder, const KeyRing& ring,
                                         const std::function<void()>& at);
 

@@ -77,8 +77,8 @@ class Vault {
 
   // ---- Keys of database files ----
   //
-  // A file that is replaced by one under another key, whether it has the same rows (rotation) or
-  // none (clearing), goes through: BeginNewKey(), which is durable; make the new file complete
+  // A file that is replaced by one with the same rows under another key (rotation) goes through:
+  // BeginNewKey(), which is durable; make the new file complete
   // beside the old one, under the new key; rename it over the old one; FinishNewKey(), which
   // destroys the old key: no copy of the old file can be read any more, by whatever key. A crash in
   // between leaves two keys; at the next opening FileKeys are asked which of them the file is under
@@ -95,6 +95,9 @@ class Vault {
   // The files exist now: an opening that finds neither is an error from here on.
   [[nodiscard]] Result<void> SetMade(const std::string& folder);
 
+  // Another key for a file that goes, in one step: the old one, and one that was begun, are
+  // destroyed before the file is removed. kNotFound: no such account or file.
+  [[nodiscard]] Result<Secret> RenewKey(const std::string& folder, const std::string& file);
   // A new key for a file beside the present one, of the next generation. kNotFound: no such account
   // or file. kConflict: one was begun already and has to be finished or dropped first, since the
   // file may be under it.

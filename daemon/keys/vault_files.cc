@@ -87,6 +87,20 @@ Result<void> Vault::SetMade(const std::string& folder) {
   });
 }
 
+Result<Secret> Vault::RenewKey(const std::string& folder, const std::string& file) {
+  Secret made = Secret::Random(kMasterKeyBytes);
+  auto changed = Change([&](RingContent& content) -> Result<void> {
+    FileKeys* keys = Find(content, folder, file);
+    if (keys == nullptr) return NoSuchFile();
+    const FileKey& newest = keys->next ? *keys->next : keys->current;
+    keys->current = FileKey{newest.generation + 1, made.Clone()};
+    keys->next.reset();
+    return {};
+  });
+  if (!changed) return tl::unexpected(std::move(changed.error()));
+  return made;
+}
+
 Result<FileKey> Vault::BeginNewKey(const std::string& folder, const std::string& file) {
   FileKey made{0, Secret::Random(kMasterKeyBytes)};
   auto changed = Change([&](RingContent& content) -> Result<void> {

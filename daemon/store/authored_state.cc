@@ -9,12 +9,13 @@ namespace hark::store {
 namespace {
 
 // The columns of the first schema are in every later one. Any schema: so not by outbox_rows.h.
-constexpr char kSendsAndMarkers[] =
-    "SELECT kind, conversation, coalesce(message_id, ''), coalesce(read_sequence, 0) FROM outbox "
-    "WHERE kind IN (1, 2)";
-constexpr std::int64_t kWithChanges = 2;
-constexpr char kChanges[] =
-    "SELECT kind, conversation, message_id, position, submitted_at FROM outbox WHERE kind >= 3";
+constexpr char kEntries[] =
+    "SELECT kind, conversation, coalesce(message_id, ''), coalesce(read_sequence, 0), position, "
+    "submitted_at FROM outbox";
+// Of version 1, which had neither edits nor deletions.
+constexpr char kFirstEntries[] =
+    "SELECT kind, conversation, coalesce(message_id, ''), coalesce(read_sequence, 0), position, 0 "
+    "FROM outbox";
 constexpr char kMessage[] = "SELECT 1 FROM messages WHERE id = ?";
 constexpr char kGeneration[] = "SELECT generation FROM store_info";
 constexpr char kVersion[] = "PRAGMA user_version";
@@ -49,26 +50,16 @@ Result<AuthoredState> ReadAuthored(const std::filesystem::path& file, const Secr
     AuthoredState state;
     state.version = connection.ReadInt(kVersion);
     state.generation = static_cast<std::uint32_t>(connection.ReadInt(kGeneration));
-    Query sends(connection.statements(), kSendsAndMarkers);
-    while (sends.Next()) {
+    Query entries(connection.statements(), state.version > 1 ? kEntries : kFirstEntries);
+    while (entries.Next()) {
       OutboxEntry entry;
-      entry.kind = static_cast<OutboxKind>(sends.GetInt(0));
-      entry.conversation = ConversationId(sends.GetText(1));
-      entry.message = MessageId(GetId(sends, 2));
-      entry.read_sequence = sends.GetUint(3);
+      entry.kind = static_cast<OutboxKind>(entries.GetInt(0));
+      entry.conversation = ConversationId(entries.GetText(1));
+      entry.message = MessageId(GetId(entries, 2));
+      entry.read_sequence = entries.GetUint(3);
+      entry.position = entries.GetUint(4);
+      entry.submitted_at = GetTime(entries, 5);
       state.entries.insert(EntryOf(entry));
-    }
-    if (state.version >= kWithChanges) {
-      Query changes(connection.statements(), kChanges);
-      while (changes.Next()) {
-        OutboxEntry entry;
-        entry.kind = static_cast<OutboxKind>(changes.GetInt(0));
-        entry.conversation = ConversationId(changes.GetText(1));
-        entry.message = MessageId(GetId(changes, 2));
-        entry.position = changes.GetUint(3);
-        entry.submitted_at = GetTime(changes, 4);
-        state.entries.insert(EntryOf(entry));
-      }
     }
     if (connection.ReadInt(kHasDrafts) > 0) {
       Query drafts(connection.statements(), kDrafts);

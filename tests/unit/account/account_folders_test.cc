@@ -49,8 +49,8 @@ class AccountFoldersTest : public keys::VaultTest {
   std::unique_ptr<keys::Vault> vault_;
 };
 
-// Regression: the account could not be opened any more after a kill between the two steps of a new
-// key.
+// Regression: the account could not be opened any more when clearing found a new key that was begun
+// and not finished.
 TEST_F(AccountFoldersTest, ClearingGoesOnWhereANewKeyWasBegun) {
   std::string name;
   ASSERT_TRUE(Open("ada", &name));

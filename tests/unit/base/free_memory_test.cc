@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/limits.h"
+#include "tests/support/sanitizer.h"
 
 namespace hark {
 namespace {
@@ -39,11 +40,7 @@ std::vector<Block> LeavePieces() {
 }
 
 TEST(FreeMemory, WhatABurstLeftBehindGoesBackOnce) {
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  GTEST_SKIP() << "AddressSanitizer has its own allocator";
-#endif
-#endif
+  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own allocator";
   FreeMemory memory;
   EXPECT_EQ(memory.GiveBack(), 0U) << "the first look only notes the size";
   const auto left = LeavePieces();
@@ -52,11 +49,7 @@ TEST(FreeMemory, WhatABurstLeftBehindGoesBackOnce) {
 }
 
 TEST(FreeMemory, WhatWasInUseWhenLookedAtGoesBackLater) {
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  GTEST_SKIP() << "AddressSanitizer has its own allocator";
-#endif
-#endif
+  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own allocator";
   FreeMemory memory;
   EXPECT_EQ(memory.GiveBack(), 0U);
   auto pieces = Pieces();
@@ -75,11 +68,7 @@ std::size_t Resident() {
 
 // Regression: after an hour of malformed requests the daemon held 60 MiB of free memory for good.
 TEST(FreeMemory, WhatAThreadFreedIsNotKeptBecauseALargeBlockWasFreed) {
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-  GTEST_SKIP() << "AddressSanitizer has its own allocator";
-#endif
-#endif
+  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own allocator";
   const pid_t child = ::fork();
   if (child == 0) {
     KeepLittleFreeMemory();

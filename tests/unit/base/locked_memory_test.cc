@@ -14,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/sanitizer.h"
 #include "tests/unit/keys/other_user.h"
 
 namespace hark {
@@ -39,19 +40,8 @@ std::string PagesOf(const char* address) {
   return found;
 }
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HARK_ADDRESS_SANITIZER 1
-#endif
-#endif
-#if defined(HARK_ADDRESS_SANITIZER) || defined(__SANITIZE_ADDRESS__)
-constexpr bool kLockingDoesNothing = true;
-#else
-constexpr bool kLockingDoesNothing = false;
-#endif
-
 TEST(LockedMemory, BeginsAsZeroesAndIsNeverSwappedNorDumped) {
-  if (kLockingDoesNothing) GTEST_SKIP() << "AddressSanitizer lets nothing be locked";
+  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer lets nothing be locked";
   LockedMemory memory(5'000);
   EXPECT_EQ(memory.size(), 5'000U);
   EXPECT_TRUE(std::ranges::all_of(memory.bytes(), [](char c) { return c == '\0'; }));
@@ -110,7 +100,7 @@ TEST(LockedMemoryDeathTest, NothingIsLeftWhereItWas) {
 }
 
 TEST(LockedMemory, IsGivenUnlockedWhereTheUserMayLockNothing) {
-  if (kLockingDoesNothing) GTEST_SKIP() << "AddressSanitizer lets nothing be locked";
+  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer lets nothing be locked";
   // Root is not bound by the limit.
   const uid_t user = test::IsRoot() ? test::kOtherUid : ::geteuid();
   EXPECT_EQ(test::RunAsUser(user,

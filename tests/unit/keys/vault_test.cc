@@ -176,6 +176,38 @@ TEST_F(VaultTest, TooManyAccountsAreRefused) {
   EXPECT_TRUE(vault->KeysOf(account_));
 }
 
+// In one step: there is no moment at which an opening has to ask which of two keys counts.
+TEST_F(VaultTest, ARenewedKeyTakesThePlaceOfTheOldOneAndOfOneThatWasBegun) {
+  SetUpAccount();
+  const std::string old_key = CacheKey();
+  ASSERT_TRUE(NewVault()->BeginNewKey(account_, "cache.db"));
+  for (int limit = 1;; ++limit) {
+    int left = limit;
+    at_ = [&left] {
+      if (--left == 0) throw Crash();
+    };
+    Result<Secret> renewed = Secret();
+    bool killed = false;
+    try {
+      renewed = NewVault()->RenewKey(account_, "cache.db");
+    } catch (const Crash&) {
+      killed = true;
+    }
+    at_ = nullptr;
+    const auto keys = NewVault()->KeysOf(account_);
+    ASSERT_TRUE(keys) << keys.error().message;
+    const FileKeys& cache = keys->files.at("cache.db");
+    EXPECT_EQ(cache.next.has_value(), cache.current.key.Equals(old_key)) << "all or nothing";
+    if (killed) continue;
+    ASSERT_TRUE(renewed);
+    EXPECT_TRUE(cache.current.key.Equals(renewed->bytes()));
+    EXPECT_FALSE(cache.next);
+    EXPECT_GT(limit, 1);
+    break;
+  }
+  EXPECT_EQ(NewVault()->RenewKey(account_, "other.db").error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(VaultTest, ANewKeyOfAFileStandsBesideTheOldOneUntilItIsFinished) {
   SetUpAccount();
   const std::string old_key = CacheKey();

@@ -45,6 +45,21 @@ class RestoreTest : public StoreFixture {
         files_, {copy / "cache.db", copy / "authored.db", {cache_copy_key_, authored_copy_key_}},
         {cache_key_, authored_key_});
   }
+  static constexpr int kKilled = 9;
+  // In a process of its own that ends at that step: kKilled. 0: there are not so many, it is done.
+  [[nodiscard]] int TakeUntilKilledAt(int step) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto done = Take([&step] {
+        if (--step == 0) ::_exit(kKilled);
+      });
+      ::_exit(done ? 0 : 1);
+    }
+    int status = -1;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
   // After something more was done.
   [[nodiscard]] fs::path CopyOfNow(const std::function<void(SqlcipherStore&)>& after) {
     after(*Open(folder()));
@@ -183,17 +198,7 @@ TEST_F(RestoreTest, KilledAtEveryStep) {
     SCOPED_TRACE(limit);
     fs::remove_all(folder());
     fs::copy(kept, folder(), fs::copy_options::recursive);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      int left = limit;
-      const auto done = Take([&left] {
-        if (--left == 0) ::_exit(9);
-      });
-      ::_exit(done ? 0 : 1);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFEXITED(status));
+    const int code = TakeUntilKilledAt(limit);
     ASSERT_TRUE(FinishRestore(files_));
     {
       const auto store = Open(folder());
@@ -205,8 +210,8 @@ TEST_F(RestoreTest, KilledAtEveryStep) {
     }
     EXPECT_FALSE(fs::exists(folder() / "restoring"));
     steps = limit;
-    if (WEXITSTATUS(status) == 0) break;
-    ASSERT_EQ(WEXITSTATUS(status), 9);
+    if (code == 0) break;
+    ASSERT_EQ(code, kKilled);
   }
   EXPECT_GT(steps, 7);
   EXPECT_TRUE(back);
@@ -217,22 +222,13 @@ TEST_F(RestoreTest, StagingAgainFinishesWhatWasBeingTaken) {
   for (int limit = 1;; ++limit) {
     SCOPED_TRACE(limit);
     ASSERT_TRUE(Stage());
-    const pid_t child = ::fork();
-    if (child == 0) {
-      int left = limit;
-      (void)Take([&left] {
-        if (--left == 0) ::_exit(9);
-      });
-      ::_exit(0);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_TRUE(WIFEXITED(status));
+    const int code = TakeUntilKilledAt(limit);
     EXPECT_FALSE(Stage(folder() / "none"));
     const auto store = Open(folder());
     EXPECT_FALSE(store->LastRepair().any());
     (void)HasNew(*store);
-    if (WEXITSTATUS(status) == 0) break;
+    if (code == 0) break;
+    ASSERT_EQ(code, kKilled);
   }
 }
 
