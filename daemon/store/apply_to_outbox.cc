@@ -6,6 +6,7 @@
 
 #include "daemon/store/change_rows.h"
 #include "daemon/store/marker_rows.h"
+#include "daemon/store/marks_ahead.h"
 #include "daemon/store/message_rows.h"
 #include "daemon/store/outbox_rows.h"
 #include "daemon/store/send_rows.h"
@@ -166,7 +167,7 @@ Result<void> ApplyToOutbox(JobContext& context, const MarkSending& operation) {
     if (!row->attempted && row->entry.kind != OutboxKind::kMarkRead)
       SetAttempted(context.WriteAuthored(), position, true);
     InFlight& in_flight = context.ChangeInFlight();
-    in_flight.leaving.erase(position);
+    in_flight.Erase(position);
     in_flight.sending.insert(position);
     NoteWay(context, row->entry);
   }
@@ -175,6 +176,7 @@ Result<void> ApplyToOutbox(JobContext& context, const MarkSending& operation) {
 
 Result<void> ApplyToOutbox(JobContext& context, const ConnectionLost&) {
   if (context.in_flight().empty()) return {};
+  TakeMarksBack(context);
   const InFlight lost = std::exchange(context.ChangeInFlight(), {});
   for (const auto* positions : {&lost.sending, &lost.leaving}) {
     for (const std::uint64_t position : *positions) {
@@ -194,6 +196,7 @@ Result<void> ApplyToOutbox(JobContext& context, const RequeueEntry& operation) {
   in_flight.sending.erase(operation.position);
   in_flight.leaving.insert(operation.position);
   NoteWay(context, row->entry);
+  TakeMarksBack(context, row->entry.conversation);  // What is behind it waits too.
   return {};
 }
 
@@ -201,7 +204,10 @@ Result<void> ApplyToOutbox(JobContext& context, const FailEntry& operation) {
   const auto row = FindOutboxRow(context.authored(), operation.position);
   if (!row) return {};
   switch (row->entry.kind) {
-    case OutboxKind::kSend: FailSend(context, row->entry, operation.failure); break;
+    case OutboxKind::kSend:
+      FailSend(context, row->entry, operation.failure);
+      TakeMarksBack(context, row->entry.conversation);  // What is behind it is parked.
+      break;
     case OutboxKind::kEdit: FailEdit(context, row->entry, operation.failure); break;
     case OutboxKind::kDelete: FailOne(context, row->entry, operation.failure); break;
     case OutboxKind::kMarkRead: context.DropOutbox(operation.position); break;
@@ -215,6 +221,7 @@ Result<void> ApplyToOutbox(JobContext& context, const ExpireEntries& operation) 
     if (!row || row->entry.delivery != Delivery::kQueued) continue;
     if (row->entry.kind != OutboxKind::kSend && row->entry.kind != OutboxKind::kEdit) continue;
     if (context.in_flight().sending.contains(position)) continue;
+    TakeMarkBack(context, position);
     ExpireOutboxRow(context.WriteAuthored(), position);
     LeaveConnection(context, position);
     Note(context, row->entry);

@@ -19,10 +19,12 @@ struct InFlight {
   std::unordered_set<std::uint64_t> sending;  // Left, not answered.
   std::unordered_set<std::uint64_t>
       leaving;  // Stored as left, and about to leave, or refused for now.
+  std::unordered_set<std::uint64_t> ahead;  // Of those: has never left (marks_ahead.h).
 
   void Erase(std::uint64_t position) {
     sending.erase(position);
     leaving.erase(position);
+    ahead.erase(position);
   }
   [[nodiscard]] bool empty() const { return sending.empty() && leaving.empty(); }
 

@@ -42,7 +42,8 @@ class Job {
   // kept free for such (limits::kWriterReserve).
   [[nodiscard]] virtual bool IsOfASeries() const { return false; }
 
-  // Somebody waits for this answer: those who watch are told after it.
+  // Somebody waits for this answer: given as soon as authored.db has it (IsAuthored), before those
+  // who watch are told.
   [[nodiscard]] virtual bool AnswersFirst() const { return false; }
 
   // One of many in a row, none of which is to keep others waiting for long; what its checkpoint

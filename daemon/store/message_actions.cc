@@ -7,6 +7,7 @@
 
 #include "daemon/base/limits.h"
 #include "daemon/store/change_rows.h"
+#include "daemon/store/marks_ahead.h"
 #include "daemon/store/merged_view.h"
 #include "daemon/store/message_rows.h"
 #include "daemon/store/outbox_rows.h"
@@ -50,7 +51,9 @@ void Note(JobContext& context, const MessageAction& action) {
 class SendActions {
  public:
   SendActions(JobContext& context, const MessageAction& action, PendingSend send)
-      : context_(context), action_(action), send_(std::move(send)) {}
+      : context_(context), action_(action), send_(std::move(send)) {
+    send_.attempted = MayHaveLeft(context_, send_.position, send_.attempted);
+  }
 
   Result<Message> operator()(const EditMessage& edit) {
     if (!send_.attempted) {

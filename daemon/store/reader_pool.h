@@ -106,6 +106,7 @@ auto ReaderPool::Run(Read&& read) -> decltype(read(std::declval<const Snapshot&>
     for (bool is_second = false;; is_second = true) {
       try {
         OpenIfNeeded(*slot);
+        position_.answers.Wait();
         const Snapshot snapshot(*slot->authored, *slot->cache, position_, clock_.WallNow());
         return read(snapshot);
       } catch (const SQLite::Exception& exception) {

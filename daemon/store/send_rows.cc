@@ -31,8 +31,10 @@ constexpr char kAllIds[] = "SELECT message_id FROM outbox WHERE kind = 1";
 constexpr char kCount[] =
     "SELECT count(*), coalesce(sum(delivery IN (?, ?)), 0) FROM outbox WHERE kind = 1 AND "
     "conversation = ?";
-constexpr char kAnyOf[] = "SELECT 1 FROM outbox WHERE kind = 1 AND conversation = ? LIMIT 1";
 constexpr char kNewest[] =
+    "SELECT position FROM outbox WHERE kind = 1 AND conversation = ? ORDER BY position DESC LIMIT "
+    "1";
+constexpr char kNewestTime[] =
     "SELECT created_at FROM outbox WHERE kind = 1 AND conversation = ? ORDER BY position DESC "
     "LIMIT 1";
 
@@ -149,14 +151,15 @@ PendingCounts CountSends(Connection& authored, const ConversationId& conversatio
           static_cast<std::uint32_t>(query.GetUint(1))};
 }
 
-bool HasSends(Connection& authored, const ConversationId& conversation) {
-  Query query(authored.statements(), kAnyOf);
+std::optional<std::uint64_t> NewestSend(Connection& authored, const ConversationId& conversation) {
+  Query query(authored.statements(), kNewest);
   query.Text(conversation.value());
-  return query.Next();
+  if (!query.Next()) return std::nullopt;
+  return query.GetUint(0);
 }
 
 std::optional<WallTime> NewestSendTime(Connection& authored, const ConversationId& conversation) {
-  Query query(authored.statements(), kNewest);
+  Query query(authored.statements(), kNewestTime);
   query.Text(conversation.value());
   if (!query.Next()) return std::nullopt;
   return GetTime(query, 0);

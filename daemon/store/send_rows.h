@@ -49,9 +49,10 @@ struct PendingCounts {
 };
 // Takes longer the more there are.
 [[nodiscard]] PendingCounts CountSends(Connection& authored, const ConversationId& conversation);
-[[nodiscard]] bool HasSends(Connection& authored, const ConversationId& conversation);
 
-// When the newest one was written.
+// The position of the newest one, and when it was written.
+[[nodiscard]] std::optional<std::uint64_t> NewestSend(Connection& authored,
+                                                      const ConversationId& conversation);
 [[nodiscard]] std::optional<WallTime> NewestSendTime(Connection& authored,
                                                      const ConversationId& conversation);
 

@@ -30,6 +30,36 @@ class MoveCounter {
   std::atomic<std::uint64_t> done_ = 0;
 };
 
+// Closed from the answer to a send, which is given when authored.db has it, until cache.db shows it
+// too. Readers wait for that, so that what is read after the answer shows the send, and its
+// revision.
+class AnswerGate {
+ public:
+  // Opens it at the end of its life, whether what was to be shown is shown or could not be.
+  class Opener {
+   public:
+    explicit Opener(AnswerGate& gate) : gate_(gate) {}
+    Opener(const Opener&) = delete;
+    Opener& operator=(const Opener&) = delete;
+    ~Opener() { gate_.Open(); }
+
+   private:
+    AnswerGate& gate_;
+  };
+
+  void Close() { closed_.store(true); }
+  void Wait() const { closed_.wait(true); }
+
+ private:
+  void Open() {
+    if (!closed_.load()) return;
+    closed_.store(false);
+    closed_.notify_all();
+  }
+
+  std::atomic<bool> closed_ = false;
+};
+
 // Thread-safe; constant after opening where nothing else is said.
 struct StorePosition {
   std::string store_id;
@@ -37,6 +67,7 @@ struct StorePosition {
   std::atomic<LocalRevision> revision = 0;  // Set after the commit.
   PublishedInFlight in_flight;              // Set before the revision that tells of it.
   MoveCounter moves;
+  AnswerGate answers;
 };
 
 }  // namespace hark::store

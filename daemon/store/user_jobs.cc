@@ -7,6 +7,7 @@
 #include "daemon/store/apply_operation.h"
 #include "daemon/store/job_context.h"
 #include "daemon/store/marker_rows.h"
+#include "daemon/store/marks_ahead.h"
 #include "daemon/store/message_rows.h"
 #include "daemon/store/opened_rows.h"
 #include "daemon/store/outbox_rows.h"
@@ -121,12 +122,10 @@ Result<void> EnqueueSendJob::Insert(JobContext& context) {
   }
   const WallTime now = context.clock().WallNow();
   if (message_.created_at == WallTime{}) message_.created_at = now;
-  // With the connection there and nothing before it, it leaves right after this commit: that it may
-  // have left is stored with it, which saves a second one.
-  const bool leaves = leaves_now_ && !HasSends(context.authored(), message_.conversation);
+  const bool leaves = leaves_now_ && LeavesSoon(context, message_.conversation);
   const std::uint64_t position =
       InsertSend(context.WriteAuthored(), PendingSend{0, message_, leaves, false, now});
-  if (leaves) context.ChangeInFlight().leaving.insert(position);
+  if (leaves) NoteMarkedAhead(context, position);
   context.SomethingIsPending();
   context.changes().NoteOutbox(position);
   stored_ = message_;

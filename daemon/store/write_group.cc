@@ -3,6 +3,7 @@
 #include <cassert>
 #include <exception>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "daemon/store/change_log.h"
@@ -33,8 +34,8 @@ struct GroupWriter::Group {
   GroupTransaction authored;
   const bool is_rerun;
   const bool is_one_job;
-  bool keeps = false;                     // Some job wrote what the user did.
-  std::vector<const Job*> authored_jobs;  // Those that did nothing else (Job::IsAuthored).
+  bool keeps = false;               // Some job wrote what the user did.
+  std::vector<Job*> authored_jobs;  // Those that did nothing else (Job::IsAuthored).
   Changes changes;
   Results results;
   // What the commit took from the jobs, and where from: they get it back unless the commit is done,
@@ -60,6 +61,7 @@ GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored
 
 void GroupWriter::Run(Jobs jobs) {
   kept_.clear();
+  answered_.clear();
   while (!jobs.empty()) {
     if (auto done = TryCommit(jobs, false)) {
       const std::size_t count = done->results.size();
@@ -71,22 +73,19 @@ void GroupWriter::Run(Jobs jobs) {
     for (; !jobs.empty(); jobs = jobs.subspan(1)) {
       if (auto done = TryCommit(jobs.first(1), true)) {
         Tell(jobs.first(1), *std::move(done));
-      } else if (kept_.contains(jobs.front().get())) {
-        jobs.front()->Answer(position_.revision);
-      } else {
-        jobs.front()->Answer(tl::unexpected<Error>(failure_));
+      } else if (!answered_.contains(jobs.front().get())) {
+        const bool kept = kept_.contains(jobs.front().get());
+        jobs.front()->Answer(kept ? Result<LocalRevision>(position_.revision)
+                                  : tl::unexpected<Error>(failure_));
       }
     }
   }
 }
 
 void GroupWriter::Tell(Jobs jobs, Done done) {
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (jobs[i]->AnswersFirst()) jobs[i]->Answer(std::move(done.results[i]));
-  }
   if (done.commit && on_commit_) on_commit_(std::move(done.commit));
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (!jobs[i]->AnswersFirst()) jobs[i]->Answer(std::move(done.results[i]));
+    if (!answered_.contains(jobs[i].get())) jobs[i]->Answer(std::move(done.results[i]));
   }
 }
 
@@ -96,6 +95,7 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
   const bool unannounced_before = unannounced_;
   std::shared_ptr<Commit> commit;
   Results results;
+  const AnswerGate::Opener opener(position_.answers);
   try {
     Group group(*cache_, *authored_, is_rerun, jobs.size() == 1);
     for (const auto& job : jobs) {
@@ -159,6 +159,8 @@ void GroupWriter::UndoInFlight(const InFlight& before) {
 }
 
 GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
+  // It would have to be undone, and SQLite writes pages that were undone all the same.
+  if (job.IsAuthored() && group.changes.settles()) return Ran::kNextGroup;
   JobContext context(group.cache, group.authored, in_flight_, pending_, clock_, group.is_rerun);
   // A job that has the group to itself needs nothing to be undone to.
   const bool shares = group.is_one_job || (job.SharesFate() && pending_ == false);
@@ -209,6 +211,7 @@ void GroupWriter::CommitFiles(Group& group) {
     group.authored.Commit();
     kept_.insert(group.authored_jobs.begin(), group.authored_jobs.end());
     unannounced_ = unannounced_ || writes;
+    AnswerFirst(group);
     group.cache.Commit();
     return;
   }
@@ -217,6 +220,18 @@ void GroupWriter::CommitFiles(Group& group) {
   unannounced_ = true;
   if (group.changes.changes_settled) cache_->SyncWal();
   group.authored.Commit();
+}
+
+void GroupWriter::AnswerFirst(const Group& group) {
+  bool any = false;
+  for (Job* const job : group.authored_jobs) {
+    if (!job->AnswersFirst() || !answered_.insert(job).second) continue;
+    position_.answers.Close();
+    job->Answer(group.commit->revision);
+    any = true;
+  }
+  // Whoever waits is often woken on this thread's processor, and would wait for the rest too.
+  if (any) std::this_thread::yield();
 }
 
 void GroupWriter::Log(Group& group, const Commit& commit) {
@@ -339,6 +354,8 @@ std::unique_ptr<Connection> GroupWriter::OpenAgain(const OpenConnection& open, F
 
 Result<void> GroupWriter::ReplaceBoth(const std::function<Result<void>()>& replace) {
   authored_.reset();
+  in_flight_ = {};  // Positions of the other files.
+  position_.in_flight.Store({});
   return ReplaceCache(replace);
 }
 

@@ -107,6 +107,8 @@ class GroupWriter {
   Ran RunJob(Job& job, Group& group);
   void UndoInFlight(const InFlight& before);
   void CommitFiles(Group& group);
+  // Those of the group who wait for authored.db only, which has what they asked for.
+  void AnswerFirst(const Group& group);
   std::shared_ptr<Commit> MakeCommit(Group& group);
   [[nodiscard]] PendingCounts CountOnce(const MergedView& view, const ConversationId& id);
   // The commit's row in the change log, and in authored.db that there is one.
@@ -143,6 +145,7 @@ class GroupWriter {
   // Jobs of this Run() whose all is in authored.db (Job::IsAuthored), and committed there: they are
   // done, and said to be, also when cache.db does not take what announces them.
   std::set<const Job*> kept_;
+  std::set<const Job*> answered_;  // Those of them that were told already.
   // Positions of the outbox that this may concern: a row that is gone cannot be found any more.
   std::set<std::uint64_t> unannounced_outbox_;
   Error failure_{ErrorCode::kInternal, ""};

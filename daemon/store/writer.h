@@ -145,8 +145,8 @@ struct Batch {
 // A message to send. `message.id` is set; sequence, revision and delivery are ignored.
 struct NewMessage {
   Message message;
-  // There is a connection: it will leave at once, unless others of its conversation are before it.
-  // Saves a commit.
+  // There is a connection: it will leave at once, or right behind those of its conversation that
+  // are on their way. Saves the sync with which that is recorded (marks_ahead.h).
   bool leaves_now = false;
 };
 

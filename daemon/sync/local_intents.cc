@@ -37,9 +37,10 @@ void LocalIntents::Send(Draft draft, Done<Message> done) {
   writer_.EnqueueSend({std::move(*message), engine->Established()},
                       [done = std::move(done), conversation,
                        weak = std::weak_ptr<Engine>(engine)](Result<Message> stored) {
+                        const bool is_stored = stored.has_value();
+                        done(std::move(stored));  // Somebody waits for it.
                         const auto attached = weak.lock();
-                        if (attached && stored) attached->NotifyOpened(conversation);
-                        done(std::move(stored));
+                        if (attached && is_stored) attached->NotifyOpened(conversation);
                       });
 }
 

@@ -49,6 +49,13 @@ Result<Message> StoreContract::Send(Message message) {
   return sent;
 }
 
+Result<Message> StoreContract::SendSoon(Message message) {
+  auto sent = Wait<Message>(
+      [&](auto done) { writer().EnqueueSend({std::move(message), true}, std::move(done)); });
+  (void)Apply({});
+  return sent;
+}
+
 Result<Conversation> StoreContract::MarkRead(const std::string& conversation,
                                              std::optional<std::string> up_to) {
   return Wait<Conversation>([&](auto done) {
@@ -121,6 +128,12 @@ FetchPlan StoreContract::Plan(std::vector<std::string> active, std::uint32_t lim
   auto plan = reader().PlanFetches(ids, limit);
   EXPECT_TRUE(plan) << plan.error().message;
   return plan ? *std::move(plan) : FetchPlan();
+}
+
+std::vector<Delivery> StoreContract::Deliveries() {
+  std::vector<Delivery> deliveries;
+  for (const OutboxEntry& entry : Outbox()) deliveries.push_back(entry.delivery);
+  return deliveries;
 }
 
 std::vector<OutboxEntry> StoreContract::Outbox() {

@@ -71,6 +71,8 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
   // One operation that must succeed.
   void Do(Operation operation);
   Result<Message> Send(Message message);
+  // With a connection there.
+  Result<Message> SendSoon(Message message);
   Result<Conversation> MarkRead(const std::string& conversation,
                                 std::optional<std::string> up_to = std::nullopt);
   Result<Message> Act(
@@ -104,6 +106,8 @@ class StoreContract : public testing::TestWithParam<StoreFactory> {
   std::vector<std::string> ListIds();
   FetchPlan Plan(std::vector<std::string> active = {}, std::uint32_t limit = 100);
   std::vector<OutboxEntry> Outbox();
+  // Of the outbox, in its order.
+  std::vector<Delivery> Deliveries();
   // Of the send of UserMessage(…, number); 0 for none.
   std::uint64_t PositionOf(int number);
   // The last edit or deletion of a message in the outbox; position 0 for none.

@@ -214,15 +214,59 @@ TEST_P(StoreContract, WhatLeftAndWasNotAnsweredIsUnknownAlsoAfterARestart) {
             (DeliveryFailure{"REFUSED", "No."}));
 }
 
-TEST_P(StoreContract, SendThatLeavesAtOnceIsQueuedUntilItDoesAndUnknownIfItDoesNot) {
+TEST_P(StoreContract, WhatWillLeaveSoonIsQueuedUntilItDoesAlsoWhenTheConnectionGoes) {
   Do(SummaryOf("A", 0));
-  std::promise<Result<Message>> done;
-  writer().EnqueueSend({UserMessage("A", 1, "hello"), true},
-                       [&done](Result<Message> result) { done.set_value(std::move(result)); });
-  EXPECT_EQ(done.get_future().get()->delivery, Delivery::kQueued);
-  EXPECT_EQ(Outbox()[0].delivery, Delivery::kQueued);
+  for (int i = 1; i <= 3; ++i) {
+    const auto sent = SendSoon(UserMessage("A", i, "hello"));
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->delivery, Delivery::kQueued);
+  }
+  Do(MarkSending{{PositionOf(1)}});
+  EXPECT_EQ(Deliveries(), (std::vector{Delivery::kSending, Delivery::kQueued, Delivery::kQueued}));
   Do(ConnectionLost{});
-  EXPECT_EQ(Outbox()[0].delivery, Delivery::kUnknown);
+  EXPECT_EQ(Deliveries(), (std::vector{Delivery::kUnknown, Delivery::kQueued, Delivery::kQueued}));
+  store().Reopen();
+  EXPECT_EQ(Deliveries(), (std::vector{Delivery::kUnknown, Delivery::kQueued, Delivery::kQueued}));
+}
+
+TEST_P(StoreContract, WhatWouldHaveLeftSoonMayHaveLeftAfterACrash) {
+  Do(SummaryOf("A", 0));
+  for (int i = 1; i <= 2; ++i) ASSERT_TRUE(SendSoon(UserMessage("A", i, "hello")));
+  store().Reopen();
+  EXPECT_EQ(Deliveries(), (std::vector{Delivery::kUnknown, Delivery::kUnknown}));
+}
+
+TEST_P(StoreContract, WhatIsBehindARefusedSendHasNotLeft) {
+  Do(SummaryOf("A", 0));
+  for (int i = 1; i <= 4; ++i) ASSERT_TRUE(SendSoon(UserMessage("A", i, "hello")));
+  Do(MarkSending{{PositionOf(1)}});
+  Do(RequeueEntry{PositionOf(1)});
+  ASSERT_TRUE(SendSoon(UserMessage("A", 5, "behind one that waits")));
+  store().Reopen();
+  const auto queued = Delivery::kQueued;
+  EXPECT_EQ(Deliveries(), (std::vector{Delivery::kUnknown, queued, queued, queued, queued}));
+
+  Do(MarkSending{{PositionOf(1)}});
+  for (int i = 6; i <= 7; ++i) ASSERT_TRUE(SendSoon(UserMessage("A", i, "hello")));
+  Do(FailEntry{PositionOf(1), {"REFUSED", "No."}});
+  ASSERT_TRUE(SendSoon(UserMessage("A", 8, "behind one that failed")));
+  store().Reopen();
+  EXPECT_EQ(Deliveries(), (std::vector{Delivery::kFailed, queued, queued, queued, queued, queued,
+                                       queued, queued}));
+}
+
+TEST_P(StoreContract, WhatWillLeaveSoonIsStillHere) {
+  Do(SummaryOf("A", 0));
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(SendSoon(UserMessage("A", i, "hello")));
+  Do(MarkSending{{PositionOf(1)}});
+  ASSERT_TRUE(Act("A", UuidOf(2), EditMessage{"changed in place"}));
+  ASSERT_TRUE(Act("A", UuidOf(3), CancelMessage{}));
+  ASSERT_EQ(Outbox().size(), 2U);
+  EXPECT_EQ(reader().ReadOutgoing(PositionOf(2))->message.content, "changed in place");
+  Do(MarkSending{{PositionOf(2)}});
+  ASSERT_TRUE(Act("A", UuidOf(2), EditMessage{"too late for that"}));
+  ASSERT_EQ(Outbox().size(), 3U);
+  EXPECT_EQ(reader().ReadOutgoing(PositionOf(2))->message.content, "changed in place");
 }
 
 TEST_P(StoreContract, OutboxIsReadInSubmitOrder) {

@@ -62,6 +62,25 @@ TEST_F(ConcurrencyTest, NoReaderMissesAMessageOnItsWay) {
   EXPECT_TRUE(store->ReadOutbox()->entries.empty());
 }
 
+// The answer comes before cache.db has what shows the send in lists: whoever reads then waits.
+TEST_F(ConcurrencyTest, WhatIsReadAfterTheAnswerShowsTheSendEverywhere) {
+  constexpr int kMessages = 400;
+  const auto store = Open(folder());
+  ASSERT_TRUE(ApplyNow(*store, {{TestSummary("A", 0), TestSummary("B", 0)}}));
+  LocalRevision newest = 0;
+  for (int i = 0; i < kMessages; ++i) {
+    Message message = TestMessage(i % 2 == 0 ? "A" : "B", 0, "text");
+    message.id = MessageId("id-" + std::to_string(i));
+    message.created_at = WallTime(std::chrono::hours(1'000'000) + std::chrono::seconds(i));
+    ASSERT_TRUE(SendNow(*store, message));
+    const auto list = store->ListConversations({});
+    ASSERT_TRUE(list) << list.error().message;
+    ASSERT_EQ(list->conversations.front().id, message.conversation) << i;
+    ASSERT_GT(list->revision, newest);
+    newest = list->revision;
+  }
+}
+
 // The log is cut back while readers go on.
 TEST_F(ConcurrencyTest, LogStaysBoundedUnderReadersAndBulkWrites) {
   const auto store = Open(folder());

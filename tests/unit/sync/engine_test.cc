@@ -222,7 +222,7 @@ TEST_F(EngineTest, SendsAndEditsInOneThreadWithoutRealTime) {
   GoLive();
   EXPECT_TRUE(engine_->Established());
   EXPECT_TRUE(TakeSent<transport::Hello>());
-  model_.EnqueueSend(MessageId("m"), "hello", engine_->Established());
+  model_.EnqueueSend(MessageId("m"), "hello");
   Announce();
   Poll();
   const auto append = TakeSent<transport::Append>();
@@ -256,7 +256,7 @@ TEST_F(EngineTest, NothingHappensAfterStop) {
   engine_->Stop();
   EXPECT_FALSE(engine_->Established());
   EXPECT_FALSE(alarm_->at());
-  model_.EnqueueSend(MessageId("m"), "hello", false);
+  model_.EnqueueSend(MessageId("m"), "hello");
   Announce();
   Poll();
   EXPECT_FALSE(TakeSent<transport::Append>());

@@ -54,14 +54,8 @@ OutboxEntry ModelStore::Shown(const Entry& entry) {
   return shown;
 }
 
-void ModelStore::EnqueueSend(const MessageId& id, std::string content, bool leaves_now) {
-  const bool first = std::none_of(entries_.begin(), entries_.end(), [](const auto& known) {
-    return known.second.entry.kind == OutboxKind::kSend;
-  });
-  Entry& entry = Add(OutboxKind::kSend, id, std::move(content), 0);
-  if (!leaves_now || !first) return;
-  entry.attempted = true;
-  entry.way = Way::kLeaving;
+void ModelStore::EnqueueSend(const MessageId& id, std::string content) {
+  Add(OutboxKind::kSend, id, std::move(content), 0);
 }
 
 void ModelStore::Requeue(Entry& entry) {

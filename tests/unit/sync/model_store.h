@@ -20,7 +20,7 @@ namespace hark::sync {
 class ModelStore {
  public:
   // Each of these is one commit; what it made of the outbox is taken with TakeDelta().
-  void EnqueueSend(const MessageId& id, std::string content, bool leaves_now);
+  void EnqueueSend(const MessageId& id, std::string content);
   // False: the action does not fit the state.
   bool Act(const MessageId& id, const EditMessage& edit);
   bool Act(const MessageId& id, const DeleteMessage&);

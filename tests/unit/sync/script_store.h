@@ -54,8 +54,8 @@ class ScriptStore {
 // Tells of each change of what is shown, once.
 class ModelScriptStore final : public ScriptStore {
  public:
-  void EnqueueSend(const MessageId& id, std::string content, bool leaves_now) override {
-    model_.EnqueueSend(id, std::move(content), leaves_now);
+  void EnqueueSend(const MessageId& id, std::string content, bool /*leaves_now*/) override {
+    model_.EnqueueSend(id, std::move(content));
     shown_.try_emplace(id);
     Look();
   }
