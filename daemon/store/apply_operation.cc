@@ -169,10 +169,13 @@ Result<void> Do(JobContext& context, const AcknowledgeChange& operation) {
   context.changes().NoteById(change->row.entry.message);
   context.Touch(change->row.entry.conversation);
   if (!message) return {};  // It is fetched when somebody wants to see it.
+  // Of a backend that was restored from a copy, the revision may be one that it had before. What
+  // was deleted is so all the same.
+  const bool deletes = change->row.entry.kind == OutboxKind::kDelete;
+  message->deleted = message->deleted || deletes;
   if (message->revision < operation.revision) {
     message->revision = operation.revision;
     message->edited_at = change->row.entry.submitted_at;
-    message->deleted = message->deleted || change->row.entry.kind == OutboxKind::kDelete;
     if (!message->deleted) message->content = change->content;
   }
   StoreOne(context, context.changes().Keep(*std::move(message)));

@@ -106,6 +106,7 @@ struct Slices {
   std::vector<double> evict;
   std::vector<double> compact;
   std::vector<double> release;
+  std::vector<double> upkeep;  // Between two slices.
 };
 
 // Evicts about `messages` of the oldest and tidies up.
@@ -117,11 +118,17 @@ Slices Retain(SqlcipherStore& store, std::uint64_t messages) {
       {0, bytes - static_cast<std::uint64_t>(share * static_cast<double>(bytes))});
   if (!plan) std::abort();
   Slices slices;
+  // What whoever comes after a slice waits for.
+  const auto after = [&store](std::vector<double>& times) {
+    times.push_back(Microseconds(
+        [&] { (void)Wait<LocalRevision>([&](auto done) { store.Apply({}, std::move(done)); }); }));
+  };
   auto first = plan->evictions.begin();
   while (first != plan->evictions.end()) {
     const auto count = std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(kEvictionConversations),
                                                 plan->evictions.end() - first);
     Evicted evicted;
+    after(slices.upkeep);
     slices.evict.push_back(Microseconds([&] {
       evicted = Wait<Evicted>([&](auto done) {
         store.Evict(std::vector<Eviction>(first, first + count), std::move(done));
@@ -129,9 +136,10 @@ Slices Retain(SqlcipherStore& store, std::uint64_t messages) {
     }));
     first += static_cast<std::ptrdiff_t>(evicted.finished);
   }
-  const auto tidy = [&store](Tidying begin, Tidying next, std::vector<double>& times) {
+  const auto tidy = [&](Tidying begin, Tidying next, std::vector<double>& times) {
     bool more = true;
     for (Tidying what = begin; more; what = next) {
+      after(slices.upkeep);
       times.push_back(Microseconds(
           [&] { more = Wait<bool>([&](auto done) { store.Tidy(what, std::move(done)); }); }));
     }
@@ -200,6 +208,7 @@ int Run(const std::filesystem::path& folder, std::uint64_t count, std::uint64_t 
   Print("evict", slices.evict);
   Print("compact", slices.compact);
   Print("release", slices.release);
+  Print("upkeep", slices.upkeep);
   std::cout << "}\n";
   return 0;
 }

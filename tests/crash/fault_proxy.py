@@ -120,6 +120,7 @@ class FaultProxy:
         self.port = 0
         self.connections = 0
         self.done = collections.Counter()
+        self.serving = set()  # The loop itself does not keep its tasks.
         self.loop = asyncio.new_event_loop()
         self.started = threading.Event()
         self.thread = threading.Thread(target=self._run, name="fault-proxy", daemon=True)
@@ -156,6 +157,7 @@ class FaultProxy:
 
     async def _serve(self, reader, writer):
         self.connections += 1
+        self.serving.add(asyncio.current_task())
         source = random.Random(f"{self.seed} {self.connections}")
         back = None
         pipes = []
@@ -177,6 +179,7 @@ class FaultProxy:
             await asyncio.gather(*pipes, return_exceptions=True)
             for stream in (writer, back):
                 close(stream, abrupt)
+            self.serving.discard(asyncio.current_task())
 
 
 def close(stream, abrupt):

@@ -105,11 +105,11 @@ class Library:
         message = self.message(conversation, key)
         if message.revision == base + 1 and message.content == content and not message.deleted:
             return message
-        if message.deleted or message.revision != base:
+        if message.deleted or message.revision > base:
             raise Refusal(pb.Refused.CODE_CONFLICT, "the message has moved on")
         if not content:
             raise Refusal(pb.Refused.CODE_INVALID, "no content")
-        message.content = content
+        message.content, message.revision = content, base
         self._revise(message, edited_at)
         return message
 
@@ -117,9 +117,9 @@ class Library:
         message = self.message(conversation, key)
         if message.deleted:
             return message
-        if base not in (0, message.revision):
+        if base and message.revision > base:
             raise Refusal(pb.Refused.CODE_CONFLICT, "the message has moved on")
-        message.content, message.deleted = "", True
+        message.content, message.deleted, message.revision = "", True, max(message.revision, base)
         self._revise(message)
         return message
 

@@ -194,8 +194,9 @@ ModelBackend::Answer ModelBackend::Edit(const transport::Edit& request) {
   const bool repeated = message->revision == request.base_revision + 1 &&
                         message->content == request.content && !message->deleted;
   if (!repeated) {
-    if (message->deleted || message->revision != request.base_revision)
+    if (message->deleted || message->revision > request.base_revision)
       return Refuse(request.request, transport::RefusedCode::kConflict);
+    message->revision = request.base_revision;
     Change(*message, request.content, false);
     message->edited_at = request.edited_at;
   }
@@ -206,8 +207,9 @@ ModelBackend::Answer ModelBackend::Delete(const transport::Delete& request) {
   Message* message = FindToChange(request.message);
   if (message == nullptr) return Refuse(request.request, transport::RefusedCode::kNotFound);
   if (!message->deleted) {
-    if (request.base_revision != 0 && request.base_revision != message->revision)
+    if (request.base_revision != 0 && message->revision > request.base_revision)
       return Refuse(request.request, transport::RefusedCode::kConflict);
+    message->revision = std::max(message->revision, request.base_revision);
     Change(*message, {}, true);
   }
   return transport::Ack{request.request, message->id, "", message->sequence, message->revision};

@@ -147,9 +147,11 @@ Result<Written> Archive::Edit(const UserId& user, const EditRequest& request) {
         message.content() == request.content) {
       return Written{ToApplied(message, false), std::nullopt};
     }
-    if (message.deleted() || message.revision() != request.base_revision) {
+    if (message.deleted() || message.revision() > request.base_revision) {
       return Fail(ErrorCode::kConflict, "the message has changed since");
     }
+    // Revisions that were forgotten, when the archive was restored, are not given out again.
+    message.set_revision(request.base_revision);
     if (!row->first_digest) row->first_digest = Sha256(message.content());
     message.set_content(request.content);
     *message.mutable_edited_at() = ToTimestamp(request.edited_at);
@@ -169,9 +171,10 @@ Result<Written> Archive::Delete(const UserId& user, const DeleteRequest& request
     if (!row) return tl::unexpected<Error>(row.error());
     Message& message = row->message;
     if (message.deleted()) return Written{ToApplied(message, false), std::nullopt};
-    if (request.base_revision != 0 && message.revision() != request.base_revision) {
+    if (request.base_revision != 0 && message.revision() > request.base_revision) {
       return Fail(ErrorCode::kConflict, "the message has changed since");
     }
+    message.set_revision(std::max(message.revision(), request.base_revision));
     if (!row->first_digest) row->first_digest = Sha256(message.content());
     message.clear_content();
     message.clear_metadata();

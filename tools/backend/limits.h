@@ -30,6 +30,8 @@ inline constexpr std::size_t kMaxMetadataEntries = 32;
 inline constexpr std::size_t kMaxMetadataBytes = 4'096;
 inline constexpr std::size_t kPreviewCharacters = 200;
 inline constexpr int kMaxJsonDepth = 64;
+// The one after it is below 2^63, as all numbers of the protocol are.
+inline constexpr std::uint64_t kHighestBase = (std::uint64_t{1} << 63) - 2;
 
 // Of a session. A stretch of the change log has at most this many changes, so that no client waits
 // long for an answer behind a big catch-up.

@@ -155,8 +155,9 @@ Answer Requests::Edit(const UserId& user, const wire::Edit& request) {
   if (auto good = CheckPolicy(request.content()); !good) {
     return Refuse(request.request_id(), good.error());
   }
-  if (request.base_revision() == 0) {
-    return Refuse(request.request_id(), {ErrorCode::kInvalid, "base_revision is missing"});
+  if (request.base_revision() == 0 || request.base_revision() > kHighestBase) {
+    return Refuse(request.request_id(),
+                  {ErrorCode::kInvalid, "base_revision is missing or out of range"});
   }
   if (request.has_edited_at() && !IsValidTimestamp(request.edited_at())) {
     return Refuse(request.request_id(),
@@ -174,6 +175,9 @@ Answer Requests::Edit(const UserId& user, const wire::Edit& request) {
 }
 
 Answer Requests::Delete(const UserId& user, const wire::Delete& request) {
+  if (request.base_revision() > kHighestBase) {
+    return Refuse(request.request_id(), {ErrorCode::kInvalid, "base_revision is out of range"});
+  }
   auto applied = store_.Delete(
       user, {request.conversation_id(), request.message_id(), request.base_revision()});
   if (!applied) return Refuse(request.request_id(), applied.error());

@@ -167,6 +167,18 @@ TEST_F(SessionTest, EditOfAnUnfollowedConversationIsSentWithItsMessage) {
   EXPECT_EQ(seen.changes(1).conversation().preview(), "hello again");
 }
 
+TEST_F(SessionTest, RevisionThatHasNoNextIsInvalid) {
+  client_.Greet(backend_.token);
+  client_.Append(MakeMessage("a", "hello"));
+  wire::ClientFrame edit;
+  edit.mutable_edit()->set_request_id(77);
+  edit.mutable_edit()->set_conversation_id("c");
+  edit.mutable_edit()->set_message_id("a");
+  edit.mutable_edit()->set_base_revision(kHighestBase + 1);
+  edit.mutable_edit()->set_content("hello again");
+  EXPECT_EQ(client_.Ask(edit).refused().code(), wire::Refused::CODE_INVALID);
+}
+
 TEST_F(SessionTest, SlowReaderGetsNoMoreUntilItHasRead) {
   client_.Greet(backend_.token);
   client_.queued_bytes = kWriteQueueSoftBytes;

@@ -124,6 +124,19 @@ TEST_F(StoreTest, EditNeedsThePresentRevisionAndMayBeRepeated) {
   EXPECT_EQ(Read(Anchor::kNewest, 0, 1).messages[0].content(), "new");
 }
 
+TEST_F(StoreTest, ChangeOfAStateThatWasForgottenIsAcceptedAboveIt) {
+  backend_.AppendMany(2);
+  const auto edited =
+      backend_.store->Edit(backend_.user, {"c", "m1", 7, "new", backend_.clock.Now()});
+  ASSERT_TRUE(edited) << edited.error().message;
+  EXPECT_EQ(edited->revision, 8U);
+  EXPECT_EQ(backend_.store->Delete(backend_.user, {"c", "m1", 7}).error().code,
+            ErrorCode::kConflict);
+  const auto deleted = backend_.store->Delete(backend_.user, {"c", "m2", 7});
+  ASSERT_TRUE(deleted);
+  EXPECT_EQ(deleted->revision, 8U);
+}
+
 TEST_F(StoreTest, DeleteLeavesATombstoneAndTheCountsFollow) {
   backend_.AppendMany(3);
   ASSERT_TRUE(backend_.store->Delete(backend_.user, {"c", "m3", 1}));
