@@ -1,5 +1,6 @@
 #include "daemon/store/action_jobs.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
@@ -40,14 +41,16 @@ RetryAllJob::RetryAllJob(std::optional<ConversationId> conversation,
 Result<void> RetryAllJob::Run(JobContext& context) {
   if (conversation_ && context.Find(*conversation_) == nullptr)
     return Fail(ErrorCode::kNotFound, "no such conversation");
-  count_ = 0;
+  std::uint32_t count = 0;
   for (const OutboxRow& row : ListStopped(context.authored(), conversation_)) {
     const auto retried =
         DoAction(context, {row.entry.conversation, row.entry.message, RetryMessage{}});
     if (!retried) continue;
     const bool is_stopped = retried->change && retried->change->failure;
-    if (!is_stopped) ++count_;
+    if (!is_stopped) ++count;
   }
+  // A second run does not find what the first one did, if authored.db has it already.
+  count_ = std::max(count_, count);
   return {};
 }
 

@@ -45,10 +45,18 @@ void MakeStored(Message& message) {
 // Whether the row, which has this id and place, is to become `message`. At the same revision too:
 // an acknowledgement does not tell everything, so what was stored with it may differ in what the
 // backend decides. Not for the time of a change made here: that alone is worth no second update.
-bool IsNews(JobContext& context, const MessagePlace& old, const Message& message) {
-  if (message.revision != old.revision) return message.revision > old.revision;
+//
+// A deletion is final, so it is news at a lower revision too, and takes the higher one: the backend
+// was restored from a copy before it happened.
+bool IsNews(JobContext& context, const MessagePlace& old, Message& message) {
+  if (message.revision > old.revision) return true;
+  if (message.revision < old.revision && !message.deleted) return false;
   auto here = FindMessage(context.cache(), message.id);
   if (!here) return false;
+  if (message.revision < old.revision) {
+    message.revision = old.revision;
+    return !here->deleted;
+  }
   here->edited_at = message.edited_at;
   return *here != message;
 }

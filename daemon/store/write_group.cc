@@ -200,7 +200,15 @@ GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
     group.authored.UndoJob();
   }
   if (next_group) return Ran::kNextGroup;
-  if (!broken_ && !group.Lost()) job.Undone();
+  if (!broken_ && !group.Lost()) {
+    if (kept_.contains(&job)) {
+      // What stands in its way is what it did itself, in its first run: that is announced now.
+      group.changes.any = true;
+      group.results.emplace_back(0);
+      return Ran::kDone;
+    }
+    job.Undone();
+  }
   group.results.emplace_back(tl::unexpected<Error>(result.error()));
   return Ran::kDone;
 }

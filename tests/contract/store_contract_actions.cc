@@ -213,20 +213,6 @@ TEST_P(StoreContract, AcknowledgedDeletionIsATombstone) {
   EXPECT_THAT(Outbox(), IsEmpty());
 }
 
-// It was restored from a copy, and counts its revisions from there.
-TEST_P(StoreContract, DeletionIsATombstoneAlsoIfTheBackendAcknowledgesAnOldRevision) {
-  Do(HistoryOf("A", 1, 2));
-  ASSERT_TRUE(Act("A", IdOf("A", 2), EditMessage{"edited"}));
-  Do(AcknowledgeChange{ChangeOf(IdOf("A", 2)).position, 5});
-  ASSERT_TRUE(Act("A", IdOf("A", 2), DeleteMessage{}));
-  Do(AcknowledgeChange{ChangeOf(IdOf("A", 2)).position, 2});
-  const Message gone = Page("A").messages[1];
-  EXPECT_TRUE(gone.deleted);
-  EXPECT_EQ(gone.content, "");
-  EXPECT_EQ(gone.revision, 5U);
-  EXPECT_EQ(Get("A").message_count, 1U);
-}
-
 TEST_P(StoreContract, CancelledSendThatNeverLeftIsGone) {
   Do(SummaryOf("A", 0));
   ASSERT_TRUE(Send(UserMessage("A", 1, "hello")));

@@ -12,6 +12,7 @@ namespace hark::store {
 namespace {
 
 using testing::ElementsAre;
+using testing::SizeIs;
 
 TEST_P(StoreContract, SummaryOfANewConversationIsListedWithItsGap) {
   Do(SummaryOf("A", 10, GapReason::kNotFetched, 4));
@@ -72,6 +73,33 @@ TEST_P(StoreContract, HigherRevisionWins) {
   Do(ApplyMessage{BackendMessage("A", 1, 5)});
   EXPECT_EQ(Page("A").messages.front(), BackendMessage("A", 1, 5));
   EXPECT_EQ(Page("A").messages.size(), 1U);
+}
+
+// The next two: the backend was restored from a copy, and counts its revisions from there.
+TEST_P(StoreContract, DeletionIsATombstoneAlsoIfTheBackendAcknowledgesAnOldRevision) {
+  Do(HistoryOf("A", 1, 2));
+  ASSERT_TRUE(Act("A", IdOf("A", 2), EditMessage{"edited"}));
+  Do(AcknowledgeChange{ChangeOf(IdOf("A", 2)).position, 5});
+  ASSERT_TRUE(Act("A", IdOf("A", 2), DeleteMessage{}));
+  Do(AcknowledgeChange{ChangeOf(IdOf("A", 2)).position, 2});
+  const Message gone = Page("A").messages[1];
+  EXPECT_TRUE(gone.deleted);
+  EXPECT_EQ(gone.content, "");
+  EXPECT_EQ(gone.revision, 5U);
+  EXPECT_EQ(Get("A").message_count, 1U);
+}
+
+TEST_P(StoreContract, DeletionIsFinalAlsoAtARevisionThatIsOldHere) {
+  Do(ApplyMessage{BackendMessage("A", 1, 5)});
+  Do(ApplyMessage{BackendMessage("A", 1, 2)});
+  EXPECT_FALSE(Page("A").messages[0].deleted);
+  TakeCommits();
+  Do(ApplyMessage{Tombstone(BackendMessage("A", 1, 2))});
+  EXPECT_TRUE(Page("A").messages[0].deleted);
+  EXPECT_EQ(Page("A").messages[0].revision, 5U);
+  EXPECT_THAT(TakeCommits(), SizeIs(1));
+  Do(ApplyMessage{Tombstone(BackendMessage("A", 1, 2))});
+  EXPECT_THAT(TakeCommits(), ElementsAre());
 }
 
 TEST_P(StoreContract, TombstoneKeepsItsPlaceAndHasNoContent) {
