@@ -90,6 +90,8 @@ class World {
   void Draft();
   void OthersAct();
   void BackendSuffers();
+  // By a backend that is about to be restored.
+  void ForgetIfUndone(const MessageId& id);
   void NetworkChanges();
   void DiskSuffers();
 
