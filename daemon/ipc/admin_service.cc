@@ -11,6 +11,7 @@
 
 #include "hark/v1/admin.grpc.pb.h"
 
+#include "daemon/base/utf8.h"
 #include "daemon/ipc/api_version.h"
 #include "daemon/ipc/archive_calls.h"
 #include "daemon/ipc/convert_status.h"
@@ -205,6 +206,8 @@ class AdminService final : public Base {
     out->set_cipher_version(program_.cipher_version);
     out->set_process_id(static_cast<std::uint32_t>(::getpid()));
     ToProto(program_.started_at, out->mutable_started_at());
+    // Else no client could read the answer.
+    if (IsValidUtf8(program_.data_dir)) out->set_data_dir(program_.data_dir);
     return {};
   }
 

@@ -98,7 +98,8 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
   parts->services.push_back(NewSyncService(context));
   parts->services.push_back(NewAccountService(context));
   parts->services.push_back(
-      NewAdminService(context, {options.version, options.cipher_version, options.clock.WallNow()}));
+      NewAdminService(context, {options.version, options.cipher_version, options.clock.WallNow(),
+                                options.data_dir.string()}));
   parts->services.push_back(NewDraftsService(context));
   parts->services.push_back(NewViewStatesService(context));
   parts->services.push_back(NewChangesService(context));

@@ -46,7 +46,8 @@ class ServerTest : public testing::Test {
   SystemClock clock_;
   Metrics metrics_;
   FakeAccounts accounts_;
-  std::optional<ConnectionLimits> connections_;  // Of the next StartAt().
+  std::optional<ConnectionLimits> connections_;  // Of the next StartAt(),
+  std::filesystem::path data_dir_ = "/somebody's/data";
   std::shared_ptr<FakeAccount> ada_ = accounts_.ada();
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
