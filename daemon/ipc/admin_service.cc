@@ -162,7 +162,7 @@ class AdminService final : public Base {
     out->set_messages(plan->messages);
     out->set_bytes(plan->bytes);
     out->set_conversations(plan->evictions.size());
-    if (plan->oldest) ToProto(*plan->oldest, out->mutable_oldest_at());
+    if (const auto& oldest = plan->oldest) ToProto(*oldest, out->mutable_oldest_at());
     std::sort(plan->evictions.begin(), plan->evictions.end(),
               [](const Eviction& a, const Eviction& b) { return a.messages > b.messages; });
     for (const Eviction& eviction : plan->evictions) {
