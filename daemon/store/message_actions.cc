@@ -168,7 +168,7 @@ class ChangeActions {
         changes_(ListChanges(context.authored(), action.message)) {}
 
   Result<Message> operator()(const EditMessage& edit) {
-    const Message shown = Shown(context_, action_);
+    Message shown = Shown(context_, action_);
     if (shown.deleted) return DoesNotFit("the message is deleted");
     const bool stopped = shown.change && IsStopped(shown.change->delivery);
     if (shown.content == edit.content && !stopped) return shown;
@@ -250,7 +250,7 @@ Result<Message> DoAction(JobContext& context, const MessageAction& action) {
   if (conversation == nullptr) return NoMessage();
   if (const auto place = FindMessagePlace(context.cache(), action.message)) {
     if (place->conversation != conversation->row().key) return NoMessage();
-    return std::visit(ChangeActions(context, action, *place), action.what);
+    return std::visit(ChangeActions(context, action, place), action.what);
   }
   if (auto send = FindSend(context.authored(), action.message)) {
     if (send->message.conversation != action.conversation) return NoMessage();
