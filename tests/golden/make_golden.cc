@@ -231,7 +231,7 @@ std::vector<Migration> UpTo(std::vector<Migration> steps, std::int64_t number) {
   return steps;
 }
 
-void MakeOf(const fs::path& older, const fs::path& folder) {
+int MakeOf(const fs::path& older, const fs::path& folder) {
   fs::create_directory(folder);
   fs::permissions(folder, fs::perms::owner_all);
   for (const char* name : {"cache.db", "authored.db", "expected.txt"})
@@ -245,9 +245,10 @@ void MakeOf(const fs::path& older, const fs::path& folder) {
       UpgradeSchemas(StoreFiles(folder), {cache_key, authored_key}, {cache_steps, authored_steps});
   if (!done) {
     std::cerr << done.error().message << "\n";
-    std::exit(1);
+    return 1;
   }
   Strip(folder);
+  return 0;
 }
 
 }  // namespace
@@ -262,10 +263,7 @@ int main(int argc, char** argv) {
     std::cerr << "the folder exists\n";
     return 1;
   }
-  if (argc == 2) {
-    hark::store::Make(argv[1]);
-  } else {
-    hark::store::MakeOf(argv[2], argv[1]);
-  }
+  if (argc == 3) return hark::store::MakeOf(argv[2], argv[1]);
+  hark::store::Make(argv[1]);
   return 0;
 }

@@ -327,7 +327,8 @@ TEST_F(CliTest, ReaderThatGoesAwayIsNoError) {
 TEST_F(CliTest, FullDiskIsAnError) {
   const std::string command =
       std::string(HARK_CLI) + " conversations --socket " + path_ + " >/dev/full 2>&1";
-  const int status = std::system(command.c_str());
+  const int status =
+      std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe): the test has one thread
   EXPECT_EQ(WEXITSTATUS(status), 1);
 }
 
