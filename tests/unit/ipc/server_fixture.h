@@ -27,9 +27,11 @@
 namespace hark::ipc {
 
 class ServerTest : public testing::Test {
+ public:
+  ~ServerTest() override;
+
  protected:
   ServerTest();
-  ~ServerTest() override;
 
   [[nodiscard]] std::filesystem::path socket_path() const { return folder_.path() / "run" / "s"; }
   [[nodiscard]] Result<std::unique_ptr<Server>> StartAt(

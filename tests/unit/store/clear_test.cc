@@ -96,7 +96,7 @@ class ClearTest : public StoreFixture {
     if (IsClearing(files)) {
       if (auto removed = RemoveCacheFiles(files); !removed)
         return tl::unexpected<Error>(removed.error());
-      (void)Renew();
+      if (auto renewed = Renew(); !renewed) return tl::unexpected<Error>(renewed.error());
     }
     return SqlcipherStore::Open(Options());
   }

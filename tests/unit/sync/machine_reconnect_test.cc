@@ -183,6 +183,7 @@ TEST_F(MachineReconnectTest, ChangesThatEndBeforeTheyBeginAreNotApplied) {
 
 TEST_F(MachineReconnectTest, AnActiveConversationIsSubscribedToWhenSomethingHappensInIt) {
   std::vector<ConversationId> active;
+  active.reserve(200);
   for (int i = 0; i < 200; ++i) active.emplace_back("c" + std::to_string(i));
   Start(SyncCursor{"e1", 100}, active);
   Connect(transport::Resume::kOk, 100);
