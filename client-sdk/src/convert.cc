@@ -254,6 +254,7 @@ VersionInfo FromProto(const v1::GetVersionResponse& from) {
   to.cipher_version = from.cipher_version();
   to.process_id = from.process_id();
   if (from.has_started_at()) to.started_at = ToTime(from.started_at());
+  to.data_dir = from.data_dir();
   return to;
 }
 

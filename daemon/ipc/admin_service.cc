@@ -11,6 +11,7 @@
 
 #include "hark/v1/admin.grpc.pb.h"
 
+#include "daemon/base/utf8.h"
 #include "daemon/ipc/api_version.h"
 #include "daemon/ipc/archive_calls.h"
 #include "daemon/ipc/convert_status.h"
@@ -161,7 +162,7 @@ class AdminService final : public Base {
     out->set_messages(plan->messages);
     out->set_bytes(plan->bytes);
     out->set_conversations(plan->evictions.size());
-    if (plan->oldest) ToProto(*plan->oldest, out->mutable_oldest_at());
+    if (const auto& oldest = plan->oldest) ToProto(*oldest, out->mutable_oldest_at());
     std::sort(plan->evictions.begin(), plan->evictions.end(),
               [](const Eviction& a, const Eviction& b) { return a.messages > b.messages; });
     for (const Eviction& eviction : plan->evictions) {
@@ -205,6 +206,8 @@ class AdminService final : public Base {
     out->set_cipher_version(program_.cipher_version);
     out->set_process_id(static_cast<std::uint32_t>(::getpid()));
     ToProto(program_.started_at, out->mutable_started_at());
+    // Else no client could read the answer.
+    if (IsValidUtf8(program_.data_dir)) out->set_data_dir(program_.data_dir);
     return {};
   }
 

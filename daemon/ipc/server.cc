@@ -37,7 +37,7 @@ constexpr int kIdleMs = 30 * 60 * 1'000;
 // Clients may look after a suspended daemon; more often than this is abuse.
 constexpr int kClientPingMs = 10'000;
 // Everything that gRPC buffers for all clients together.
-constexpr std::size_t kBufferBytes = 128 * 1024 * 1024;
+constexpr std::size_t kBufferBytes = std::size_t{128} * 1024 * 1024;
 // How long Stop() waits for calls under way before it cancels them.
 constexpr std::chrono::milliseconds kDrain{1'000};
 
@@ -98,7 +98,8 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
   parts->services.push_back(NewSyncService(context));
   parts->services.push_back(NewAccountService(context));
   parts->services.push_back(
-      NewAdminService(context, {options.version, options.cipher_version, options.clock.WallNow()}));
+      NewAdminService(context, {options.version, options.cipher_version, options.clock.WallNow(),
+                                options.data_dir.string()}));
   parts->services.push_back(NewDraftsService(context));
   parts->services.push_back(NewViewStatesService(context));
   parts->services.push_back(NewChangesService(context));

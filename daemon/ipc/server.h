@@ -23,6 +23,7 @@ struct ServerOptions {
   std::optional<int> listening_fd;
   std::string version;         // Of the program, "1.0.0".
   std::string cipher_version;  // SQLCipher's own.
+  std::filesystem::path data_dir;
   Clock& clock;
   Metrics& metrics;
   account::Accounts& accounts;

@@ -19,6 +19,7 @@ struct ProgramInfo {
   std::string version;
   std::string cipher_version;
   WallTime started_at{};
+  std::string data_dir;
 };
 
 [[nodiscard]] std::unique_ptr<grpc::Service> NewConversationsService(const ServiceContext& context);

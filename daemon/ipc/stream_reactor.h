@@ -40,6 +40,7 @@ class StreamReactor : public ByteStream {
 
   StreamReactor(const StreamReactor&) = delete;
   StreamReactor& operator=(const StreamReactor&) = delete;
+  ~StreamReactor() override = default;
 
   // Ends the stream after the write in flight; the first reason counts. From any thread.
   void End(const grpc::Status& why);
@@ -59,7 +60,6 @@ class StreamReactor : public ByteStream {
   using Work = std::variant<Idle, Write, ReadFirst>;
 
   explicit StreamReactor(StreamRegistry& registry) : registry_(registry) {}
-  ~StreamReactor() override = default;
 
   // What to write next. Called with the lock held; must not block.
   [[nodiscard]] virtual Work NextWork() = 0;

@@ -37,9 +37,19 @@ bool IsStillHere(const ChangeRow& change) {
   return !change.row.attempted || change.row.entry.delivery == Delivery::kFailed;
 }
 
-Message Shown(JobContext& context, const MessageId& id) {
+bool IsChanged(JobContext& context, const MessageAction& action) {
+  const auto changes = ListChanges(context.authored(), action.message);
+  return !changes.empty() && changes.front().row.entry.conversation == action.conversation;
+}
+
+// Of one that is not here, no more than its id.
+Message Shown(JobContext& context, const MessageAction& action) {
   context.Save();
-  return FindMerged(context.View(), id).value_or(Message{});
+  if (auto shown = FindMerged(context.View(), action.message)) return *std::move(shown);
+  Message unknown;
+  unknown.id = action.message;
+  unknown.conversation = action.conversation;
+  return unknown;
 }
 
 void Note(JobContext& context, const MessageAction& action) {
@@ -142,7 +152,7 @@ class SendActions {
 
   Result<Message> Done() {
     Note(context_, action_);
-    return Shown(context_, action_.message);
+    return Shown(context_, action_);
   }
 
   JobContext& context_;
@@ -150,17 +160,18 @@ class SendActions {
   PendingSend send_;
 };
 
-// What is done to a message that the backend has.
+// What is done to a message that the backend has. Without a place the message is not here: its
+// changes can be retried and given up.
 class ChangeActions {
  public:
-  ChangeActions(JobContext& context, const MessageAction& action, MessagePlace place)
+  ChangeActions(JobContext& context, const MessageAction& action, std::optional<MessagePlace> place)
       : context_(context),
         action_(action),
         place_(place),
         changes_(ListChanges(context.authored(), action.message)) {}
 
   Result<Message> operator()(const EditMessage& edit) {
-    const Message shown = Shown(context_, action_.message);
+    Message shown = Shown(context_, action_);
     if (shown.deleted) return DoesNotFit("the message is deleted");
     const bool stopped = shown.change && IsStopped(shown.change->delivery);
     if (shown.content == edit.content && !stopped) return shown;
@@ -168,7 +179,7 @@ class ChangeActions {
     if (auto room = CheckRoom(context_); !room)
       return tl::unexpected<Error>(std::move(room.error()));
     // Behind another edit that is under way, its own base is known when that is acknowledged.
-    const std::uint64_t base = changes_.empty() ? place_.revision : 0;
+    const std::uint64_t base = changes_.empty() && place_ ? place_->revision : 0;
     context_.changes().NoteOutbox(InsertEdit(context_.WriteAuthored(), action_.conversation,
                                              action_.message, edit.content, base,
                                              context_.clock().WallNow()));
@@ -176,7 +187,7 @@ class ChangeActions {
   }
 
   Result<Message> operator()(const DeleteMessage&) {
-    Message shown = Shown(context_, action_.message);
+    Message shown = Shown(context_, action_);
     if (shown.deleted) return shown;
     DropWhatIsStillHere();
     if (auto room = CheckRoom(context_); !room)
@@ -190,11 +201,12 @@ class ChangeActions {
     for (const ChangeRow& change : changes_) {
       const OutboxEntry& entry = change.row.entry;
       if (!IsStopped(entry.delivery)) continue;
-      if (place_.deleted && entry.kind == OutboxKind::kEdit) continue;  // Nothing to edit any more.
+      // Nothing to edit any more.
+      if (place_ && place_->deleted && entry.kind == OutboxKind::kEdit) continue;
       RequeueOutboxRow(context_.WriteAuthored(), entry.position, context_.clock().WallNow());
       SetAttempted(context_.WriteAuthored(), entry.position, false);
-      if (entry.kind == OutboxKind::kEdit)
-        RebaseEdit(context_.WriteAuthored(), entry.position, place_.revision);
+      if (place_ && entry.kind == OutboxKind::kEdit)
+        RebaseEdit(context_.WriteAuthored(), entry.position, place_->revision);
       context_.changes().NoteOutbox(entry.position);
     }
     return Done();
@@ -205,8 +217,7 @@ class ChangeActions {
   Result<Message> operator()(const CancelMessage&) {
     // A repetition, of a send that reached the backend before it could be withdrawn: its deletion
     // is not what is withdrawn now.
-    if (FindCancelled(context_.authored(), action_.message))
-      return Shown(context_, action_.message);
+    if (FindCancelled(context_.authored(), action_.message)) return Shown(context_, action_);
     if (changes_.empty())
       return DoesNotFit("the message is at the server already: delete it instead");
     const bool under_way = !IsStillHere(changes_.back());
@@ -226,12 +237,12 @@ class ChangeActions {
   Result<Message> Done() {
     context_.SomethingIsPending();
     Note(context_, action_);
-    return Shown(context_, action_.message);
+    return Shown(context_, action_);
   }
 
   JobContext& context_;
   const MessageAction& action_;
-  MessagePlace place_;
+  std::optional<MessagePlace> place_;
   std::vector<ChangeRow> changes_;
 };
 
@@ -242,16 +253,21 @@ Result<Message> DoAction(JobContext& context, const MessageAction& action) {
   if (conversation == nullptr) return NoMessage();
   if (const auto place = FindMessagePlace(context.cache(), action.message)) {
     if (place->conversation != conversation->row().key) return NoMessage();
-    return std::visit(ChangeActions(context, action, *place), action.what);
+    return std::visit(ChangeActions(context, action, place), action.what);
   }
   if (auto send = FindSend(context.authored(), action.message)) {
     if (send->message.conversation != action.conversation) return NoMessage();
     return std::visit(SendActions(context, action, *std::move(send)), action.what);
   }
-  const bool withdraws = std::holds_alternative<CancelMessage>(action.what) ||
-                         std::holds_alternative<DeleteMessage>(action.what);
-  if (!withdraws || FindCancelled(context.authored(), action.message) != action.conversation)
-    return NoMessage();
+  const bool cancels = std::holds_alternative<CancelMessage>(action.what);
+  const bool withdraws = cancels || std::holds_alternative<DeleteMessage>(action.what);
+  if (!withdraws || FindCancelled(context.authored(), action.message) != action.conversation) {
+    // The cache lost the message, and the backend has it no more: the change is all there is.
+    const bool is_lost = (cancels || std::holds_alternative<RetryMessage>(action.what)) &&
+                         IsChanged(context, action);
+    if (!is_lost) return NoMessage();
+    return std::visit(ChangeActions(context, action, std::nullopt), action.what);
+  }
   if (context.is_rerun()) context.changes().NoteRemoved(action.conversation, action.message);
   Message gone;
   gone.id = action.message;

@@ -1,10 +1,10 @@
 #include "daemon/store/sqlite_error.h"
 
 #include <new>
-#include <string>
 
 #include <sqlite3.h>
 
+#include "daemon/base/log.h"
 #include "daemon/store/error_policy.h"
 
 namespace hark::store {
@@ -45,8 +45,12 @@ ErrorCode ErrorCodeFor(int code) {
 
 Error ToError(const SQLite::Exception& exception) {
   const int code = CodeOf(exception);
-  return {ErrorCodeFor(code),
-          std::string(SentenceFor(code)) + " (SQLite " + std::to_string(code) + ")"};
+  Error error{ErrorCodeFor(code), SentenceFor(code)};
+  // What only stood in the way is no news: a search that was stopped, a snapshot that was too old.
+  const log::Level level =
+      VerdictOf(code) == Verdict::kRetry ? log::Level::kDebug : log::Level::kWarning;
+  log::Write(level, "sqlite_failed", {{"number", code}, {"why", error}});
+  return error;
 }
 
 Error ToError(const std::exception& exception) {

@@ -13,9 +13,10 @@
 
 namespace hark::store {
 
-// Never holds SQL or values, only what happened and SQLite's number for it. Its code follows from
-// the verdict of error_policy.h: kResourceExhausted where repeating the call later may help,
-// kCorrupt for damage, kInternal for a bug.
+// Never holds SQL or values, only what happened. Its code follows from the verdict of
+// error_policy.h: kResourceExhausted where repeating the call later may help, kCorrupt for damage,
+// kInternal for a bug. SQLite's number says nothing to a person: it is logged here, and nowhere
+// else, once for each call that failed.
 [[nodiscard]] Error ToError(const SQLite::Exception& exception);
 
 // For anything else that a call threw.

@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from fault_proxy import FaultProxy  # noqa: E402
 from harness import PATIENCE, Delivery, State, World, messages_pb2, sync_pb2  # noqa: E402
-from judge import ANY, GONE, Accepted, View, bound, judge, judge_changes  # noqa: E402
+from judge import ANY, GONE, LONGEST, Accepted, View, bound, judge, judge_changes, limit_for  # noqa: E402
 
 CLIENTS = 4
 CONVERSATIONS = ["conversation-%d" % n for n in range(3)]
@@ -387,11 +387,13 @@ def main():
     options = argparse.ArgumentParser(description="Kills the real programs while clients send.")
     options.add_argument("--kills", type=int, default=200)
     options.add_argument("--seed", type=int, default=None, help="a random one unless given")
-    options.add_argument("--seconds", type=int, default=None, help="for the kills; 30 and 1.2 for each unless given")
+    options.add_argument("--seconds", type=int, default=None,
+                         help=f"for the kills; unless given as many as they need three times over, {LONGEST} at most")
     chosen = options.parse_args()
     seed = random.SystemRandom().randrange(10**9) if chosen.seed is None else chosen.seed
-    limit = 30 + 1.2 * chosen.kills if chosen.seconds is None else chosen.seconds
-    print(f"seed          {seed}   (tools/dev crash --kills {chosen.kills} --seed {seed})", flush=True)
+    limit = limit_for(chosen.kills) if chosen.seconds is None else chosen.seconds
+    print(f"seed          {seed}   (tools/dev crash --kills {chosen.kills} --seed {seed})")
+    print(f"limit         {limit:.0f} s for the kills", flush=True)
     faulthandler.dump_traceback_later(limit + 4 * PATIENCE, exit=True)  # whatever hangs, the run ends
     started = time.monotonic()
     with CrashWorld(seed) as world:

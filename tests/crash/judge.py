@@ -5,6 +5,9 @@ import collections
 # One accepted send: of which client, into which conversation, under which id, with which text (that of no other send).
 Accepted = collections.namedtuple("Accepted", "client conversation id text")
 GONE = None  # What becomes of the text of a message that was deleted or cancelled.
+START = 30  # seconds until the first kill
+SECONDS_PER_KILL = 2.1  # measured: 0.7 on a machine that also builds
+LONGEST = 8 * 3600  # seconds; more kills than fit are several runs, each with a seed of its own
 ANY = object()  # A cancel was repeated, and nobody can say whether its first attempt withdrew an edit.
 
 
@@ -42,6 +45,11 @@ def judge(accepted, histories):
 def bound(trials):
     """With no failure in so many trials, the rate is below this with 95 % confidence (the rule of three)."""
     return min(1.0, 3 / trials) if trials else 1.0
+
+
+def limit_for(kills):
+    """Seconds that so many kills may take by default, also where others use the machine."""
+    return min(START + SECONDS_PER_KILL * kills, LONGEST)
 
 
 class View:

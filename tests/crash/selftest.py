@@ -7,7 +7,7 @@ import types
 import unittest
 
 from fault_proxy import FaultProxy, split, without_compression
-from judge import ANY, GONE, Accepted, View, bound, judge, judge_changes
+from judge import ANY, GONE, LONGEST, Accepted, View, bound, judge, judge_changes, limit_for
 
 
 def frame(payload, masked=False):
@@ -122,6 +122,12 @@ class Judging(unittest.TestCase):
     def test_the_bound_is_the_rule_of_three(self):
         self.assertEqual(bound(300), 0.01)
         self.assertEqual(bound(0), 1.0)
+
+    def test_the_limit_follows_from_the_kills_and_has_an_end(self):
+        for kills in (1, 200, 10_000):
+            self.assertGreater(limit_for(kills), 2 * 0.7 * kills + 20)
+        self.assertLess(limit_for(200), 600, "ctest would end it first, without a word")
+        self.assertEqual(limit_for(10**9), LONGEST)
 
     def test_a_view_is_what_a_ui_shows(self):
         def message(key, sequence, content=""):

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include "daemon/base/log.h"
 #include "daemon/store/sqlite_error.h"
 
 namespace hark::store {
@@ -64,6 +65,25 @@ TEST(ErrorPolicyTest, TheVerdictDecidesWhatTheCallerIsTold) {
   EXPECT_EQ(CodeFor(SQLITE_CORRUPT_INDEX), ErrorCode::kCorrupt);
   EXPECT_EQ(CodeFor(SQLITE_TOOBIG), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeFor(SQLITE_CONSTRAINT_UNIQUE), ErrorCode::kInternal);
+}
+
+TEST(ErrorPolicyTest, APersonIsToldASentenceAndTheLogTheNumber) {
+  log::Start(log::Level::kInfo);
+  for (const auto& [name, code] : CodesOfHeader()) {
+    testing::internal::CaptureStderr();
+    const Error error = ToError(SQLite::Exception("", code));
+    const std::string line = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(error.message.find_first_of("0123456789"), std::string::npos) << error.message;
+    EXPECT_EQ(error.message.find("SQL"), std::string::npos) << error.message;
+    const std::string logged =
+        "sqlite_failed number=" + std::to_string(code) + " why=\"" + error.message + "\"\n";
+    if (VerdictOf(code) == Verdict::kRetry) {
+      EXPECT_EQ(line, "") << name;
+    } else {
+      EXPECT_NE(line.find(logged), std::string::npos) << name << ": " << line;
+    }
+  }
+  EXPECT_EQ(ToError(SQLite::Exception("", SQLITE_FULL)).message, "the disk is full");
 }
 
 TEST(ErrorPolicyTest, OnlyWhatTheSystemOrTheFileDidNeedsANewConnection) {

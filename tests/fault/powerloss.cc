@@ -14,6 +14,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "daemon/base/log.h"
 #include "tests/fault/power_life.h"
 
 namespace hark::fault {
@@ -91,5 +92,6 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
+  hark::log::SetLevel(hark::log::Level::kOff);  // Each lost power is many failed calls.
   return hark::fault::Main(seed, crashes);
 }

@@ -1,19 +1,33 @@
-// Makes a golden store with this program's schema: make_golden FOLDER (which must not exist).
-// Writes FOLDER/cache.db, FOLDER/authored.db and FOLDER/expected.txt. See README.md.
+// Makes a golden store: FOLDER/cache.db, FOLDER/authored.db and FOLDER/expected.txt. See README.md.
+//
+//   make_golden FOLDER         of this program's schema
+//   make_golden FOLDER OLDER   of the number that the folder is named after: the golden store
+//   OLDER,
+//                              brought to it by this program's steps
+//
+// FOLDER must not exist.
 
 #include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <iostream>
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "daemon/store/schema_upgrade.h"
 #include "daemon/store/sqlcipher_store.h"
 #include "tests/golden/describe.h"
 
 namespace hark::store {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::int64_t kStart = 1'700'000'000'000;
 
@@ -173,28 +187,67 @@ void LeaveLyingAbout(SqlcipherStore& store) {
       [&](auto done) { store.SaveUserState(std::move(changes), std::move(done)); });
 }
 
-int Make(const std::filesystem::path& folder) {
-  if (std::filesystem::exists(folder)) {
-    std::cerr << "the folder exists\n";
-    return 1;
-  }
-  const StandingClock clock;
+std::unique_ptr<SqlcipherStore> OpenAt(const fs::path& folder, const Clock& clock) {
   StoreOptions options;
   options.folder = folder;
   options.cache_key = Secret(std::string(kGoldenKeyBytes, kGoldenCacheKey));
   options.authored_key = Secret(std::string(kGoldenKeyBytes, kGoldenAuthoredKey));
   options.clock = &clock;
   auto store = SqlcipherStore::Open(std::move(options));
-  if (!store) {
-    std::cerr << store.error().message << "\n";
+  if (store) return *std::move(store);
+  std::cerr << store.error().message << "\n";
+  std::exit(1);
+}
+
+// Leaves what a golden store is made of: no notes, logs or backups.
+void Strip(const fs::path& folder) {
+  const std::set<std::string> kept = {"cache.db", "authored.db", "expected.txt"};
+  const std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
+  for (const fs::directory_entry& entry : entries) {
+    if (!kept.contains(entry.path().filename())) fs::remove_all(entry.path());
+  }
+}
+
+void Make(const fs::path& folder) {
+  const StandingClock clock;
+  {
+    const auto store = OpenAt(folder, clock);
+    Apply(*store, Complete());
+    Apply(*store, Gaps());
+    Author(*store);
+    LeaveLyingAbout(*store);
+    store->Close();
+  }
+  Strip(folder);
+  // As the next program finds it: what was on its way is in doubt then. The files stay as they are.
+  const fs::path copy = folder.string() + ".opened";
+  fs::copy(folder, copy);
+  std::ofstream(folder / "expected.txt") << Describe(*OpenAt(copy, clock));
+  fs::remove_all(copy);
+}
+
+std::vector<Migration> UpTo(std::vector<Migration> steps, std::int64_t number) {
+  std::erase_if(steps, [number](const Migration& step) { return step.version > number; });
+  return steps;
+}
+
+int MakeOf(const fs::path& older, const fs::path& folder) {
+  fs::create_directory(folder);
+  fs::permissions(folder, fs::perms::owner_all);
+  for (const char* name : {"cache.db", "authored.db", "expected.txt"})
+    fs::copy_file(older / name, folder / name);
+  const Secret cache_key(std::string(kGoldenKeyBytes, kGoldenCacheKey));
+  const Secret authored_key(std::string(kGoldenKeyBytes, kGoldenAuthoredKey));
+  const std::int64_t number = std::stoll(folder.filename());
+  const auto cache_steps = UpTo(CacheMigrations(), number);
+  const auto authored_steps = UpTo(AuthoredMigrations(), number);
+  const auto done =
+      UpgradeSchemas(StoreFiles(folder), {cache_key, authored_key}, {cache_steps, authored_steps});
+  if (!done) {
+    std::cerr << done.error().message << "\n";
     return 1;
   }
-  Apply(**store, Complete());
-  Apply(**store, Gaps());
-  Author(**store);
-  LeaveLyingAbout(**store);
-  std::ofstream(folder / "expected.txt") << Describe(**store);
-  (*store)->Close();
+  Strip(folder);
   return 0;
 }
 
@@ -202,9 +255,15 @@ int Make(const std::filesystem::path& folder) {
 }  // namespace hark::store
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "make_golden FOLDER\n";
+  if (argc != 2 && argc != 3) {
+    std::cerr << "make_golden FOLDER [OLDER]\n";
     return 2;
   }
-  return hark::store::Make(argv[1]);
+  if (std::filesystem::exists(argv[1])) {
+    std::cerr << "the folder exists\n";
+    return 1;
+  }
+  if (argc == 3) return hark::store::MakeOf(argv[2], argv[1]);
+  hark::store::Make(argv[1]);
+  return 0;
 }

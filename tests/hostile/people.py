@@ -186,7 +186,9 @@ class Others(Storming):
 
 
 class ListWatcher(Worker):
-    """A UI that follows the list."""
+    """A UI that follows the list: the snapshot has its newest part, the rest is read as pages."""
+
+    SNAPSHOT = 200
 
     def __init__(self, world):
         super().__init__("list-watcher")
@@ -197,13 +199,15 @@ class ListWatcher(Worker):
     def work(self):
         while not self.over.is_set():
             stream = self.client.conversations.WatchConversations(conversations_pb2.WatchConversationsRequest(
-                resume_token=self.token, snapshot_size=200), wait_for_ready=True)
+                resume_token=self.token, snapshot_size=self.SNAPSHOT), wait_for_ready=True)
             self.stream = stream
             try:
                 for event in stream:
+                    more = len(event.snapshot.conversations) == self.SNAPSHOT
+                    rest = self.client.all_conversations() if more else []
                     with self.condition:
                         if event.HasField("snapshot"):
-                            self.shown = {}
+                            self.shown = {c.id: c for c in rest}
                         for c in [*event.snapshot.conversations, *event.delta.upserted]:
                             self.shown[c.id] = c
                         self.token = event.resume_token

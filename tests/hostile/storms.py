@@ -274,8 +274,12 @@ class Storm:
             self.world.faults.lied.clear()
             self.world.library.retitle("sentinel", title)
         self.world.server.do(correct)
+
+        def is_told():
+            sentinel = self.list_watcher.shown.get("sentinel")
+            return sentinel is not None and sentinel.title == title
         with self.world.listed:
-            if not self.world.listed.wait_for(lambda: self.list_watcher.shown["sentinel"].title == title, PATIENCE):
+            if not self.world.listed.wait_for(is_told, PATIENCE):
                 raise AssertionError(f"the last change never came: {self.client.status()}")
 
     # ---- the comparison ----

@@ -219,7 +219,8 @@ class AicoRegressions(TestCase):
             self.assertEqual(client.get("conversation-1").pending_count, 150)
             attempts, statuses = 0, client.sync.WatchStatus(sync_pb2.WatchStatusRequest(), timeout=60)
             last = next(statuses).status.next_attempt_at
-            # Many more than 5 in a row, and then until the next one is near: so that the test need not wait a minute.
+            # Many more than 5 in a row, and then until the next one is near: so that the test need not wait a minute. That
+            # it goes on when nobody asks is seen in MachineReconnectTest.ReconnectingDoesNotEndAfterFiveTries.
             while attempts < 12 or last.ToDatetime() - datetime.datetime.utcnow() > datetime.timedelta(seconds=5):
                 sync_now(client)
                 last = until(statuses, lambda e: e.status.state == State.STATE_OFFLINE and

@@ -201,6 +201,9 @@ class Surroundings(TestCase):
                     refused = error
             self.assertIsNotNone(refused, "the limit was never met")
             self.assertEqual(refused.code(), grpc.StatusCode.RESOURCE_EXHAUSTED, refused.details())
+            # What a person is told is a sentence; the numbers are in the log.
+            self.assertRegex(refused.details(), "^[a-z ]+$")
+            self.assertRegex(log_of(world), rf'sqlite_failed number=[0-9]+ why="{refused.details()}"')
             self.assertEqual(len(client.all_conversations()), len(world.made))
             self.assertEqual(stop(world)[0], STOPPED)
             world.wrapper = ()

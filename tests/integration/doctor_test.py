@@ -210,6 +210,27 @@ class Doctor(TestCase):
                     self.skipTest("nothing can be mounted here")
                 self.assert_found(world.doctor(wrapper=wrapper, check="disk"), verdict, str(world.data))
 
+    def test_the_folder_of_the_daemon_that_runs_is_looked_at(self):
+        with SickWorld() as world:
+            world.healthy()
+            os.truncate(world.account() / "authored.db", 0)
+            elsewhere = world.folder / "elsewhere"
+            world.config.write_text(f'[backend]\nurl = "{world.url()}"\n[storage]\ndata_dir = "{elsewhere}"\n'
+                                    f'[ipc]\nsocket = "{world.socket}"\n')
+            findings = world.doctor()
+            self.assertIn(str(world.data), findings["disk"]["what"])
+            self.assert_found(findings["files"], "problem", f"{world.account()}/authored.db is missing or empty")
+            self.assert_found(findings["setup"], "warning", f"harkd runs with the files in {world.data}, not with those in {elsewhere}")
+            # Who names a folder means that one.
+            self.assertEqual(world.doctor("--data-dir", elsewhere, check="files")["what"], "there are none yet")
+            world.config.write_text("nonsense")
+            self.assertIn(str(world.data), world.doctor("--socket", world.socket, check="disk")["what"])
+            # And without a daemon nobody but the configuration says, or who asks.
+            world.configure()
+            world.daemon.stop()
+            self.assertIn(str(world.data), world.doctor(check="disk")["what"])
+            self.assertIn(str(elsewhere.parent), world.doctor("--data-dir", elsewhere, check="disk")["what"])
+
     def test_limits(self):
         with SickWorld() as world:
             world.configure("ws://127.0.0.1:1/sync")

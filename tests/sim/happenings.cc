@@ -198,16 +198,18 @@ void World::BackendSuffers() {
       network_->CutAll();
       restored_ = true;
       // A deletion that it had acknowledged is forgotten too.
-      for (const Promise& promise : promises_) {
-        const Message* now = backend_.Find(promise.id);
-        const Message* then = backup_->Find(promise.id);
-        if (now != nullptr && now->deleted && then != nullptr && !then->deleted)
-          forgotten_.insert(promise.id);
-      }
+      for (const MessageId& id : deletions_) ForgetIfUndone(id, *backup_);
+      for (const Promise& promise : promises_) ForgetIfUndone(promise.id, *backup_);
       forgotten_.merge(backend_.RestoreFrom(*backup_));
       conversations_ = static_cast<int>(backend_.conversations().size());
       break;
   }
+}
+
+void World::ForgetIfUndone(const MessageId& id, const ModelBackend& backup) {
+  const Message* now = backend_.Find(id);
+  const Message* then = backup.Find(id);
+  if (now != nullptr && now->deleted && then != nullptr && !then->deleted) forgotten_.insert(id);
 }
 
 // ---- Network and disk ----

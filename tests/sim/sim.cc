@@ -5,6 +5,7 @@
 // Exit code 1 if one of them ended wrong; each prints how to live it again. --log shows what the
 // daemon says.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -75,7 +76,8 @@ int main(int count, char** arguments) {
       static_cast<unsigned long long>(all.edits), static_cast<unsigned long long>(all.cancels),
       static_cast<unsigned long long>(failed));
   if (failed == 0)
-    std::printf(" (95 %% bound: %.4f %%)", 300.0 / static_cast<double>(options.seeds));
+    std::printf(" (95 %% bound: %.4f %%)",
+                std::min(100.0, 300.0 / static_cast<double>(options.seeds)));
   std::printf("\n");
   return failed == 0 ? 0 : 1;
 }

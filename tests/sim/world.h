@@ -90,6 +90,8 @@ class World {
   void Draft();
   void OthersAct();
   void BackendSuffers();
+  // By a backend that is about to be restored from this copy.
+  void ForgetIfUndone(const MessageId& id, const ModelBackend& backup);
   void NetworkChanges();
   void DiskSuffers();
 

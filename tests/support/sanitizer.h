@@ -1,21 +1,21 @@
-// Whether the tests are built with AddressSanitizer, which has its own allocator, lets nothing be
-// locked in memory and handles crashes itself.
+// Whether the tests are built with AddressSanitizer or ThreadSanitizer, which have their own
+// allocator and let nothing be locked in memory.
 
 #ifndef HARK_TESTS_SUPPORT_SANITIZER_H_
 #define HARK_TESTS_SUPPORT_SANITIZER_H_
 
 namespace hark::test {
 
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool kAddressSanitizer = true;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitizerMemory = true;
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-inline constexpr bool kAddressSanitizer = true;
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool kSanitizerMemory = true;
 #else
-inline constexpr bool kAddressSanitizer = false;
+inline constexpr bool kSanitizerMemory = false;
 #endif
 #else
-inline constexpr bool kAddressSanitizer = false;
+inline constexpr bool kSanitizerMemory = false;
 #endif
 
 }  // namespace hark::test

@@ -70,10 +70,12 @@ std::string FindHarkd(const std::string& self) {
   return {};
 }
 
-DaemonConfig CheckConfig(const std::string& harkd, const std::vector<std::string>& before) {
+DaemonConfig CheckConfig(const std::string& harkd, const std::vector<std::string>& before,
+                         const std::vector<std::string>& flags) {
   std::vector<std::string> words = before;
   words.push_back(harkd);
   words.emplace_back("--check-config");
+  words.insert(words.end(), flags.begin(), flags.end());
   const ProgramResult checked = RunProgram(words, kPatience);
   DaemonConfig config;
   config.code = checked.code;

@@ -29,8 +29,10 @@ struct DaemonConfig {
 [[nodiscard]] std::string PathOfThisProgram();
 
 // `before`: words in front of the program's, for who wants it run by somebody else (systemd-run).
+// `flags`: of harkd, which win over its configuration file.
 [[nodiscard]] DaemonConfig CheckConfig(const std::string& harkd,
-                                       const std::vector<std::string>& before = {});
+                                       const std::vector<std::string>& before = {},
+                                       const std::vector<std::string>& flags = {});
 // Pure: what --check-config prints.
 [[nodiscard]] std::map<std::string, std::string> ParseConfigValues(std::string_view text);
 

@@ -82,9 +82,16 @@ Surroundings LookAround(const LocalSession& session) {
   Surroundings around;
   const std::string& named = session.arguments.harkd;
   around.harkd = named.empty() ? FindHarkd(PathOfThisProgram()) : named;
-  if (!around.harkd.empty()) around.config = CheckConfig(around.harkd);
+  const std::string& folder = session.arguments.data_dir;
+  if (!around.harkd.empty()) {
+    const std::vector<std::string> flags{"--data-dir", folder};
+    around.config =
+        CheckConfig(around.harkd, {}, folder.empty() ? std::vector<std::string>() : flags);
+  }
   around.socket = SocketOf(session, around.config);
   around.daemon = AskDaemon(around.socket);
+  if (folder.empty() && around.daemon.version) around.data_dir = around.daemon.version->data_dir;
+  if (around.data_dir.empty()) around.data_dir = around.config.Value("storage.data_dir");
   around.now = std::chrono::system_clock::now();
   if (ManagerHere() == ServiceManager::kSystemd && !ManagerProblem(ServiceManager::kSystemd)) {
     around.service_unit = UnitProperties("harkd.service");

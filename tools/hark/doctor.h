@@ -44,6 +44,9 @@ struct DaemonAnswers {
 struct Surroundings {
   std::string harkd;  // Empty: not found.
   DaemonConfig config;
+  // The files that are looked at: of --data-dir, else of the daemon that runs, else of the
+  // configuration. Empty: nobody says.
+  std::string data_dir;
   std::string socket;  // Where hark looks for the daemon.
   DaemonAnswers daemon;
   std::chrono::system_clock::time_point now;

@@ -1,6 +1,8 @@
 // The checks of the set-up, the service and what the daemon says.
 
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include <sys/resource.h>
 
@@ -13,6 +15,12 @@ namespace {
 std::string Property(const std::map<std::string, std::string>& properties, const char* name) {
   const auto found = properties.find(name);
   return found == properties.end() ? std::string() : found->second;
+}
+
+// Also by another name. What is not known is no other.
+bool IsSame(const std::string& folder, const std::string& other) {
+  std::error_code error;
+  return folder.empty() || folder == other || std::filesystem::equivalent(folder, other, error);
 }
 
 }  // namespace
@@ -35,6 +43,12 @@ Finding CheckSetup(const Surroundings& around) {
     return {"setup", Verdict::kWarning,
             "harkd would listen at " + listens + ", and programs look at " + around.socket,
             "set HARK_SOCKET, or leave [ipc] socket out of the configuration"};
+  }
+  const std::string runs_with = around.daemon.version ? around.daemon.version->data_dir : "";
+  if (const std::string named = config.Value("storage.data_dir"); !IsSame(runs_with, named)) {
+    return {"setup", Verdict::kWarning,
+            "harkd runs with the files in " + runs_with + ", not with those in " + named,
+            "name the folder that you mean: [storage] data_dir, or --data-dir"};
   }
   return {"setup", Verdict::kGood, around.harkd + ", and its configuration is right", ""};
 }

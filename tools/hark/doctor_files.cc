@@ -45,7 +45,8 @@ std::vector<fs::path> Entries(const fs::path& folder) {
 }
 
 std::vector<fs::path> Accounts(const Surroundings& around) {
-  return Entries(fs::path(around.config.Value("storage.data_dir")) / "accounts");
+  if (around.data_dir.empty()) return {};
+  return Entries(fs::path(around.data_dir) / "accounts");
 }
 
 // What is wrong with a file or folder that must be this user's alone; empty: nothing, or it is not
@@ -103,8 +104,8 @@ Finding KeyFinding(const client::KeyStatus& keys) {
 }  // namespace
 
 Finding CheckPermissions(const Surroundings& around) {
-  if (around.config.values.empty()) return NoConfig("permissions");
-  const fs::path data = around.config.Value("storage.data_dir");
+  if (around.data_dir.empty()) return NoConfig("permissions");
+  const fs::path data = around.data_dir;
   std::vector<fs::path> own{data,
                             fs::path(around.socket).parent_path(),
                             around.socket,
@@ -136,7 +137,7 @@ Finding CheckPermissions(const Surroundings& around) {
 Finding CheckKey(const Surroundings& around) {
   if (around.daemon.keys) return KeyFinding(*around.daemon.keys);
   if (around.config.values.empty()) return NoConfig("key");
-  const fs::path data = around.config.Value("storage.data_dir");
+  const fs::path data = around.data_dir;
   const fs::path file = around.config.Value("keys.file");
   const std::string kind = around.config.Value("keys.kind");
   const bool has_ring = IsThere(data / "keyring") || IsThere(data / "keyring.copy");
@@ -170,7 +171,7 @@ Finding CheckKey(const Surroundings& around) {
 }
 
 Finding CheckFiles(const Surroundings& around) {
-  if (around.config.values.empty()) return NoConfig("files");
+  if (around.data_dir.empty()) return NoConfig("files");
   const std::vector<fs::path> accounts = Accounts(around);
   std::size_t aside = 0;
   for (const fs::path& account : accounts) {
@@ -197,8 +198,8 @@ Finding CheckFiles(const Surroundings& around) {
 }
 
 Finding CheckDisk(const Surroundings& around) {
-  if (around.config.values.empty()) return NoConfig("disk");
-  fs::path folder = around.config.Value("storage.data_dir");
+  if (around.data_dir.empty()) return NoConfig("disk");
+  fs::path folder = around.data_dir;
   std::error_code error;
   while (folder.has_relative_path() && !fs::exists(folder, error)) folder = folder.parent_path();
   struct statvfs space{};

@@ -6,6 +6,12 @@
 #include "tools/hark/text.h"
 
 namespace hark::cli {
+namespace {
+
+constexpr const char* kStartIt =
+    "; start it with \"hark service install\" or harkd, or see \"hark doctor\"";
+
+}  // namespace
 
 ExitCode ExitCodeOf(client::ErrorCode code) {
   using client::ErrorCode;
@@ -31,6 +37,10 @@ ExitCode ExitCodeOf(client::ErrorCode code) {
 }
 
 ExitCode Report(const client::Error& error) {
+  // Who reads it may never have heard of harkd.
+  if (error.code == client::ErrorCode::kNoDaemon) {
+    return Report(kNoDaemon, (error.message + kStartIt).c_str());
+  }
   return Report(ExitCodeOf(error.code), error.message.c_str());
 }
 

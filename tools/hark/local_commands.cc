@@ -47,6 +47,12 @@ void AddLocalCommands(CLI::App& app, LocalArguments& arguments, LocalCommand& ch
       ->add_option("--bundle", arguments.bundle,
                    "Also write a report for who helps you: text, without anything of yours in it")
       ->type_name("FILE");
+  doctor
+      ->add_option(
+          "--data-dir", arguments.data_dir,
+          "Look at this folder (default: the one of the daemon that runs, else the one that "
+          "its configuration names)")
+      ->type_name("FOLDER");
   choose(doctor, Diagnose);
 }
 

@@ -19,6 +19,7 @@ namespace hark::cli {
 struct LocalArguments {
   std::string harkd;
   std::string bundle;
+  std::string data_dir;
   std::uint64_t lines = 100;
   bool on_demand = false;
   bool follow = false;

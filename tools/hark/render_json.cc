@@ -133,7 +133,8 @@ void AddFields(JsonLine& line, const client::VersionInfo& version) {
       .Texts("capabilities", version.capabilities)
       .Text("cipher_version", version.cipher_version)
       .Number("process_id", version.process_id)
-      .Time("started_at", version.started_at);
+      .Time("started_at", version.started_at)
+      .Text("data_dir", version.data_dir);
 }
 
 void AddFields(JsonLine& line, const client::Statistics& statistics) {

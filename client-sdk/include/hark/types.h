@@ -235,6 +235,8 @@ struct VersionInfo {
   std::string cipher_version;
   std::uint32_t process_id = 0;
   std::optional<Time> started_at;
+  // Where the daemon's files are; empty: it does not say.
+  std::string data_dir;
 };
 
 // A distribution of durations. Percentiles are within 10 % of the true value.

@@ -40,7 +40,7 @@ std::vector<Block> LeavePieces() {
 }
 
 TEST(FreeMemory, WhatABurstLeftBehindGoesBackOnce) {
-  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own allocator";
+  if (test::kSanitizerMemory) GTEST_SKIP() << "the sanitizer has its own allocator";
   FreeMemory memory;
   EXPECT_EQ(memory.GiveBack(), 0U) << "the first look only notes the size";
   const auto left = LeavePieces();
@@ -49,7 +49,7 @@ TEST(FreeMemory, WhatABurstLeftBehindGoesBackOnce) {
 }
 
 TEST(FreeMemory, WhatWasInUseWhenLookedAtGoesBackLater) {
-  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own allocator";
+  if (test::kSanitizerMemory) GTEST_SKIP() << "the sanitizer has its own allocator";
   FreeMemory memory;
   EXPECT_EQ(memory.GiveBack(), 0U);
   auto pieces = Pieces();
@@ -68,7 +68,7 @@ std::size_t Resident() {
 
 // Regression: after an hour of malformed requests the daemon held 60 MiB of free memory for good.
 TEST(FreeMemory, WhatAThreadFreedIsNotKeptBecauseALargeBlockWasFreed) {
-  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer has its own allocator";
+  if (test::kSanitizerMemory) GTEST_SKIP() << "the sanitizer has its own allocator";
   const pid_t child = ::fork();
   if (child == 0) {
     KeepLittleFreeMemory();

@@ -41,7 +41,7 @@ std::string PagesOf(const char* address) {
 }
 
 TEST(LockedMemory, BeginsAsZeroesAndIsNeverSwappedNorDumped) {
-  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer lets nothing be locked";
+  if (test::kSanitizerMemory) GTEST_SKIP() << "the sanitizer lets nothing be locked";
   LockedMemory memory(5'000);
   EXPECT_EQ(memory.size(), 5'000U);
   EXPECT_TRUE(std::ranges::all_of(memory.bytes(), [](char c) { return c == '\0'; }));
@@ -100,7 +100,7 @@ TEST(LockedMemoryDeathTest, NothingIsLeftWhereItWas) {
 }
 
 TEST(LockedMemory, IsGivenUnlockedWhereTheUserMayLockNothing) {
-  if (test::kAddressSanitizer) GTEST_SKIP() << "AddressSanitizer lets nothing be locked";
+  if (test::kSanitizerMemory) GTEST_SKIP() << "the sanitizer lets nothing be locked";
   // Root is not bound by the limit.
   const uid_t user = test::IsRoot() ? test::kOtherUid : ::geteuid();
   EXPECT_EQ(test::RunAsUser(user,

@@ -303,7 +303,9 @@ TEST_F(CliTest, MissingDaemonIsNamed) {
   daemon_.Stop();
   const CliResult result = Run({"status"});
   EXPECT_EQ(result.code, 3);
-  EXPECT_EQ(result.err, "hark: no daemon is running: there is no socket at " + path_ + "\n");
+  EXPECT_EQ(result.err, "hark: no daemon is running: there is no socket at " + path_ +
+                            "; start it with \"hark service install\" or harkd, or see \"hark "
+                            "doctor\"\n");
   const CliResult longer = Run({"status", "--socket", "/" + std::string(200, 'x')});
   EXPECT_EQ(longer.code, 7);
   EXPECT_THAT(longer.err, HasSubstr("at most 107"));
@@ -325,7 +327,8 @@ TEST_F(CliTest, ReaderThatGoesAwayIsNoError) {
 TEST_F(CliTest, FullDiskIsAnError) {
   const std::string command =
       std::string(HARK_CLI) + " conversations --socket " + path_ + " >/dev/full 2>&1";
-  const int status = std::system(command.c_str());
+  const int status =
+      std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe): the test has one thread
   EXPECT_EQ(WEXITSTATUS(status), 1);
 }
 

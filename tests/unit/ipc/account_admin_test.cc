@@ -96,6 +96,7 @@ TEST_F(AccountTest, VersionSaysWhichDaemonThisIs) {
   EXPECT_EQ(response.cipher_version(), "4.6.1 community");
   EXPECT_EQ(response.process_id(), static_cast<std::uint32_t>(::getpid()));
   EXPECT_GT(response.started_at().seconds(), 0);
+  EXPECT_EQ(response.data_dir(), "/somebody's/data");
   EXPECT_THAT(response.capabilities(), testing::Contains("watch-resume"));
 }
 

@@ -44,7 +44,7 @@ class FakeArchive final : public account::Archive {
    public:
     explicit Source(Count open) : open_(std::move(open)) { ++*open_; }
     ~Source() override { --*open_; }
-    const store::ExportTotals& totals() const override { return totals_; }
+    [[nodiscard]] const store::ExportTotals& totals() const override { return totals_; }
     Result<std::optional<store::ExportPart>> Next() override {
       if (given_ > kMessages) return std::optional<store::ExportPart>();
       store::ExportPart part;
@@ -68,9 +68,9 @@ class FakeArchive final : public account::Archive {
   class Bytes final : public account::BackupBytes {
    public:
     explicit Bytes(std::string bytes) : bytes_(std::move(bytes)), size_(bytes_.size()) {}
-    std::uint64_t size() const override { return size_; }
+    [[nodiscard]] std::uint64_t size() const override { return size_; }
     Result<std::string> Next() override {
-      const std::string piece = bytes_.substr(0, 10);
+      std::string piece = bytes_.substr(0, 10);
       bytes_.erase(0, piece.size());
       return piece;
     }

@@ -30,6 +30,7 @@ Result<std::unique_ptr<Server>> ServerTest::StartAt(const std::filesystem::path&
                                      .listening_fd = listening_fd,
                                      .version = "1.2.3",
                                      .cipher_version = "4.6.1 community",
+                                     .data_dir = data_dir_,
                                      .clock = clock_,
                                      .metrics = metrics_,
                                      .accounts = accounts_,

@@ -27,9 +27,11 @@
 namespace hark::ipc {
 
 class ServerTest : public testing::Test {
+ public:
+  ~ServerTest() override;
+
  protected:
   ServerTest();
-  ~ServerTest() override;
 
   [[nodiscard]] std::filesystem::path socket_path() const { return folder_.path() / "run" / "s"; }
   [[nodiscard]] Result<std::unique_ptr<Server>> StartAt(
@@ -46,7 +48,8 @@ class ServerTest : public testing::Test {
   SystemClock clock_;
   Metrics metrics_;
   FakeAccounts accounts_;
-  std::optional<ConnectionLimits> connections_;  // Of the next StartAt().
+  std::optional<ConnectionLimits> connections_;  // Of the next StartAt(),
+  std::filesystem::path data_dir_ = "/somebody's/data";
   std::shared_ptr<FakeAccount> ada_ = accounts_.ada();
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -82,13 +82,21 @@ class ClearTest : public StoreFixture {
     return promise.get_future().get();
   }
 
+  static Result<Message> Act(SqlcipherStore& store, const char* message,
+                             decltype(MessageAction::what) what) {
+    std::promise<Result<Message>> promise;
+    store.Act({ConversationId("A"), MessageId(message), std::move(what)},
+              [&promise](Result<Message> shown) { promise.set_value(std::move(shown)); });
+    return promise.get_future().get();
+  }
+
   // As the account does it.
   Result<std::unique_ptr<SqlcipherStore>> OpenAfterKill() {
     const StoreFiles files(folder());
     if (IsClearing(files)) {
       if (auto removed = RemoveCacheFiles(files); !removed)
         return tl::unexpected<Error>(removed.error());
-      (void)Renew();
+      if (auto renewed = Renew(); !renewed) return tl::unexpected<Error>(renewed.error());
     }
     return SqlcipherStore::Open(Options());
   }
@@ -126,6 +134,38 @@ class ClearTest : public StoreFixture {
   std::vector<std::shared_ptr<const Commit>> commits_;
   std::vector<StoreHealth> healths_;
 };
+
+// The message of a refused change may be neither here nor at the backend any more.
+TEST_F(ClearTest, ARefusedChangeOfWhatIsNotHereCanBeRetriedAndGivenUp) {
+  MakeStore();
+  auto opened = SqlcipherStore::Open(Options());
+  ASSERT_TRUE(opened);
+  const std::unique_ptr<SqlcipherStore> store = *std::move(opened);
+  ASSERT_TRUE(Act(*store, "A/1", EditMessage{"mine"}));
+  const std::uint64_t edit = store->ReadOutbox()->entries.back().position;
+  ASSERT_TRUE(Clear(*store));
+  ASSERT_TRUE(ApplyNow(*store, {{TestSummary("A", 2), MarkSending{{edit}},
+                                 FailEntry{edit, {"NOT_FOUND", "No such message."}}}}));
+  ASSERT_FALSE(store->ReadMessage(MessageId("A/1")));
+  const auto entry = [&] { return store->ReadOutbox()->entries.back(); };
+  ASSERT_EQ(entry().delivery, Delivery::kFailed);
+
+  EXPECT_EQ(Act(*store, "A/1", EditMessage{"more"}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(Act(*store, "A/2", RetryMessage{}).error().code, ErrorCode::kNotFound);
+  std::promise<Result<std::uint32_t>> retried;
+  store->RetryAll(std::nullopt, [&](Result<std::uint32_t> count) { retried.set_value(count); });
+  EXPECT_EQ(retried.get_future().get(), 1U);
+  EXPECT_EQ(entry().delivery, Delivery::kQueued);
+  EXPECT_EQ(entry().position, edit);
+  EXPECT_EQ(entry().base_revision, 1U);
+
+  ASSERT_TRUE(ApplyNow(*store, {{MarkSending{{edit}}, FailEntry{edit, {"NOT_FOUND", "No."}}}}));
+  const auto given_up = Act(*store, "A/1", CancelMessage{});
+  ASSERT_TRUE(given_up) << given_up.error().message;
+  EXPECT_EQ(given_up->id, MessageId("A/1"));
+  EXPECT_EQ(store->ReadOutbox()->entries.size(), 1U);
+  EXPECT_EQ(store->GetConversation(ConversationId("A"))->failed_count, 0U);
+}
 
 TEST_F(ClearTest, NothingOfTheCacheIsLeftAndWhatTheUserWroteStays) {
   MakeStore();

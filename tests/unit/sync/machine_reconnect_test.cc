@@ -60,6 +60,22 @@ TEST_F(MachineReconnectTest, AChangeOfTheNetworkEndsTheWaiting) {
   EXPECT_EQ(Take<OpenConnection>().size(), 1U);
 }
 
+// Without anybody who asks for it, and each within the cap.
+TEST_F(MachineReconnectTest, ReconnectingDoesNotEndAfterFiveTries) {
+  Start(SyncCursor{"e1", 100});
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_EQ(Take<OpenConnection>().size(), 1U) << "after " << i << " tries";
+    Step(Disconnected{Error(ErrorCode::kOffline, "no route")});
+    Settle();
+    ASSERT_EQ(Shown(), State::kOffline);
+    ASSERT_TRUE(shown_.next_attempt_at) << "after " << i << " tries";
+    Pass(limits::kBackoffCap);
+    Step(TimerFired{});
+  }
+  Connect(transport::Resume::kOk, 100);
+  EXPECT_EQ(Shown(), State::kLive);
+}
+
 TEST_F(MachineReconnectTest, AnAttemptOnTheOldNetworkIsMadeAgain) {
   Start(SyncCursor{"e1", 100});
   ASSERT_EQ(Take<OpenConnection>().size(), 1U);
@@ -167,6 +183,7 @@ TEST_F(MachineReconnectTest, ChangesThatEndBeforeTheyBeginAreNotApplied) {
 
 TEST_F(MachineReconnectTest, AnActiveConversationIsSubscribedToWhenSomethingHappensInIt) {
   std::vector<ConversationId> active;
+  active.reserve(200);
   for (int i = 0; i < 200; ++i) active.emplace_back("c" + std::to_string(i));
   Start(SyncCursor{"e1", 100}, active);
   Connect(transport::Resume::kOk, 100);
