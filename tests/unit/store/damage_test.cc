@@ -159,8 +159,8 @@ TEST_F(DamageTest, WatcherOfASendThatWasLostStartsAfresh) {
     ASSERT_TRUE(
         ApplyNow(*store, {{TestSummary("A", 1), ApplyMessage{TestMessage("A", 1, "text")}}}));
     ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "pending")));
-    since = store->CurrentRevision();
     ASSERT_EQ(store->ReadPage({ConversationId("A"), std::nullopt, 50})->messages.size(), 2U);
+    since = store->CurrentRevision();
   }
   // Every page but the first few is lost.
   std::string bytes = test::ReadBytes(authored_file());
