@@ -98,13 +98,14 @@ Result<Vault::Opened> Vault::TryOpen(KeyState& state) {
     state = KeyState::kNone;
     return Fail(ErrorCode::kNotFound, "There are no keys yet.");
   }
-  if (options_.kind && *options_.kind != ring->kind) {
+  if (options_.kind && ring->kind != *options_.kind && ring->kind != moved_to_) {
     const std::string recorded(TextOf(ring->kind));
+    const std::string asked(TextOf(*options_.kind));
     return As(state, KeyState::kKeyStoreChanged,
               "The key of this data is kept in the key store '" + recorded +
-                  "', and harkd was started for '" + std::string(TextOf(*options_.kind)) +
-                  "'. Start it with --key-source " + recorded + "; 'hark admin rotate-key --to " +
-                  std::string(TextOf(*options_.kind)) + "' moves the key.");
+                  "', and harkd was started for '" + asked + "'. Start it with --key-source " +
+                  recorded + ", or without --key-source and without 'kind' under [keys]; " +
+                  "'hark admin rotate-key --to " + asked + "' then moves the key.");
   }
   Opened opened;
   opened.ring = std::move(*ring);
@@ -217,10 +218,10 @@ Result<void> Vault::Create() {
   Opened first;
   // As far as an interrupted call came: its key is replaced and not left behind.
   if (auto begun = ReadKeyRing(options_.data_dir)) first.ring = std::move(*begun);
-  const bool goes_on =
-      !first.ring.label.store.empty() && (!options_.kind || *options_.kind == first.ring.kind);
+  const auto asked = AskedKind();
+  const bool goes_on = !first.ring.label.store.empty() && (!asked || *asked == first.ring.kind);
   if (!goes_on) {
-    first.ring.kind = options_.kind ? *options_.kind : options_.default_kind();
+    first.ring.kind = asked ? *asked : options_.default_kind();
     first.ring.label = {NewUuidV7(options_.clock->WallNow()), 1};
   }
   KeySource& source = Source(first.ring.kind);

@@ -131,8 +131,9 @@ class Vault {
 
   // Puts a new master key in the place of the present one, in the key store of `to` if given. The
   // keys of files stay; the recovery code becomes invalid, which is answered. Atomic: a crash
-  // leaves the old one in force, or the new one. kPrecondition: the key store is only read and has
-  // no new key ready.
+  // leaves the old one in force, or the new one. A kind that was asked for at the start does not
+  // count any more then; the next start has to ask for the new one, or for none. kPrecondition: the
+  // key store is only read and has no new key ready.
   [[nodiscard]] Result<bool> Rotate(std::optional<KeyKind> to);
 
   // A code that opens this installation when its key store is lost; in the place of an earlier one.
@@ -165,8 +166,15 @@ class Vault {
   [[nodiscard]] bool HasAccounts() const;
   [[nodiscard]] KeySource& Source(KeyKind kind);
   void At() const;
+  // Nothing: whichever is recorded.
+  [[nodiscard]] std::optional<KeyKind> AskedKind() const {
+    return moved_to_ ? moved_to_ : options_.kind;
+  }
 
   const VaultOptions options_;
+  // Where Rotate() moved the key to. For the rest of this process it stands for what was asked for
+  // at the start.
+  std::optional<KeyKind> moved_to_;
   KeyStatus status_;
   std::unique_ptr<KeySource> source_;
   bool batch_ = false;

@@ -51,6 +51,8 @@ Result<bool> Vault::Rotate(std::optional<KeyKind> to) {
       opened->content.secrets.insert_or_assign(kToken, (*token)->Clone());
     }
   }
+  // Before it is saved: whatever comes of that, what the key ring then says is not refused here.
+  if (kind != from) moved_to_ = kind;
   if (auto saved = Save(*opened); !saved) return tl::unexpected(std::move(saved.error()));
   log::Info("key_rotated", {{"generation", opened->ring.label.generation}});
   At();
@@ -118,7 +120,7 @@ Result<void> Vault::Recover(const Secret& code) {
                 "This is not the recovery code of this data. Nothing was changed.");
   }
   At();
-  ring->kind = options_.kind.value_or(ring->kind);
+  ring->kind = AskedKind().value_or(ring->kind);
   if (auto put = Source(ring->kind).Put(ring->label, *master); !put) return put;
   // Written also when the kind is the recorded one: both copies are whole again.
   if (auto written = WriteKeyRing(options_.data_dir, *ring, options_.at); !written) return written;

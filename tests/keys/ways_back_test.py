@@ -89,6 +89,26 @@ class WaysBack(unittest.TestCase):
         self.restart()
         self.assertEqual(self.status()["key_state"], "corrupt")
 
+    def test_a_full_rotation_moves_the_key_away_from_the_kind_that_harkd_was_started_for(self):
+        credentials = self.world.folder / "credentials"
+        credentials.mkdir(mode=0o700)
+        self.pass_credential("hark.key", b"k" * 32)
+        self.world.env["CREDENTIALS_DIRECTORY"] = str(credentials)
+        client = self.restart("--key-source", "file")
+        out = self.world.hark("admin", "rotate-key", "--full", "--to", "credential")[1]
+        self.assertIn("2 files", out)
+        self.assertIn("has to be 'credential' from the next start on", out)
+        self.assertEqual((self.status()["key_state"], self.status()["key_kind"]), ("ready", "credential"))
+        self.assertEqual(contents(client, self.expected), self.expected)
+        self.world.daemon.kill()
+        before = self.world.hashes()
+        self.restart("--key-source", "file")
+        self.assertEqual(self.status()["key_state"], "key_store_changed")
+        self.assertIn("Start it with --key-source credential, or without", self.status()["key_sentence"])
+        self.assertEqual(self.world.hashes(), before)
+        client = self.restart("--log-level", "info")
+        self.assertEqual(contents(client, self.expected), self.expected)
+
     def test_a_recovery_code_is_shown_once_and_brings_the_key_back(self):
         code = self.world.hark("admin", "recovery-code")[1].splitlines()[0]
         for file in self.world.data.rglob("*"):

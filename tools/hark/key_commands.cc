@@ -102,6 +102,11 @@ int RotateKey(Session& session) {
                       std::to_string(done->generation) + "); the old one opens nothing any more.");
   if (done->files > 0)
     session.output.Line(std::to_string(done->files) + " files were written anew under new keys.");
+  if (!request.to.empty()) {
+    session.output.Line(
+        "If harkd is started with --key-source, or with 'kind' under [keys], that has to be '" +
+        Printable(request.to) + "' from the next start on, or go.");
+  }
   if (done->recovery_code_dropped) {
     session.output.Line(
         "The recovery code of before does not fit any more. Make another: hark admin "
