@@ -216,6 +216,7 @@ ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
   Tell(notify, kNotifyStopping);
   IgnoreHangUp();
   world.reset();  // What still waited on the I/O thread would hold up the end.
+  accounts.StopWaiting();
   (*server)->Stop();
   accounts.Stop();
   readers.join();
