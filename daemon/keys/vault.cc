@@ -37,6 +37,15 @@ tl::unexpected<Error> Trouble(KeyState& state, const Error& error) {
   return As(state, KeyState::kLocked, "The key is not available: " + error.message + ".");
 }
 
+// No first key: what to do about the key store, and what to do without it.
+tl::unexpected<Error> NotMade(KeyState& state, KeyKind kind, const Error& error) {
+  std::string sentence = "No key could be made: " + error.message + ".";
+  if (kind != KeyKind::kFile)
+    sentence += " Or start harkd with --key-source file, which keeps it in a file of your own.";
+  const bool corrupt = error.code == ErrorCode::kCorrupt;
+  return As(state, corrupt ? KeyState::kCorrupt : KeyState::kLocked, sentence);
+}
+
 }  // namespace
 
 Vault::Vault(VaultOptions options) : options_(std::move(options)) {}
@@ -227,12 +236,14 @@ Result<void> Vault::Create() {
   KeySource& source = Source(first.ring.kind);
   KeyState state = KeyState::kNone;
   auto found = source.Load(first.ring.label.store);
-  if (!found && found.error().code != ErrorCode::kNotFound) return Trouble(state, found.error());
+  if (!found && found.error().code != ErrorCode::kNotFound)
+    return NotMade(state, first.ring.kind, found.error());
+  if (auto room = source.CheckRoom(); !room) return NotMade(state, first.ring.kind, room.error());
   // Recorded before the key is made: the kind is chosen once.
   if (auto begun = WriteKeyRing(options_.data_dir, first.ring, options_.at); !begun) return begun;
   At();
   auto master = source.Create(first.ring.label);
-  if (!master) return Trouble(state, master.error());
+  if (!master) return NotMade(state, first.ring.kind, master.error());
   first.master = std::move(*master);
   first.content.names = Secret::Random(kMasterKeyBytes);
   if (auto saved = Save(first); !saved) return saved;

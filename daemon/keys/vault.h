@@ -72,7 +72,8 @@ class Vault {
   Result<void> Look();
   // As the last call found it.
   [[nodiscard]] const KeyStatus& Status() const { return status_; }
-  // The first key, if there is none yet. No error if there is one.
+  // The first key, if there is none yet. No error if there is one. A key store that is there and
+  // takes no key now, is an error, and no other kind is chosen instead.
   [[nodiscard]] Result<void> Create();
 
   // ---- Keys of database files ----

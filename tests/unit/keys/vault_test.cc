@@ -64,6 +64,20 @@ TEST_F(VaultTest, ALockedKeyStoreIsLockedAndNoKeyIsMade) {
   EXPECT_EQ(vault->Status().sentence, "");
 }
 
+// Regression: the key ring of a key that could not be made was left, and with it the kind chosen.
+TEST_F(VaultTest, AKeyStoreThatTakesNoKeyLeavesNoByteAndAnotherCanBeChosen) {
+  store().takes_keys = false;
+  const auto vault = NewVault();
+  const auto refused = vault->Create();
+  EXPECT_EQ(refused.error().code, ErrorCode::kLocked);
+  EXPECT_THAT(refused.error().message, HasSubstr("it is locked"));
+  EXPECT_THAT(refused.error().message, HasSubstr("--key-source file"));
+  EXPECT_TRUE(Files().empty());
+  EXPECT_TRUE(stores_[KeyKind::kFile].keys.empty()) << "a weaker kind was chosen in silence";
+  ASSERT_TRUE(NewVault(KeyKind::kFile)->Create());
+  EXPECT_EQ(stores_[KeyKind::kFile].keys.size(), 1U);
+}
+
 TEST_F(VaultTest, AMissingKeyIsMissing) {
   SetUpAccount();
   const auto keys = std::exchange(store().keys, {});
