@@ -11,6 +11,10 @@
 namespace hark::ipc {
 namespace {
 
+tl::unexpected<Error> NotInOrder() {
+  return Fail(ErrorCode::kInvalidArgument, "first `begin`, then `data`");
+}
+
 class Refused final : public ArchiveCalls::ByteReader {
  public:
   explicit Refused(const grpc::Status& status) { Finish(status); }
@@ -48,15 +52,18 @@ void RestoreCall::OnReadDone(bool ok) {
 Result<void> RestoreCall::Take() {
   v1::RestoreRequest piece;
   if (const auto parsed = Parse(in_, &piece); !parsed) return parsed;
-  if (piece.item_case() == v1::RestoreRequest::kBegin && !begun_) {
+  if (piece.item_case() == v1::RestoreRequest::kBegin) {
+    // Wiped also when it is refused.
+    Secret passphrase(std::move(*piece.mutable_begin()->mutable_passphrase()));
+    if (begun_) return NotInOrder();
     begun_ = true;
-    options_.passphrase = Secret(std::move(*piece.mutable_begin()->mutable_passphrase()));
+    options_.passphrase = std::move(passphrase);
     options_.discard_unsent = piece.begin().discard_unsent();
     return {};
   }
   if (piece.item_case() == v1::RestoreRequest::kData && begun_)
     return upload_->Append(piece.data());
-  return Fail(ErrorCode::kInvalidArgument, "first `begin`, then `data`");
+  return NotInOrder();
 }
 
 void RestoreCall::Restore() {

@@ -1,12 +1,15 @@
 """What a person can do about keys, through hark: see the state, wait, ask again, rotate, move, recover."""
 
+import contextlib
 import json
 import os
+import pty
+import subprocess
 import unittest
 
 import grpc
 
-from world import Keys, KeyWorld, State, contents, set_up
+from world import HARK, PATIENCE, Keys, KeyWorld, State, contents, set_up
 
 
 class WaysBack(unittest.TestCase):
@@ -124,6 +127,27 @@ class WaysBack(unittest.TestCase):
         self.assertEqual(contents(client, self.expected), self.expected)
         self.assertTrue(self.key.exists())
         self.assertIn("does not fit", self.world.hark("admin", "rotate-key")[1])
+
+    def test_a_recovery_code_is_not_shown_while_it_is_typed(self):
+        code = self.world.hark("admin", "recovery-code")[1].splitlines()[0]
+        self.take_key()
+        self.restart()
+        terminal, end = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        with subprocess.Popen([HARK, "admin", "recover"], env=dict(self.world.env, HARK_SOCKET=str(self.world.socket)), stdin=end,
+                              stdout=end, stderr=end) as command:
+            os.close(end)
+            shown = os.read(terminal, 4096)
+            while not shown.endswith(b"Enter: "):
+                shown += os.read(terminal, 4096)
+            os.write(terminal, code.encode() + b"\n")
+            # The other end is closed when the command has ended, which is an error on Linux.
+            with contextlib.suppress(OSError):
+                while piece := os.read(terminal, 4096):
+                    shown += piece
+            self.assertEqual(command.wait(PATIENCE), 0, shown)
+        self.assertIn(b"keys: ready", shown)
+        self.assertNotIn(code[:5].encode(), shown)
 
     def test_a_credential_is_only_read_and_rotated_by_a_second_one(self):
         credentials = self.world.folder / "credentials"

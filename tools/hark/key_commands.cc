@@ -5,8 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include <unistd.h>
-
 #include "tools/hark/command.h"
 #include "tools/hark/exit_code.h"
 #include "tools/hark/input.h"
@@ -133,11 +131,7 @@ int CreateRecoveryCode(Session& session) {
 }
 
 int Recover(Session& session) {
-  if (isatty(STDIN_FILENO) == 1) {
-    [[maybe_unused]] const ssize_t written =
-        write(STDERR_FILENO, "Recovery code, then Enter and Ctrl-D: ", 38);
-  }
-  std::string code = ReadSecret(kCodeBytes);
+  std::string code = AskSecret("Recovery code", kCodeBytes);
   const auto keys = session.client.Recover(code);
   Wipe(code);
   return ShowKeys(session, keys);
