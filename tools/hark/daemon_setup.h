@@ -31,6 +31,12 @@ struct DaemonConfig {
 // `before`: words in front of the program's, for who wants it run by somebody else (systemd-run).
 [[nodiscard]] DaemonConfig CheckConfig(const std::string& harkd,
                                        const std::vector<std::string>& before = {});
+// What stands between harkd and its backend, by connecting as it would (--check-backend).
+struct BackendTrial {
+  std::string problem;   // A sentence; empty: it was reached, or harkd is too old to say.
+  bool believed = true;  // Otherwise somebody answers who is not the backend.
+};
+[[nodiscard]] BackendTrial TryBackend(const std::string& harkd);
 // Pure: what --check-config prints.
 [[nodiscard]] std::map<std::string, std::string> ParseConfigValues(std::string_view text);
 
