@@ -129,11 +129,12 @@ Result<void> EndSession(keys::Vault& vault, const std::string& name) {
   const auto bytes = vault.LoadSecret(kSession);
   if (!bytes) return tl::unexpected(bytes.error());
   if (!*bytes) return {};
-  const auto record = ParseSessionRecord(**bytes);
-  if (!record) return tl::unexpected(record.error());
-  const auto folder = vault.FolderOf(record->backend_url, record->user.value());
-  if (!folder) return tl::unexpected(folder.error());
-  if (*folder != name) return {};
+  // One that cannot be read is nobody's.
+  if (const auto record = ParseSessionRecord(**bytes)) {
+    const auto folder = vault.FolderOf(record->backend_url, record->user.value());
+    if (!folder) return tl::unexpected(folder.error());
+    if (*folder != name) return {};
+  }
   if (auto ended = vault.StoreToken(Secret()); !ended) return ended;
   return vault.StoreSecret(kSession, Secret());
 }

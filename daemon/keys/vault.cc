@@ -103,6 +103,11 @@ Result<Vault::Opened> Vault::TryOpen(KeyState& state) {
   status_.kind = TextOf(ring->kind);
   status_.generation = ring->check.empty() ? 0 : ring->label.generation;
   status_.has_recovery_code = !ring->recovery.empty();
+  if (ring->check.empty() && HasAccounts()) {
+    return As(state, KeyState::kCorrupt,
+              "There is encrypted data, and the key ring is of before there was any; put the right "
+              "one back from a backup of the data folder.");
+  }
   if (ring->check.empty()) {  // Create() was interrupted.
     state = KeyState::kNone;
     return Fail(ErrorCode::kNotFound, "There are no keys yet.");

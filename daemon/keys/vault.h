@@ -164,6 +164,8 @@ class Vault {
   [[nodiscard]] Result<void> Change(const std::function<Result<void>(RingContent&)>& change);
   // After a crash: what it kept from being removed.
   [[nodiscard]] Result<void> CleanUp(Opened& opened);
+  // A key store that the key is not in: nothing of this installation stays there.
+  [[nodiscard]] Result<void> Empty(KeyKind kind, const Opened& opened) const;
   [[nodiscard]] bool HasAccounts() const;
   [[nodiscard]] KeySource& Source(KeyKind kind);
   void At() const;

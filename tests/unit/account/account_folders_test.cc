@@ -164,6 +164,16 @@ TEST_F(AccountFoldersTest, AForgottenAccountTakesItsSessionAndKeysAndNothingElse
   EXPECT_TRUE(Open("ada", &ada)) << "it cannot begin anew";
 }
 
+TEST_F(AccountFoldersTest, ASessionThatCannotBeReadStopsNoForgetting) {
+  std::string ada;
+  ASSERT_TRUE(Open("ada", &ada));
+  ASSERT_TRUE(vault_->StoreSecret("session", Secret(std::string("damaged"))));
+  ASSERT_TRUE(BeginRemoval(folder_.path(), ada, Removal::kForgotten));
+  ASSERT_TRUE(FinishRemovals(*vault_, folder_.path()));
+  EXPECT_FALSE(*LoadSession(*vault_));
+  EXPECT_TRUE(Open("ada", &ada));
+}
+
 TEST_F(AccountFoldersTest, AClearedAccountKeepsItsSession) {
   std::string ada;
   ASSERT_TRUE(Open("ada", &ada));

@@ -17,11 +17,12 @@ TEST_F(AccountManagerTest, ASignInIsThereAfterARestart) {
   EXPECT_EQ(ada->user, UserId("ada"));
   EXPECT_EQ(ada->state, AccountState::kSignedIn);
   Restart();
+  backend_.hellos.clear();
   ASSERT_TRUE(Look());
   EXPECT_EQ(manager_->Info().user, UserId("ada"));
   EXPECT_EQ(manager_->Info().state, AccountState::kSignedIn);
   EXPECT_EQ(StoredToken(), "ada");
-  TurnUntil([this] { return backend_.hellos.size() == 3; });
+  TurnUntil([this] { return !backend_.hellos.empty(); });
 }
 
 // Regression: a token that was renewed in the moment of a sign-out was stored after it.
@@ -60,11 +61,11 @@ TEST_F(AccountManagerTest, ATokenRenewedDuringAnotherSignInOfTheSameUserDoesNotR
 
 TEST_F(AccountManagerTest, ASignOutThatFailsGoesOnSyncing) {
   ASSERT_TRUE(SignIn("ada"));
+  TurnUntil([this] { return backend_.hellos.size() == 2; });  // Whose token it is; and the sync.
   store().trouble = ErrorCode::kLocked;
   EXPECT_EQ(SignOut().error().code, ErrorCode::kLocked);
   EXPECT_EQ(manager_->Info().state, AccountState::kSignedIn);
-  const std::size_t before = backend_.hellos.size();
-  TurnUntil([&] { return backend_.hellos.size() > before; });
+  TurnUntil([this] { return backend_.hellos.size() == 3; });
   store().trouble.reset();
   EXPECT_EQ(StoredToken(), "ada");
   EXPECT_TRUE(SignOut());

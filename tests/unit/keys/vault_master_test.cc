@@ -133,6 +133,9 @@ TEST_F(VaultTest, ACrashAtAnyPointOfAMoveLosesNothing) {
       [&] {
         const auto vault = NewVault();
         ExpectWhole(*vault, cache_key);
+        const bool is_in_file = vault->Status().kind == "file";
+        EXPECT_EQ(store().keys.empty(), is_in_file);
+        EXPECT_EQ(store().token.has_value(), !is_in_file) << "a token was left behind";
         to = vault->Status().kind == "file" ? KeyKind::kSecretService : KeyKind::kFile;
       });
   EXPECT_GE(points, 5);

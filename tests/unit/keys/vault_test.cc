@@ -132,6 +132,30 @@ TEST_F(VaultTest, ADamagedOrMissingKeyRingIsCorruptAndNoKeysAreMade) {
   EXPECT_TRUE(vault->Look());
 }
 
+// Regression: a sign-in made new keys, under the label of the ones that the data needed.
+TEST_F(VaultTest, AKeyRingOfBeforeTheFirstKeyIsCorruptWhereThereIsData) {
+  at_ = [points = 0]() mutable {
+    if (points++ == 2) throw Crash();
+  };
+  EXPECT_THROW((void)NewVault()->Create(), Crash);
+  at_ = nullptr;
+  const std::string begun = test::ReadBytes(folder_ / "keyring");
+  ASSERT_FALSE(begun.empty());
+  SetUpAccount();
+  const auto good = Files();
+  const auto keys = store().keys;
+  for (const char* name : {"keyring", "keyring.copy"}) test::WriteBytes(folder_ / name, begun);
+  const auto before = Files();
+  const auto vault = NewVault();
+  EXPECT_EQ(vault->Look().error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(vault->Create().error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(vault->Status().state, KeyState::kCorrupt);
+  EXPECT_EQ(Files(), before);
+  EXPECT_EQ(store().keys, keys);
+  for (const auto& [path, bytes] : good) test::WriteBytes(path, bytes);
+  EXPECT_TRUE(vault->Look());
+}
+
 TEST_F(VaultTest, ADamagedKeyIsCorrupt) {
   SetUpAccount();
   store().trouble = ErrorCode::kCorrupt;
