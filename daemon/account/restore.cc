@@ -101,8 +101,10 @@ Result<AccountManager::StagedBackup> AccountManager::Stage(const SharedPlace& pl
   }
   if (!extracted) return tl::unexpected(std::move(extracted.error()));
   const BackupKeys keys = KeysOfBackup(opened->data_key);
-  auto staged = store::StageRestore(files, {cache, authored, {keys.cache, keys.authored}},
-                                    {place->files.cache_key, place->files.authored_key});
+  auto staged =
+      store::StageRestore(files, {cache, authored, {keys.cache, keys.authored}},
+                          {place->files.cache_key, place->files.authored_key},
+                          [token = stopping_.get_token()] { return token.stop_requested(); });
   if (!staged) return tl::unexpected(std::move(staged.error()));
   return StagedBackup{place, std::move(opened->info), *std::move(staged)};
 }
