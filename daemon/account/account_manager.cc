@@ -73,6 +73,8 @@ void AccountManager::SignIn(Secret token, Done done) {
       done(Fail(ErrorCode::kResourceExhausted, "Another sign-in is under way."));
       return;
     }
+    // It would bring the files to the newer schema again.
+    if (rolled_back_) return done(tl::unexpected(Problem()));
     signing_in_ = true;
     if (device_id_.empty()) device_id_ = NewUuidV7(options_.clock.WallNow());
     SignInRequest request{token.Clone(), device_id_, options_.client};

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "daemon/store/clear_files.h"
+#include "daemon/store/connection.h"
 #include "daemon/store/raw_file.h"
 #include "tests/unit/account/account_manager_fixture.h"
 
@@ -220,6 +221,36 @@ TEST_F(AccountChangesTest, AFullRotationKeepsTheKeyOfAFileThatIsAway) {
   ASSERT_TRUE(Rotate(true));
   ASSERT_TRUE(SignIn("ada"));
   EXPECT_EQ(Waiting(), 1U);
+}
+
+// ---- Rolling back ----
+
+// Regression: a UI that signed in again undid it.
+TEST_F(AccountChangesTest, AfterARollBackNobodySignsInUntilAnOlderProgramIsStarted) {
+  SetUpUser("ada");
+  EndProcess();
+  const fs::path folder = FolderOf("ada");
+  const fs::path backup = folder / "backups" / "schema-1-1";
+  ASSERT_TRUE(store::MakePrivateFolder(backup));
+  const auto keys = NewVault()->KeysOf(folder.filename());
+  for (const auto& [name, both] : keys->files) {
+    fs::copy_file(folder / name, backup / name);
+    // As a file of an older program, as far as anybody looks here.
+    store::Connection older(backup / name, both.current.key, store::Access::kWrite,
+                            store::Durability::kAuthored);
+    older.Execute("PRAGMA user_version = 1");
+    ASSERT_TRUE(older.CheckpointAndTruncate());
+  }
+  StartProcess();
+  ASSERT_TRUE(Look());
+  const auto back = Ask<RollBackOutcome>([this](auto done) { manager_->RollBack(true, done); });
+  ASSERT_TRUE(back) << back.error().message;
+  const auto before = Files();
+  const auto refused = SignIn("ada");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kLocked);
+  EXPECT_THAT(refused.error().message, ::testing::HasSubstr("Install that version"));
+  EXPECT_EQ(Files(), before);
 }
 
 // ---- The end of the daemon ----
