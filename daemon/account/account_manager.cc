@@ -198,7 +198,8 @@ void AccountManager::SignOutUnopened(const Done& done) {
       [](keys::Vault& vault) -> Result<void> {
         const auto record = LoadSession(vault);
         if (!record) return tl::unexpected(record.error());
-        if (!*record || (*record)->token.empty()) return {};
+        if (!*record) return {};
+        // Also where there seems to be no token: one of another account may be stored.
         return SaveSession(
             vault, {(*record)->backend_url, (*record)->user, (*record)->device_id, Secret()});
       },

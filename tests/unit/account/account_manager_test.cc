@@ -159,6 +159,22 @@ TEST_F(AccountManagerTest, ASessionThatCannotBeStoredKeepsTheTokenOfTheOneBefore
   EXPECT_EQ(StoredToken(), "ada");
 }
 
+// After a kill during a switch the token of the other one is there, and no account can be opened.
+TEST_F(AccountManagerTest, ASignOutTakesTheTokenOfAnotherToo) {
+  ASSERT_TRUE(SignIn("ada"));
+  EndProcess();
+  ASSERT_TRUE(
+      SaveToken(*NewVault(), {backend_url_, UserId("bob"), "device", Secret(std::string("bob"))}));
+  test::WriteBytes(FolderOf("ada") / "authored.db", "");
+  StartProcess();
+  ASSERT_TRUE(Look());
+  ASSERT_EQ(manager_->Current(), nullptr);
+  EXPECT_EQ(StoredToken(), "");
+  ASSERT_TRUE(SignOut());
+  EXPECT_FALSE(store().token);
+  EXPECT_EQ(StoredUser(), "ada");
+}
+
 TEST_F(AccountManagerTest, ATokenOfBeforeTokensSaidWhoseTheyAreIsStillTaken) {
   ASSERT_TRUE(SignIn("ada"));
   EndProcess();
