@@ -44,5 +44,9 @@ int main(int argc, char** argv) {
     std::fputs(hark::app::DescribeRoute(*config, environment).c_str(), stdout);
     return static_cast<int>(ExitCode::kStopped);
   }
+  if (options->action == hark::app::Options::Action::kCheckBackend) {
+    std::fputs(hark::app::TryBackend(*config, environment).c_str(), stdout);
+    return static_cast<int>(ExitCode::kStopped);
+  }
   return static_cast<int>(hark::app::RunDaemon(*config, options->config, environment));
 }

@@ -1,13 +1,12 @@
 // AccountManager: forgetting an account, and clearing what is cached of it.
 
-#include <atomic>
-#include <future>
 #include <memory>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
 #include "daemon/account/account_manager.h"
+#include "daemon/account/late_answer.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/log.h"
 #include "daemon/store/clear_files.h"
@@ -73,6 +72,7 @@ void AccountManager::BeginChange(std::function<void(Result<SharedPlace>)> then) 
               ErrorCode::kPrecondition,
               "Another account is open than the one that is stored as signed in. Sign in again.");
         }
+        if (stopped_) place = Fail(ErrorCode::kCancelled, "The daemon is stopping.");
         if (!place) signing_in_ = false;
         then(std::move(place));
       });
@@ -153,27 +153,19 @@ void AccountManager::FinishRemoving(Removal removal, bool discard, const SharedP
   if (!lost) return fail(lost.error());
   if (auto begun = BeginRemoval(options_.data_dir, name, removal); !begun)
     return fail(begun.error());
-  keeper_.Ask(
-      [data_dir = options_.data_dir, removal, name](keys::Vault& vault) -> Result<std::uint64_t> {
-        auto bytes = FinishRemovals(vault, data_dir);
-        if (!bytes || removal == Removal::kCleared) return bytes;
-        // Also if there was no folder of it.
-        if (auto ended = EndSession(vault, name); !ended) return tl::unexpected(ended.error());
-        if (auto forgotten = vault.ForgetAccount(name); !forgotten)
-          return tl::unexpected(forgotten.error());
-        return bytes;
-      },
-      [this, removal, lost = *lost, done](const Result<std::uint64_t>& bytes) {
-        if (bytes) {
-          if (removal == Removal::kForgotten) device_id_.clear();
-          log::Info("account_removed", {{"forgotten", removal == Removal::kForgotten},
-                                        {"entries_lost", lost.entries}});
-        }
-        EndChange([bytes, lost, done] {
-          if (!bytes) return done(tl::unexpected(bytes.error()));
-          done(Removed{*bytes, lost.entries, lost.drafts});
-        });
-      });
+  keeper_.Ask([data_dir = options_.data_dir](
+                  keys::Vault& vault) { return FinishRemovals(vault, data_dir); },
+              [this, removal, lost = *lost, done](const Result<std::uint64_t>& bytes) {
+                if (bytes) {
+                  if (removal == Removal::kForgotten) device_id_.clear();
+                  log::Info("account_removed", {{"forgotten", removal == Removal::kForgotten},
+                                                {"entries_lost", lost.entries}});
+                }
+                EndChange([bytes, lost, done] {
+                  if (!bytes) return done(tl::unexpected(bytes.error()));
+                  done(Removed{*bytes, lost.entries, lost.drafts});
+                });
+              });
 }
 
 // ---- Clearing the cache ----
@@ -196,16 +188,10 @@ void AccountManager::BeginClear(const RemovedDone& done) {
 }
 
 void AccountManager::ClearUnopened(const SharedPlace& place, const RemovedDone& done) {
-  const store::StoreFiles files(AccountFolder(options_.data_dir, place->files.name));
-  std::error_code error;
-  if (std::filesystem::is_directory(files.folder(), error)) {
-    if (const auto marked = store::MarkClearing(files); !marked)
-      return EndChange([done, why = marked.error()] { done(tl::unexpected(why)); });
-  }
   // What kept the store from being opened may be gone with the cache; the problem says if it is
   // not.
-  keeper_.Ask([data_dir = options_.data_dir, place](
-                  keys::Vault& vault) { return SettleFiles(vault, data_dir, place->files.name); },
+  keeper_.Ask([data_dir = options_.data_dir, name = place->files.name](
+                  keys::Vault& vault) { return ClearClosedFiles(vault, data_dir, name); },
               [this, done](const Result<std::uint64_t>& bytes) {
                 if (bytes) log::Info("cache_cleared", {{"bytes", *bytes}});
                 EndChange([bytes, done] {
@@ -218,19 +204,15 @@ void AccountManager::ClearUnopened(const SharedPlace& place, const RemovedDone& 
 // The writer's thread may wait for the key store; the vault's never waits for the writer.
 store::RenewKey AccountManager::CacheKeyRenewal(const std::string& name) {
   return [this, name]() -> Result<Secret> {
-    auto promise = std::make_shared<std::promise<Result<Secret>>>();
-    auto renewed = promise->get_future();
-    // Of the two threads the first decides: given up, or done however long it takes.
-    auto decided = std::make_shared<std::atomic<bool>>(false);
-    asio::post(options_.vault_thread, [this, name, promise, decided] {
-      if (decided->exchange(true)) return;
+    auto answer = std::make_shared<LateAnswer<Secret>>();
+    asio::post(options_.vault_thread, [this, name, answer] {
+      if (!answer->Take()) return;
       auto renew = [&name](keys::Vault& vault) { return vault.RenewKey(name, kCacheFile); };
-      promise->set_value(keeper_.Run(renew));
+      answer->Give(keeper_.Run(renew));
     });
-    if (renewed.wait_for(2 * limits::kKeyStoreCall) != std::future_status::ready &&
-        !decided->exchange(true))
-      return Fail(ErrorCode::kLocked, "The key store does not answer; nothing was changed.");
-    return renewed.get();
+    auto renewed = answer->Wait(options_.patience, stopping_.get_token());
+    if (renewed) return *std::move(renewed);
+    return Fail(ErrorCode::kLocked, "The key store does not answer; nothing was changed.");
   };
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/account/account_files.h"
 
+#include <string_view>
 #include <utility>
 
 #include "daemon/account/account_folders.h"
@@ -10,6 +11,8 @@ namespace hark::account {
 namespace {
 
 constexpr char kSession[] = "session";
+// Between a token and whose it is; in neither.
+constexpr char kBetween = ' ';
 
 // The key of a file, once it is settled which of two it is.
 Result<Secret> Settle(keys::Vault& vault, const std::filesystem::path& folder,
@@ -27,6 +30,16 @@ Result<Secret> Settle(keys::Vault& vault, const std::filesystem::path& folder,
     if (auto done = vault.DropNewKey(name, file); !done) return tl::unexpected(done.error());
   }
   return std::move(keys.current.key);
+}
+
+// The token without its owner; nothing: it is another's.
+std::optional<Secret> OwnToken(const Secret& stored, const std::string& owner) {
+  std::string_view bytes = stored.bytes();
+  const std::size_t end = bytes.find(kBetween);
+  // From before tokens said whose they are.
+  if (end == std::string_view::npos) return stored.Clone();
+  if (bytes.substr(0, end) != owner) return std::nullopt;
+  return Secret(std::string(bytes.substr(end + 1)));
 }
 
 }  // namespace
@@ -76,25 +89,52 @@ Result<std::optional<SessionRecord>> LoadSession(keys::Vault& vault) {
   if (!record) return tl::unexpected(std::move(record.error()));
   auto token = vault.LoadToken();
   if (!token) return tl::unexpected(std::move(token.error()));
-  if (*token) record->token = std::move(**token);
+  if (*token) {
+    const auto owner = vault.FolderOf(record->backend_url, record->user.value());
+    if (!owner) return tl::unexpected(owner.error());
+    if (auto own = OwnToken(**token, *owner)) record->token = std::move(*own);
+  }
   return std::optional<SessionRecord>(std::move(*record));
 }
 
+Result<void> SaveToken(keys::Vault& vault, const SessionRecord& record) {
+  if (record.token.empty()) return vault.StoreToken(Secret());
+  const auto owner = vault.FolderOf(record.backend_url, record.user.value());
+  if (!owner) return tl::unexpected(owner.error());
+  std::string bytes;
+  // One allocation: a growing string would leave copies of the token behind.
+  bytes.reserve(owner->size() + 1 + record.token.bytes().size());
+  bytes += *owner;
+  bytes += kBetween;
+  bytes += record.token.bytes();
+  return vault.StoreToken(Secret(std::move(bytes)));
+}
+
+// Two writes, and each says whose it is: after a crash between them nobody is signed in.
 Result<void> SaveSession(keys::Vault& vault, const SessionRecord& record) {
   const SessionRecord without{record.backend_url, record.user, record.device_id, Secret()};
-  if (auto saved = vault.StoreToken(record.token); !saved) return saved;
-  return vault.StoreSecret(kSession, Serialize(without));
+  const auto before = vault.LoadToken();
+  if (!before) return tl::unexpected(before.error());
+  if (auto saved = SaveToken(vault, record); !saved) return saved;
+  auto saved = vault.StoreSecret(kSession, Serialize(without));
+  if (saved) return saved;
+  // The record of before still counts, and so does its token.
+  const Secret none;
+  if (const auto put_back = vault.StoreToken(*before ? **before : none); !put_back)
+    log::Warning("token_not_put_back", {{"why", put_back.error()}});
+  return saved;
 }
 
 Result<void> EndSession(keys::Vault& vault, const std::string& name) {
   const auto bytes = vault.LoadSecret(kSession);
   if (!bytes) return tl::unexpected(bytes.error());
   if (!*bytes) return {};
-  const auto record = ParseSessionRecord(**bytes);
-  if (!record) return tl::unexpected(record.error());
-  const auto folder = vault.FolderOf(record->backend_url, record->user.value());
-  if (!folder) return tl::unexpected(folder.error());
-  if (*folder != name) return {};
+  // One that cannot be read is nobody's.
+  if (const auto record = ParseSessionRecord(**bytes)) {
+    const auto folder = vault.FolderOf(record->backend_url, record->user.value());
+    if (!folder) return tl::unexpected(folder.error());
+    if (*folder != name) return {};
+  }
   if (auto ended = vault.StoreToken(Secret()); !ended) return ended;
   return vault.StoreSecret(kSession, Secret());
 }

@@ -41,10 +41,13 @@ struct AccountFiles {
                                                    const std::filesystem::path& data_dir,
                                                    const SessionRecord& record);
 
-// The session that was saved last; nothing if nobody ever signed in, or there are no keys yet.
+// The session that was saved last; nothing if nobody ever signed in, or there are no keys yet. A
+// token that is stored and another's, is none.
 [[nodiscard]] Result<std::optional<SessionRecord>> LoadSession(keys::Vault& vault);
-// The token goes where the vault keeps tokens.
+// The token goes where the vault keeps tokens. After an error the session is as it was.
 [[nodiscard]] Result<void> SaveSession(keys::Vault& vault, const SessionRecord& record);
+// Of that, the token alone.
+[[nodiscard]] Result<void> SaveToken(keys::Vault& vault, const SessionRecord& record);
 // Forgets it and the token, if it is that of the account with this folder.
 [[nodiscard]] Result<void> EndSession(keys::Vault& vault, const std::string& name);
 

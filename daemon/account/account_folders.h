@@ -26,7 +26,7 @@ enum class Removal : std::uint8_t {
   kCleared,    // Its files go, and it begins anew.
 };
 
-// Durable when it returns; no error if there is no such account. Nobody has its files open.
+// Durable when it returns; no error if there is no folder of it. Nobody has its files open.
 // FinishRemovals() does the rest.
 [[nodiscard]] Result<void> BeginRemoval(const std::filesystem::path& data_dir,
                                         const std::string& name, Removal removal);
@@ -39,12 +39,23 @@ enum class Removal : std::uint8_t {
 [[nodiscard]] Result<std::uint64_t> FinishRemovals(keys::Vault& vault,
                                                    const std::filesystem::path& data_dir);
 
+// The same before an opening or a sign-in. Files that cannot be removed are no error here: their
+// keys are gone.
+[[nodiscard]] Result<void> FinishRemovalsToOpen(keys::Vault& vault,
+                                                const std::filesystem::path& data_dir);
+
 // Before an opening: goes on with what was begun with an account's files and not finished when the
 // process ended (clearing, restoring), and removes what was left lying. Answers how many bytes of a
 // cache were removed.
 [[nodiscard]] Result<std::uint64_t> SettleFiles(keys::Vault& vault,
                                                 const std::filesystem::path& data_dir,
                                                 const std::string& name);
+
+// Removes the cache of an account that nobody has open, after SettleFiles(); the next opening makes
+// an empty one. Answers the same. After an error of the vault nothing was begun.
+[[nodiscard]] Result<std::uint64_t> ClearClosedFiles(keys::Vault& vault,
+                                                     const std::filesystem::path& data_dir,
+                                                     const std::string& name);
 
 }  // namespace hark::account
 

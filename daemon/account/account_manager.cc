@@ -38,6 +38,7 @@ AccountManager::AccountManager(AccountOptions options, std::unique_ptr<Alarm> re
 
 void AccountManager::Stop() {
   stopped_ = true;
+  StopWaiting();
   keeper_.StopLooking(true);
   closing_.cancel();  // A roll-back that waits is not begun.
   CloseSession(Error(ErrorCode::kCancelled, "The daemon is stopping."));
@@ -72,6 +73,8 @@ void AccountManager::SignIn(Secret token, Done done) {
       done(Fail(ErrorCode::kResourceExhausted, "Another sign-in is under way."));
       return;
     }
+    // It would bring the files to the newer schema again.
+    if (rolled_back_) return done(tl::unexpected(Problem()));
     signing_in_ = true;
     if (device_id_.empty()) device_id_ = NewUuidV7(options_.clock.WallNow());
     SignInRequest request{token.Clone(), device_id_, options_.client};
@@ -99,10 +102,16 @@ void AccountManager::FinishSignIn(Secret token, Result<UserId> user, const Done&
       SessionRecord{options_.backend_url, std::move(*user), device_id_, std::move(token)});
   const bool same = session_ != nullptr && record_ && record_->user == record->user &&
                     record_->backend_url == record->backend_url;
-  if (same) return SaveSignIn(record, false, done);
+  if (same) {
+    // A token that is renewed now must not be stored in the place of the new one.
+    session_->StopSync();
+    return SaveSignIn(record, false, done);
+  }
   keeper_.Ask(
       [record, data_dir = options_.data_dir](keys::Vault& vault) -> Result<AccountFiles> {
         if (auto created = vault.Create(); !created) return tl::unexpected(created.error());
+        if (auto removed = FinishRemovalsToOpen(vault, data_dir); !removed)
+          return tl::unexpected(removed.error());
         return FindFilesToOpen(vault, data_dir, *record);
       },
       [this, record, done](Result<AccountFiles> files) {
@@ -138,8 +147,10 @@ void AccountManager::SaveSignIn(const std::shared_ptr<SessionRecord>& record, bo
       [this, record, done](const Result<void>& saved) {
         signing_in_ = false;
         if (!saved) {
-          // The stored session is still that of the account before: it is opened again.
-          if (!record_ && !stopped_) {
+          // The stored session is still that of the account before: it goes on, or is opened again.
+          if (record_) {
+            SyncAgain();
+          } else if (!stopped_) {
             CloseSession(saved.error());
             Trouble(saved.error());
           }
@@ -159,12 +170,16 @@ void AccountManager::FinishSignOut(const Done& done) {
   signing_in_ = true;
   auto without = std::make_shared<SessionRecord>(
       SessionRecord{record_->backend_url, record_->user, record_->device_id, Secret()});
+  // First: a token that is renewed now must not be stored after it was forgotten.
+  if (session_) session_->StopSync();
   keeper_.Ask([without](keys::Vault& vault) { return SaveSession(vault, *without); },
               [this, without, done](const Result<void>& saved) {
                 signing_in_ = false;
-                if (!saved) return done(tl::unexpected(saved.error()));
+                if (!saved) {
+                  SyncAgain();
+                  return done(tl::unexpected(saved.error()));
+                }
                 record_ = std::move(*without);
-                if (session_) session_->StopSync();
                 SetState(AccountState::kSignedOut);
                 ShowSignedOut();
                 log::Info("signed_out");
@@ -183,7 +198,8 @@ void AccountManager::SignOutUnopened(const Done& done) {
       [](keys::Vault& vault) -> Result<void> {
         const auto record = LoadSession(vault);
         if (!record) return tl::unexpected(record.error());
-        if (!*record || (*record)->token.empty()) return {};
+        if (!*record) return {};
+        // Also where there seems to be no token: one of another account may be stored.
         return SaveSession(
             vault, {(*record)->backend_url, (*record)->user, (*record)->device_id, Secret()});
       },
@@ -242,6 +258,14 @@ void AccountManager::Sync() {
   session_->StartSync([this] { return MakeEngineParts(*record_); });
 }
 
+void AccountManager::SyncAgain() {
+  if (session_ && record_ && Syncs(*record_)) Sync();
+}
+
+bool AccountManager::Syncs(const SessionRecord& record) const {
+  return !record.token.empty() && record.backend_url == options_.backend_url;
+}
+
 sync::EngineParts AccountManager::MakeEngineParts(const SessionRecord& record) {
   return {
       .io = options_.io,
@@ -271,8 +295,9 @@ sync::EngineParts AccountManager::MakeEngineParts(const SessionRecord& record) {
 }
 
 void AccountManager::SaveRenewed() {
-  auto kept = std::make_shared<Secret>(record_->token.Clone());
-  keeper_.Ask([kept](keys::Vault& vault) { return vault.StoreToken(*kept); },
+  auto kept = std::make_shared<const SessionRecord>(SessionRecord{
+      record_->backend_url, record_->user, record_->device_id, record_->token.Clone()});
+  keeper_.Ask([kept](keys::Vault& vault) { return SaveToken(vault, *kept); },
               [](const Result<void>& saved) {
                 if (!saved) log::Error("token_not_saved", {{"why", saved.error()}});
               });

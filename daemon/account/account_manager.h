@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "daemon/account/session_record.h"
 #include "daemon/base/alarm.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/limits.h"
 #include "daemon/base/metrics.h"
 #include "daemon/base/task.h"
 #include "daemon/keys/vault.h"
@@ -46,6 +48,8 @@ struct AccountOptions {
   Executor vault_thread;  // One thread, which may wait for a key store.
   Executor io;
   Executor readers;
+  // How long a thread that may wait does so for the vault's thread or the I/O thread.
+  std::chrono::milliseconds patience = 2 * limits::kKeyStoreCall;
 };
 
 // The problem while nobody signed in.
@@ -64,6 +68,9 @@ class AccountManager final : public Accounts, public KeyCare {
   // daemon runs, Problem() says what is wrong, and it is tried again.
   void Start();
 
+  // From any thread, before Stop(): calls that wait for the vault's thread or the I/O thread, which
+  // may not turn any more, give up.
+  void StopWaiting() { stopping_.request_stop(); }
   // Ends the sync and every stream, and closes the store. No call is accepted afterwards.
   void Stop();
 
@@ -130,6 +137,9 @@ class AccountManager final : public Accounts, public KeyCare {
   [[nodiscard]] Result<void> OpenStore(const SessionRecord& record, AccountFiles files);
   // With `record_`, which is set.
   void Sync();
+  // After a change that did not come to be, if it synced before.
+  void SyncAgain();
+  [[nodiscard]] bool Syncs(const SessionRecord& record) const;
   [[nodiscard]] sync::EngineParts MakeEngineParts(const SessionRecord& record);
   // The token that the backend gave in place of the one before.
   void SaveRenewed();
@@ -186,6 +196,7 @@ class AccountManager final : public Accounts, public KeyCare {
   const AccountOptions options_;
   sync::StatusBoard board_;
   KeyKeeper keeper_;
+  std::stop_source stopping_;
 
   // On the I/O thread only.
   std::optional<SessionRecord> record_;

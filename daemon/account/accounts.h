@@ -125,7 +125,8 @@ class Accounts {
   [[nodiscard]] virtual AccountInfo Info() = 0;
 
   // Asks the backend who the token belongs to, opens that user's store, keeps the token and starts
-  // syncing. kOffline and kUnauthenticated leave everything as it was. `done` is called once, on
+  // syncing. kOffline and kUnauthenticated leave everything as it was; kLocked: the keys, or the
+  // files wait for an older program. `done` is called once, on
   // the I/O thread; it must not block.
   virtual void SignIn(Secret token, Done done) = 0;
 

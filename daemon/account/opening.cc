@@ -32,13 +32,8 @@ std::chrono::milliseconds WaitAtStart(const std::filesystem::path& data_dir) {
 
 AccountManager::Loaded AccountManager::Load(keys::Vault& vault,
                                             const std::filesystem::path& data_dir) {
-  if (const auto removed = FinishRemovals(vault, data_dir);
-      !removed && removed.error().code == ErrorCode::kInternal) {
-    // Files that cannot be removed, whose keys are gone: no reason to keep the others shut.
-    log::Warning("account_not_removed", {{"why", removed.error()}});
-  } else if (!removed && removed.error().code != ErrorCode::kNotFound) {
-    return tl::unexpected(removed.error());
-  }
+  if (auto removed = FinishRemovalsToOpen(vault, data_dir); !removed)
+    return tl::unexpected(std::move(removed.error()));
   auto record = LoadSession(vault);
   if (!record) return tl::unexpected(std::move(record.error()));
   if (!*record) return std::nullopt;
@@ -107,11 +102,9 @@ void AccountManager::FinishOpening(Loaded loaded) {
                     if (!made) log::Warning("account_not_noted", {{"why", made.error()}});
                   });
     }
-    const bool other_backend = found.record.backend_url != options_.backend_url;
-    if (other_backend) log::Warning("backend_changed", {});
-    const bool syncs = !found.record.token.empty() && !other_backend;
+    if (found.record.backend_url != options_.backend_url) log::Warning("backend_changed", {});
     record_ = std::move(found.record);
-    if (syncs) {
+    if (Syncs(*record_)) {
       Sync();
     } else {
       ShowSignedOut();

@@ -2,8 +2,6 @@
 
 #include "daemon/store/restore.h"
 
-#include <atomic>
-#include <future>
 #include <memory>
 #include <utility>
 
@@ -11,6 +9,7 @@
 
 #include "daemon/account/account_manager.h"
 #include "daemon/account/backup_file.h"
+#include "daemon/account/late_answer.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/log.h"
 
@@ -67,20 +66,16 @@ void AccountManager::Restore(std::unique_ptr<RestoreUpload> upload, RestoreOptio
 }
 
 Result<AccountManager::SharedPlace> AccountManager::BeginRestoring() {
-  auto promise = std::make_shared<std::promise<Result<SharedPlace>>>();
-  auto answer = promise->get_future();
-  // Of the two threads the first decides: given up, or begun.
-  auto decided = std::make_shared<std::atomic<bool>>(false);
-  asio::post(options_.io, [this, promise, decided] {
-    BeginChange([this, promise, decided](Result<SharedPlace> place) {
-      if (!decided->exchange(true)) return promise->set_value(std::move(place));
+  auto answer = std::make_shared<LateAnswer<SharedPlace>>();
+  asio::post(options_.io, [this, answer] {
+    BeginChange([this, answer](Result<SharedPlace> place) {
+      if (answer->Take()) return answer->Give(std::move(place));
       if (place) EndChange([] {});
     });
   });
-  if (answer.wait_for(2 * limits::kKeyStoreCall) != std::future_status::ready &&
-      !decided->exchange(true))
-    return Fail(ErrorCode::kCancelled, "The daemon is stopping.");
-  return answer.get();
+  auto place = answer->Wait(options_.patience, stopping_.get_token());
+  if (place) return *std::move(place);
+  return Fail(ErrorCode::kCancelled, "The daemon is stopping.");
 }
 
 Result<AccountManager::StagedBackup> AccountManager::Stage(const SharedPlace& place,
@@ -106,8 +101,10 @@ Result<AccountManager::StagedBackup> AccountManager::Stage(const SharedPlace& pl
   }
   if (!extracted) return tl::unexpected(std::move(extracted.error()));
   const BackupKeys keys = KeysOfBackup(opened->data_key);
-  auto staged = store::StageRestore(files, {cache, authored, {keys.cache, keys.authored}},
-                                    {place->files.cache_key, place->files.authored_key});
+  auto staged =
+      store::StageRestore(files, {cache, authored, {keys.cache, keys.authored}},
+                          {place->files.cache_key, place->files.authored_key},
+                          [token = stopping_.get_token()] { return token.stop_requested(); });
   if (!staged) return tl::unexpected(std::move(staged.error()));
   return StagedBackup{place, std::move(opened->info), *std::move(staged)};
 }

@@ -49,6 +49,7 @@ void AccountManager::BeginRollBack(bool force, const RollBackDone& done) {
   keeper_.Ask([data_dir = options_.data_dir,
                name = folder_](keys::Vault& vault) { return FindFiles(vault, data_dir, name); },
               [this, force, done](Result<AccountFiles> files) {
+                if (stopped_) files = Fail(ErrorCode::kCancelled, "The daemon is stopping.");
                 if (!files) {
                   signing_in_ = false;
                   return done(tl::unexpected(std::move(files.error())));
@@ -79,8 +80,8 @@ void AccountManager::FinishRollBack(bool force, const RollBackDone& done,
     record_.reset();
   } else if (Result<void> opened = OpenStore(*record_, std::move(*files)); !opened) {
     Trouble(opened.error());
-  } else if (!record_->token.empty()) {
-    Sync();
+  } else {
+    SyncAgain();
   }
   done(std::move(outcome));
 }

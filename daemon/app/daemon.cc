@@ -18,6 +18,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "daemon/account/account_manager.h"
+#include "daemon/app/backend_route.h"
 #include "daemon/app/key_choice.h"
 #include "daemon/app/log_format.h"
 #include "daemon/app/options.h"
@@ -30,14 +31,12 @@
 #include "daemon/app/watchdog.h"
 #include "daemon/app/world_watch.h"
 #include "daemon/base/asio_alarm.h"
-#include "daemon/base/check.h"
 #include "daemon/base/locked_memory.h"
 #include "daemon/base/log.h"
 #include "daemon/base/metrics.h"
 #include "daemon/ipc/server.h"
 #include "daemon/keys/vault.h"
 #include "daemon/store/cipher_version.h"
-#include "daemon/transport/websocket_backend.h"
 
 namespace hark::app {
 namespace {
@@ -78,26 +77,6 @@ tl::expected<Locks, std::pair<ExitCode, Error>> TakeFolders(const Config& config
   Result<LockFile> socket = LockFile::Acquire(SocketLockPath(config.socket));
   if (!socket) return trouble(socket.error());
   return Locks{std::move(*data), std::move(*socket)};
-}
-
-std::shared_ptr<transport::Backend> MakeBackend(const Config& config,
-                                                const Environment& environment) {
-  transport::WebsocketOptions options;
-  options.url = config.backend_url;
-  options.encoding =
-      config.encoding == Encoding::kJson ? transport::Encoding::kJson : transport::Encoding::kProto;
-  if (config.ca_file) options.ca_file = config.ca_file->string();
-  if (!config.pins.empty()) {
-    Result<transport::Pins> pins = transport::ParsePins(config.pins);
-    HARK_CHECK(pins.has_value());  // settings.cc lets no others through.
-    options.pins = std::move(*pins);
-  }
-  options.proxy = std::make_shared<const transport::ProxySettings>(transport::ReadProxySettings(
-      [&environment](const std::string& name) { return environment.Get(name); }));
-  // Without TLS it is on this machine: compressing costs more than copying.
-  options.deflate = !config.backend_url.starts_with("ws://");
-  options.user_agent = "harkd/" + std::string(Version());
-  return std::make_shared<transport::WebsocketBackend>(std::move(options));
 }
 
 // What runs from now on. A file that cannot be read changes nothing.
@@ -217,6 +196,7 @@ ExitCode RunDaemon(const Config& config, const ConfigRequest& request,
   Tell(notify, kNotifyStopping);
   IgnoreHangUp();
   world.reset();  // What still waited on the I/O thread would hold up the end.
+  accounts.StopWaiting();
   (*server)->Stop();
   accounts.Stop();
   readers.join();

@@ -87,6 +87,7 @@ Result<Options> ParseOptions(const std::vector<std::string>& arguments) {
       "them to programs of yours over a Unix socket.\n",
       "harkd");
   bool check_config = false;
+  bool check_backend = false;
   app.set_version_flag("--version", "harkd " + std::string(Version()),
                        "Print the version and exit");
   app.add_option("--config", options.config.config_file, "Configuration file to read; must exist")
@@ -97,6 +98,8 @@ Result<Options> ParseOptions(const std::vector<std::string>& arguments) {
   }
   app.add_flag("--check-config", check_config,
                "Print the configuration that would be used and exit");
+  app.add_flag("--check-backend", check_backend,
+               "Connect to the backend as the daemon would, print what is wrong and exit");
   app.footer(Footer());
 
   try {
@@ -126,6 +129,7 @@ Result<Options> ParseOptions(const std::vector<std::string>& arguments) {
     }
   }
   if (check_config) options.action = Options::Action::kCheckConfig;
+  if (check_backend) options.action = Options::Action::kCheckBackend;
   return options;
 }
 

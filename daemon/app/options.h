@@ -16,8 +16,9 @@ namespace hark::app {
 struct Options {
   enum class Action : std::uint8_t {
     kRun,
-    kCheckConfig,  // load the configuration, print DescribeConfig(), exit
-    kPrint,        // print `text`, exit: help or version
+    kCheckConfig,   // load the configuration, print DescribeConfig(), exit
+    kCheckBackend,  // load the configuration, print TryBackend(), exit
+    kPrint,         // print `text`, exit: help or version
   };
 
   Action action = Action::kRun;

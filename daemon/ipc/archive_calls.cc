@@ -124,7 +124,8 @@ ArchiveCalls::ByteReader* ArchiveCalls::Restore(grpc::CallbackServerContext* cal
   if (!slot) return RefusedRestore(TooMany());
   auto upload = context_.accounts.BeginRestore();
   if (!upload) return RefusedRestore(ToGrpcStatus(upload.error()));
-  return new RestoreCall(context_.accounts, queue_, std::move(slot), *std::move(upload), response);
+  return RestoreCall::Begin(context_.accounts, queue_, std::move(slot), *std::move(upload),
+                            response);
 }
 
 }  // namespace hark::ipc

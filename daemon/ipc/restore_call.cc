@@ -11,6 +11,10 @@
 namespace hark::ipc {
 namespace {
 
+tl::unexpected<Error> NotInOrder() {
+  return Fail(ErrorCode::kInvalidArgument, "first `begin`, then `data`");
+}
+
 class Refused final : public ArchiveCalls::ByteReader {
  public:
   explicit Refused(const grpc::Status& status) { Finish(status); }
@@ -30,45 +34,63 @@ RestoreCall::RestoreCall(account::Accounts& accounts, WorkQueue& queue,
       queue_(queue),
       slot_(std::move(slot)),
       upload_(std::move(upload)),
-      response_(response) {
-  StartRead(&in_);
+      response_(response) {}
+
+RestoreCall* RestoreCall::Begin(account::Accounts& accounts, WorkQueue& queue,
+                                std::unique_ptr<ArchiveSlot> slot,
+                                std::unique_ptr<account::RestoreUpload> upload,
+                                grpc::ByteBuffer* response) {
+  const std::shared_ptr<RestoreCall> call(
+      new RestoreCall(accounts, queue, std::move(slot), std::move(upload), response));
+  call->self_ = call;
+  call->StartRead(&call->in_);
+  return call.get();
 }
 
 void RestoreCall::OnReadDone(bool ok) {
   if (!ok) {
     // The client has said all, or is gone.
-    if (queue_.Submit([this] { Restore(); })) return;
-    return Finish(
-        ToGrpcStatus({ErrorCode::kResourceExhausted, "Too much is under way. Try again."}));
+    if (queue_.Submit([self = self_] { Restore(self); })) return;
+    return End(ToGrpcStatus({ErrorCode::kResourceExhausted, "Too much is under way. Try again."}));
   }
-  if (const Result<void> taken = Take(); !taken) return Finish(ToGrpcStatus(taken.error()));
+  if (const Result<void> taken = Take(); !taken) return End(ToGrpcStatus(taken.error()));
   StartRead(&in_);
+}
+
+void RestoreCall::OnCancel() {
+  cancelled_ = true;
+  if (is_working_) End(grpc::Status::CANCELLED);
 }
 
 Result<void> RestoreCall::Take() {
   v1::RestoreRequest piece;
   if (const auto parsed = Parse(in_, &piece); !parsed) return parsed;
-  if (piece.item_case() == v1::RestoreRequest::kBegin && !begun_) {
+  if (piece.item_case() == v1::RestoreRequest::kBegin) {
+    // Wiped also when it is refused.
+    Secret passphrase(std::move(*piece.mutable_begin()->mutable_passphrase()));
+    if (begun_) return NotInOrder();
     begun_ = true;
-    options_.passphrase = Secret(std::move(*piece.mutable_begin()->mutable_passphrase()));
+    options_.passphrase = std::move(passphrase);
     options_.discard_unsent = piece.begin().discard_unsent();
     return {};
   }
   if (piece.item_case() == v1::RestoreRequest::kData && begun_)
     return upload_->Append(piece.data());
-  return Fail(ErrorCode::kInvalidArgument, "first `begin`, then `data`");
+  return NotInOrder();
 }
 
-void RestoreCall::Restore() {
+void RestoreCall::Restore(const std::shared_ptr<RestoreCall>& call) {
+  call->is_working_ = true;
   // Who gives up before the end does not want what came until then.
-  if (cancelled_) return Finish(grpc::Status::CANCELLED);
-  if (!begun_) return End(Fail(ErrorCode::kInvalidArgument, "`begin` is missing"));
-  accounts_.Restore(std::move(upload_), std::move(options_),
-                    [this](const Result<account::RestoreOutcome>& outcome) { End(outcome); });
+  if (call->cancelled_) return call->End(grpc::Status::CANCELLED);
+  if (!call->begun_) return call->Answer(Fail(ErrorCode::kInvalidArgument, "`begin` is missing"));
+  call->accounts_.Restore(
+      std::move(call->upload_), std::move(call->options_),
+      [call](const Result<account::RestoreOutcome>& outcome) { call->Answer(outcome); });
 }
 
-void RestoreCall::End(const Result<account::RestoreOutcome>& outcome) {
-  if (!outcome) return Finish(ToGrpcStatus(outcome.error()));
+void RestoreCall::Answer(const Result<account::RestoreOutcome>& outcome) {
+  if (!outcome) return End(ToGrpcStatus(outcome.error()));
   v1::RestoreResponse out;
   ToProto(outcome->made_at, out.mutable_made_at());
   out.set_conversations(outcome->conversations);
@@ -76,7 +98,12 @@ void RestoreCall::End(const Result<account::RestoreOutcome>& outcome) {
   out.set_outbox(outcome->outbox);
   out.set_entries_lost(outcome->entries_lost);
   out.set_aside(outcome->aside);
-  Finish(Serialise(out, response_));
+  // The response is gRPC's no more when the call has ended.
+  if (!ended_.exchange(true)) Finish(Serialise(out, response_));
+}
+
+void RestoreCall::End(const grpc::Status& status) {
+  if (!ended_.exchange(true)) Finish(status);
 }
 
 }  // namespace hark::ipc

@@ -19,23 +19,32 @@ namespace hark::ipc {
 // A call that ends before it begins.
 [[nodiscard]] ArchiveCalls::ByteReader* RefusedRestore(const grpc::Status& status);
 
-// Deletes itself when gRPC is done with it. One read is outstanding at a time, then the work, then
-// Finish(): so nothing of it runs on two threads at once.
+// Kept alive by gRPC until the call is over, and by whoever still works for it. One read is
+// outstanding at a time, then the work, then Finish(). From the work on it ends with the first of
+// its answer and the client's or the server's cancelling, so that an answer which never comes
+// cannot hold up Stop().
 class RestoreCall final : public ArchiveCalls::ByteReader {
  public:
-  // `response` is gRPC's, valid until Finish().
+  // `response` is gRPC's, valid until Finish(). The answer is gRPC's too.
+  [[nodiscard]] static RestoreCall* Begin(account::Accounts& accounts, WorkQueue& queue,
+                                          std::unique_ptr<ArchiveSlot> slot,
+                                          std::unique_ptr<account::RestoreUpload> upload,
+                                          grpc::ByteBuffer* response);
+
+  void OnReadDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override { self_.reset(); }
+
+ private:
   RestoreCall(account::Accounts& accounts, WorkQueue& queue, std::unique_ptr<ArchiveSlot> slot,
               std::unique_ptr<account::RestoreUpload> upload, grpc::ByteBuffer* response);
 
-  void OnReadDone(bool ok) override;
-  void OnCancel() override { cancelled_ = true; }
-  void OnDone() override { delete this; }
-
- private:
   // A piece that came in.
   [[nodiscard]] Result<void> Take();
-  void Restore();
-  void End(const Result<account::RestoreOutcome>& outcome);
+  // On the thread that works. gRPC may let go of the call meanwhile.
+  static void Restore(const std::shared_ptr<RestoreCall>& call);
+  void Answer(const Result<account::RestoreOutcome>& outcome);
+  void End(const grpc::Status& status);
 
   account::Accounts& accounts_;
   WorkQueue& queue_;
@@ -44,8 +53,11 @@ class RestoreCall final : public ArchiveCalls::ByteReader {
   account::RestoreOptions options_;
   bool begun_ = false;
   std::atomic<bool> cancelled_ = false;
+  std::atomic<bool> is_working_ = false;  // Nothing is read any more.
+  std::atomic<bool> ended_ = false;
   grpc::ByteBuffer in_;
   grpc::ByteBuffer* const response_;
+  std::shared_ptr<RestoreCall> self_;
 };
 
 }  // namespace hark::ipc

@@ -47,6 +47,11 @@ Result<std::vector<FoundKey>> CredentialKeySource::Load(const std::string& /*sto
   return keys;
 }
 
+Result<void> CredentialKeySource::CheckRoom() {
+  if (const auto key = Read(kKey); !key) return tl::unexpected(key.error());
+  return {};
+}
+
 Result<Secret> CredentialKeySource::Create(const KeyLabel& label) {
   Result<Secret> key = Read(label.generation > 1 ? kNextKey : kKey);
   if (!key && key.error().code == ErrorCode::kNotFound && label.generation > 1) key = Read(kKey);

@@ -27,6 +27,8 @@ class CredentialKeySource final : public KeySource {
 
   [[nodiscard]] KeyKind kind() const override { return KeyKind::kCredential; }
   [[nodiscard]] Result<std::vector<FoundKey>> Load(const std::string& store) override;
+  // kNotFound, kCorrupt: of `hark.key`.
+  [[nodiscard]] Result<void> CheckRoom() override;
   // Of the first generation `hark.key`, of later ones `hark.key.next`, or `hark.key` if there is no
   // other. kPrecondition: neither is there.
   [[nodiscard]] Result<Secret> Create(const KeyLabel& label) override;

@@ -58,6 +58,9 @@ class KeySource {
   // none: those that stand where this one would. kNotFound: there is no key at all.
   [[nodiscard]] virtual Result<std::vector<FoundKey>> Load(const std::string& store) = 0;
 
+  // Before the first key: whether one can be made now. Touches nothing. kPrecondition as Create().
+  [[nodiscard]] virtual Result<void> CheckRoom() { return {}; }
+
   // Makes a new key, durably, beside those that are there. One of the same label is replaced: it is
   // what an interrupted call left. kPrecondition: this key store is only read.
   [[nodiscard]] virtual Result<Secret> Create(const KeyLabel& label) = 0;

@@ -81,15 +81,21 @@ Result<void> Remove(const std::string& account) {
   return tl::unexpected(Meaning(status));
 }
 
+// In one step, so that nothing that comes between leaves neither the old nor the new one.
 Result<void> Write(const std::string& account, const Secret& secret) {
-  if (auto removed = Remove(account); !removed) return removed;
   const Held<CFDataRef> data(CFDataCreate(nullptr,
                                           reinterpret_cast<const UInt8*>(secret.bytes().data()),
                                           static_cast<CFIndex>(secret.bytes().size())));
-  Query item(account);
-  item.Set(kSecValueData, data.get());
-  item.Set(kSecAttrAccessible, kSecAttrAccessibleWhenUnlockedThisDeviceOnly);
-  const OSStatus status = SecItemAdd(item.get(), nullptr);
+  const Held<CFMutableDictionaryRef> change(CFDictionaryCreateMutable(
+      nullptr, 0, &kCFTypeDictionaryKeyCallBacks, &kCFTypeDictionaryValueCallBacks));
+  CFDictionarySetValue(change.get(), kSecValueData, data.get());
+  OSStatus status = SecItemUpdate(Query(account).get(), change.get());
+  if (status == errSecItemNotFound) {
+    Query item(account);
+    item.Set(kSecValueData, data.get());
+    item.Set(kSecAttrAccessible, kSecAttrAccessibleWhenUnlockedThisDeviceOnly);
+    status = SecItemAdd(item.get(), nullptr);
+  }
   if (status == errSecSuccess) return {};
   return tl::unexpected(Meaning(status));
 }

@@ -65,6 +65,12 @@ Result<std::vector<FoundKey>> SecretServiceKeySource::Load(const std::string& st
               "the key store has no key of this data; put it back, or use the recovery code");
 }
 
+Result<void> SecretServiceKeySource::CheckRoom() {
+  const auto session = Open(has_bus_, stop_);
+  if (!session) return tl::unexpected(session.error());
+  return (*session)->CheckUnlocked();
+}
+
 Result<Secret> SecretServiceKeySource::Create(const KeyLabel& label) {
   Secret key = Secret::Random(kMasterKeyBytes);
   if (Result<void> put = Put(label, key); !put) return tl::unexpected(std::move(put).error());

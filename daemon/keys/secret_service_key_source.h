@@ -29,6 +29,8 @@ class SecretServiceKeySource final : public KeySource {
 
   [[nodiscard]] KeyKind kind() const override { return KeyKind::kSecretService; }
   [[nodiscard]] Result<std::vector<FoundKey>> Load(const std::string& store) override;
+  // kLocked, kNotFound: of the default collection.
+  [[nodiscard]] Result<void> CheckRoom() override;
   [[nodiscard]] Result<Secret> Create(const KeyLabel& label) override;
   [[nodiscard]] Result<void> Put(const KeyLabel& label, const Secret& key) override;
   [[nodiscard]] Result<void> Erase(const std::string& store, std::optional<std::uint32_t> keep,

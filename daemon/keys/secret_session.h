@@ -39,6 +39,8 @@ class SecretSession {
   SecretSession& operator=(const SecretSession&) = delete;
   ~SecretSession();
 
+  // The default collection: kLocked, or kNotFound.
+  [[nodiscard]] Result<void> CheckUnlocked();
   [[nodiscard]] Result<std::vector<SecretItemFound>> Search(const SecretAttributes& wanted);
   // Replaces an item of the same attributes. kLocked: the collection is.
   [[nodiscard]] Result<void> Store(const SecretAttributes& attributes, const std::string& label,
@@ -52,7 +54,6 @@ class SecretSession {
   // Every one that `wanted` fits, with the item itself.
   template <typename Use>
   [[nodiscard]] Result<void> ForEach(const SecretAttributes& wanted, const Use& use);
-  [[nodiscard]] Result<void> CheckUnlocked();
   // What `error` means; frees it.
   [[nodiscard]] tl::unexpected<Error> Failed(GError* error) const;
 

@@ -37,6 +37,15 @@ tl::unexpected<Error> Trouble(KeyState& state, const Error& error) {
   return As(state, KeyState::kLocked, "The key is not available: " + error.message + ".");
 }
 
+// No first key: what to do about the key store, and what to do without it.
+tl::unexpected<Error> NotMade(KeyState& state, KeyKind kind, const Error& error) {
+  std::string sentence = "No key could be made: " + error.message + ".";
+  if (kind != KeyKind::kFile)
+    sentence += " Or start harkd with --key-source file, which keeps it in a file of your own.";
+  const bool corrupt = error.code == ErrorCode::kCorrupt;
+  return As(state, corrupt ? KeyState::kCorrupt : KeyState::kLocked, sentence);
+}
+
 }  // namespace
 
 Vault::Vault(VaultOptions options) : options_(std::move(options)) {}
@@ -94,17 +103,23 @@ Result<Vault::Opened> Vault::TryOpen(KeyState& state) {
   status_.kind = TextOf(ring->kind);
   status_.generation = ring->check.empty() ? 0 : ring->label.generation;
   status_.has_recovery_code = !ring->recovery.empty();
+  if (ring->check.empty() && HasAccounts()) {
+    return As(state, KeyState::kCorrupt,
+              "There is encrypted data, and the key ring is of before there was any; put the right "
+              "one back from a backup of the data folder.");
+  }
   if (ring->check.empty()) {  // Create() was interrupted.
     state = KeyState::kNone;
     return Fail(ErrorCode::kNotFound, "There are no keys yet.");
   }
-  if (options_.kind && *options_.kind != ring->kind) {
+  if (options_.kind && ring->kind != *options_.kind && ring->kind != moved_to_) {
     const std::string recorded(TextOf(ring->kind));
+    const std::string asked(TextOf(*options_.kind));
     return As(state, KeyState::kKeyStoreChanged,
               "The key of this data is kept in the key store '" + recorded +
-                  "', and harkd was started for '" + std::string(TextOf(*options_.kind)) +
-                  "'. Start it with --key-source " + recorded + "; 'hark admin rotate-key --to " +
-                  std::string(TextOf(*options_.kind)) + "' moves the key.");
+                  "', and harkd was started for '" + asked + "'. Start it with --key-source " +
+                  recorded + ", or without --key-source and without 'kind' under [keys]; " +
+                  "'hark admin rotate-key --to " + asked + "' then moves the key.");
   }
   Opened opened;
   opened.ring = std::move(*ring);
@@ -217,21 +232,23 @@ Result<void> Vault::Create() {
   Opened first;
   // As far as an interrupted call came: its key is replaced and not left behind.
   if (auto begun = ReadKeyRing(options_.data_dir)) first.ring = std::move(*begun);
-  const bool goes_on =
-      !first.ring.label.store.empty() && (!options_.kind || *options_.kind == first.ring.kind);
+  const auto asked = AskedKind();
+  const bool goes_on = !first.ring.label.store.empty() && (!asked || *asked == first.ring.kind);
   if (!goes_on) {
-    first.ring.kind = options_.kind ? *options_.kind : options_.default_kind();
+    first.ring.kind = asked ? *asked : options_.default_kind();
     first.ring.label = {NewUuidV7(options_.clock->WallNow()), 1};
   }
   KeySource& source = Source(first.ring.kind);
   KeyState state = KeyState::kNone;
   auto found = source.Load(first.ring.label.store);
-  if (!found && found.error().code != ErrorCode::kNotFound) return Trouble(state, found.error());
+  if (!found && found.error().code != ErrorCode::kNotFound)
+    return NotMade(state, first.ring.kind, found.error());
+  if (auto room = source.CheckRoom(); !room) return NotMade(state, first.ring.kind, room.error());
   // Recorded before the key is made: the kind is chosen once.
   if (auto begun = WriteKeyRing(options_.data_dir, first.ring, options_.at); !begun) return begun;
   At();
   auto master = source.Create(first.ring.label);
-  if (!master) return Trouble(state, master.error());
+  if (!master) return NotMade(state, first.ring.kind, master.error());
   first.master = std::move(*master);
   first.content.names = Secret::Random(kMasterKeyBytes);
   if (auto saved = Save(first); !saved) return saved;

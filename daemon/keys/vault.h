@@ -72,7 +72,8 @@ class Vault {
   Result<void> Look();
   // As the last call found it.
   [[nodiscard]] const KeyStatus& Status() const { return status_; }
-  // The first key, if there is none yet. No error if there is one.
+  // The first key, if there is none yet. No error if there is one. A key store that is there and
+  // takes no key now, is an error, and no other kind is chosen instead.
   [[nodiscard]] Result<void> Create();
 
   // ---- Keys of database files ----
@@ -131,8 +132,9 @@ class Vault {
 
   // Puts a new master key in the place of the present one, in the key store of `to` if given. The
   // keys of files stay; the recovery code becomes invalid, which is answered. Atomic: a crash
-  // leaves the old one in force, or the new one. kPrecondition: the key store is only read and has
-  // no new key ready.
+  // leaves the old one in force, or the new one. A kind that was asked for at the start does not
+  // count any more then; the next start has to ask for the new one, or for none. kPrecondition: the
+  // key store is only read and has no new key ready.
   [[nodiscard]] Result<bool> Rotate(std::optional<KeyKind> to);
 
   // A code that opens this installation when its key store is lost; in the place of an earlier one.
@@ -162,11 +164,20 @@ class Vault {
   [[nodiscard]] Result<void> Change(const std::function<Result<void>(RingContent&)>& change);
   // After a crash: what it kept from being removed.
   [[nodiscard]] Result<void> CleanUp(Opened& opened);
+  // A key store that the key is not in: nothing of this installation stays there.
+  [[nodiscard]] Result<void> Empty(KeyKind kind, const Opened& opened) const;
   [[nodiscard]] bool HasAccounts() const;
   [[nodiscard]] KeySource& Source(KeyKind kind);
   void At() const;
+  // Nothing: whichever is recorded.
+  [[nodiscard]] std::optional<KeyKind> AskedKind() const {
+    return moved_to_ ? moved_to_ : options_.kind;
+  }
 
   const VaultOptions options_;
+  // Where Rotate() moved the key to. For the rest of this process it stands for what was asked for
+  // at the start.
+  std::optional<KeyKind> moved_to_;
   KeyStatus status_;
   std::unique_ptr<KeySource> source_;
   bool batch_ = false;

@@ -7,8 +7,10 @@
 namespace hark::keys {
 namespace {
 
-// The key store that the key was moved away from, until its old key is removed there.
+// The key store that the key was moved away from, until its old key is removed there; and the one
+// that it was to be moved to, until it is there.
 constexpr char kMovedFrom[] = "moved-from";
+constexpr char kMovingTo[] = "moving-to";
 constexpr char kToken[] = "token";
 
 }  // namespace
@@ -25,6 +27,13 @@ Result<bool> Vault::Rotate(std::optional<KeyKind> to) {
   if (kind != from) {
     token = LoadToken();
     if (!token) return tl::unexpected(std::move(token.error()));
+  }
+  if (*token && Source(kind).keeps_tokens()) {
+    // A token that a crash leaves there would outlive the sign-out.
+    if (auto room = Source(kind).CheckRoom(); !room) return tl::unexpected(std::move(room.error()));
+    opened->content.secrets.insert_or_assign(kMovingTo, Secret(std::string(TextOf(kind))));
+    if (auto noted = Save(*opened); !noted) return tl::unexpected(std::move(noted.error()));
+    opened->content.secrets.erase(kMovingTo);
   }
   const bool had_code = !opened->ring.recovery.empty();
   opened->ring.kind = kind;
@@ -51,6 +60,8 @@ Result<bool> Vault::Rotate(std::optional<KeyKind> to) {
       opened->content.secrets.insert_or_assign(kToken, (*token)->Clone());
     }
   }
+  // Before it is saved: whatever comes of that, what the key ring then says is not refused here.
+  if (kind != from) moved_to_ = kind;
   if (auto saved = Save(*opened); !saved) return tl::unexpected(std::move(saved.error()));
   log::Info("key_rotated", {{"generation", opened->ring.label.generation}});
   At();
@@ -75,19 +86,27 @@ Result<void> Vault::CleanUp(Opened& opened) {
     opened.has_leftovers = false;
     held_has_leftovers_ = false;
   }
-  const auto moved = opened.content.secrets.find(kMovedFrom);
-  if (moved == opened.content.secrets.end()) return {};
-  if (const auto from = KeyKindOf(moved->second.bytes()); from && *from != opened.ring.kind) {
-    At();
-    const std::unique_ptr<KeySource> source = options_.make_source(*from);
-    if (source->keeps_tokens()) {
-      if (auto forgotten = source->StoreToken(label.store, Secret()); !forgotten) return forgotten;
+  for (const char* left : {kMovedFrom, kMovingTo}) {
+    const auto where = opened.content.secrets.find(left);
+    if (where == opened.content.secrets.end()) continue;
+    const auto kind = KeyKindOf(where->second.bytes());
+    if (kind && *kind != opened.ring.kind) {
+      At();
+      if (auto emptied = Empty(*kind, opened); !emptied) return emptied;
     }
-    if (auto erased = source->Erase(label.store, std::nullopt, opened.content.names); !erased)
-      return erased;
+    opened.content.secrets.erase(where);
+    if (auto saved = Save(opened); !saved) return saved;
   }
-  opened.content.secrets.erase(moved);
-  return Save(opened);
+  return {};
+}
+
+Result<void> Vault::Empty(KeyKind kind, const Opened& opened) const {
+  const std::string& store = opened.ring.label.store;
+  const std::unique_ptr<KeySource> source = options_.make_source(kind);
+  if (source->keeps_tokens()) {
+    if (auto forgotten = source->StoreToken(store, Secret()); !forgotten) return forgotten;
+  }
+  return source->Erase(store, std::nullopt, opened.content.names);
 }
 
 Result<Secret> Vault::MakeRecoveryCode() {
@@ -118,7 +137,7 @@ Result<void> Vault::Recover(const Secret& code) {
                 "This is not the recovery code of this data. Nothing was changed.");
   }
   At();
-  ring->kind = options_.kind.value_or(ring->kind);
+  ring->kind = AskedKind().value_or(ring->kind);
   if (auto put = Source(ring->kind).Put(ring->label, *master); !put) return put;
   // Written also when the kind is the recorded one: both copies are whole again.
   if (auto written = WriteKeyRing(options_.data_dir, *ring, options_.at); !written) return written;

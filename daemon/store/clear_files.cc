@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "daemon/store/migrator.h"
@@ -17,6 +18,11 @@ constexpr char kCachePrefix[] = "cache.db";
 
 fs::path MarkOf(const StoreFiles& files) {
   return files.folder() / "clearing";
+}
+
+// The mark, once the files are gone: what is a cache from then on is a new one.
+fs::path GoneMarkOf(const StoreFiles& files) {
+  return files.folder() / "cleared";
 }
 
 // cache.db, its sidecars, and what was to become one.
@@ -61,10 +67,15 @@ Result<void> MarkClearing(const StoreFiles& files) {
 void UnmarkClearing(const StoreFiles& files) {
   std::error_code error;
   fs::remove(MarkOf(files), error);
+  fs::remove(GoneMarkOf(files), error);
   SyncFolder(files.folder());
 }
 
 bool IsClearing(const StoreFiles& files) {
+  return IsCacheToGo(files) || Exists(GoneMarkOf(files));
+}
+
+bool IsCacheToGo(const StoreFiles& files) {
   return Exists(MarkOf(files));
 }
 
@@ -85,6 +96,11 @@ Result<std::uint64_t> RemoveCacheFiles(const StoreFiles& files, const AtPoint& a
     bytes += *removed;
   }
   SyncFolder(files.folder());
+  at();
+  if (IsCacheToGo(files)) {
+    if (auto gone = Rename(MarkOf(files), GoneMarkOf(files)); !gone)
+      return tl::unexpected<Error>(std::move(gone.error()));
+  }
   return bytes;
 }
 

@@ -1,8 +1,9 @@
 // Removing the local copy of the conversations from an account's folder, or all of the folder.
 //
-// Clearing has a mark, a small file that is written first and removed last. Whoever finds it when
-// the store is opened goes on where the process was ended: from the mark on there is no way back,
-// and whatever it leaves is the cache as it was or none of it. authored.db is never touched.
+// Clearing has a mark, a small file that is written first, renamed when the files are gone, and
+// removed when there is a cache again. Whoever finds it when the store is opened goes on where the
+// process was ended: from the mark on there is no way back, and whatever it leaves is the cache as
+// it was or none of it. authored.db is never touched.
 
 #ifndef HARK_DAEMON_STORE_CLEAR_FILES_H_
 #define HARK_DAEMON_STORE_CLEAR_FILES_H_
@@ -22,7 +23,10 @@ namespace hark::store {
 [[nodiscard]] Result<void> MarkClearing(const StoreFiles& files);
 // It is not begun after all; or it is done.
 void UnmarkClearing(const StoreFiles& files);
+// It was begun, and there is no new cache yet.
 [[nodiscard]] bool IsClearing(const StoreFiles& files);
+// It was begun, and RemoveCacheFiles() has not come to its end.
+[[nodiscard]] bool IsCacheToGo(const StoreFiles& files);
 
 // After the mark, while nobody has the cache open: removes cache.db with its sidecars, unfinished
 // new ones, those that were set aside, the backups of updates and copies under way. Answers how

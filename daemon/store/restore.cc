@@ -36,8 +36,14 @@ struct Staged {
   ConversationTotals totals;
 };
 
+tl::unexpected<Error> GivenUp() {
+  return Fail(ErrorCode::kCancelled, "The restore was given up; nothing was changed.");
+}
+
 Result<Staged> StageFile(const fs::path& from, const Secret& from_key, const fs::path& to,
-                         const Secret& key, const std::vector<Migration>& migrations) {
+                         const Secret& key, const std::vector<Migration>& migrations,
+                         const std::function<bool()>& stop) {
+  if (stop()) return GivenUp();
   if (!VerifyFile(from, from_key, {}).good())
     return Fail(ErrorCode::kCorrupt, "The backup is damaged; nothing was changed.");
   return Catching([&]() -> Result<Staged> {
@@ -46,8 +52,9 @@ Result<Staged> StageFile(const fs::path& from, const Secret& from_key, const fs:
       return tl::unexpected<Error>(std::move(known.error()));
     Staged staged{ReadStoreId(source), {}};
     if (&migrations == &CacheMigrations()) staged.totals = CountConversationsAndMessages(source);
-    if (auto copied = CopyDatabase(source, to, key, [] { return false; }); !copied)
-      return tl::unexpected<Error>(std::move(copied.error()));
+    auto copied = CopyDatabase(source, to, key, stop);
+    if (!copied && stop()) return GivenUp();
+    if (!copied) return tl::unexpected<Error>(std::move(copied.error()));
     return staged;
   });
 }
@@ -80,7 +87,7 @@ Result<void> Take(const StoreFiles& files, const fs::path& aside, const AtPoint&
 }  // namespace
 
 Result<StagedRestore> StageRestore(const StoreFiles& files, const RestoreSource& source,
-                                   StoreKeys keys) {
+                                   StoreKeys keys, const std::function<bool()>& stop) {
   const fs::path stage = StageOf(files);
   std::error_code error;
   // One that counts already is finished, not dropped: its files may be the only ones.
@@ -90,10 +97,10 @@ Result<StagedRestore> StageRestore(const StoreFiles& files, const RestoreSource&
     return tl::unexpected<Error>(std::move(made.error()));
   const auto staged = [&]() -> Result<StagedRestore> {
     const auto authored = StageFile(source.authored, source.keys.authored, stage / "authored.db",
-                                    keys.authored, AuthoredMigrations());
+                                    keys.authored, AuthoredMigrations(), stop);
     if (!authored) return tl::unexpected<Error>(authored.error());
     const auto cache = StageFile(source.cache, source.keys.cache, stage / "cache.db", keys.cache,
-                                 CacheMigrations());
+                                 CacheMigrations(), stop);
     if (!cache) return tl::unexpected<Error>(cache.error());
     if (cache->store_id != authored->store_id)
       return Fail(ErrorCode::kCorrupt, "The backup's files do not belong together.");

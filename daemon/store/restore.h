@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/result.h"
@@ -37,9 +38,11 @@ struct StagedRestore {
 // and changes nothing of the store, which may be open. An earlier stage is replaced, or
 // finished if it was being taken (then nobody has the store open). kCorrupt: a
 // file is damaged, or the two do not belong together. kConflict: of a newer program.
-// kResourceExhausted: disk full.
-[[nodiscard]] Result<StagedRestore> StageRestore(const StoreFiles& files,
-                                                 const RestoreSource& source, StoreKeys keys);
+// kResourceExhausted: disk full. kCancelled: `stop` said so, which is asked now and then; nothing
+// is staged.
+[[nodiscard]] Result<StagedRestore> StageRestore(
+    const StoreFiles& files, const RestoreSource& source, StoreKeys keys,
+    const std::function<bool()>& stop = [] { return false; });
 
 // What of `present` would be lost if the staged files were taken: what they neither have waiting
 // nor, of sends, as delivered messages.

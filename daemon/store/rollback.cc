@@ -27,12 +27,13 @@ Result<std::int64_t> ReadVersion(const fs::path& file, const Secret& key) {
 
 // The backup's files beside the present ones, complete; then only renames are left to do.
 Result<void> PutInPlace(const StoreFiles& files, const Backup& backup, const fs::path& aside,
-                        const Secret& authored_key, std::uint32_t generation) {
+                        const Secret& authored_key, std::uint32_t generation, const AtPoint& at) {
   const std::pair<fs::path, fs::path> both[] = {{backup.folder / "cache.db", files.cache()},
                                                 {backup.folder / "authored.db", files.authored()}};
   Result<void> copied;
   for (const auto& [from, to] : both) {
     RemoveNewFile(to.string() + ".new");
+    at();
     if (copied) copied = CopyFile(from, to.string() + ".new");
   }
   if (copied)
@@ -41,13 +42,16 @@ Result<void> PutInPlace(const StoreFiles& files, const Backup& backup, const fs:
     for (const auto& [unused, file] : both) RemoveNewFile(file.string() + ".new");
     return copied;
   }
+  at();
   // What it notes is of the other files.
   if (Exists(files.state())) {
     auto done = Rename(files.state(), aside / files.state().filename());
     if (!done) return done;
   }
   for (const auto& [from, to] : both) {
+    at();
     if (auto done = SetAside(to, aside); !done) return done;
+    at();
     if (auto done = Rename(to.string() + ".new", to); !done) return done;
   }
   return {};
@@ -55,7 +59,8 @@ Result<void> PutInPlace(const StoreFiles& files, const Backup& backup, const fs:
 
 }  // namespace
 
-Result<RolledBack> RollBack(const RollBackOptions& options, StoreKeys keys, WallTime now) {
+Result<RolledBack> RollBack(const RollBackOptions& options, StoreKeys keys, WallTime now,
+                            const AtPoint& at) {
   const StoreFiles files(options.folder);
   const auto backup = NewestBackup(files);
   if (!backup) return Fail(ErrorCode::kNotFound, "There is no backup to go back to.");
@@ -87,9 +92,8 @@ Result<RolledBack> RollBack(const RollBackOptions& options, StoreKeys keys, Wall
   auto aside = MakeAsideFolder(options.folder, now);
   if (!aside) return tl::unexpected<Error>(std::move(aside.error()));
   result.aside = *aside;
-  if (auto done =
-          PutInPlace(files, *backup, *aside, keys.authored, present ? present->generation : 0);
-      !done) {
+  const std::uint32_t generation = present ? present->generation : 0;
+  if (auto done = PutInPlace(files, *backup, *aside, keys.authored, generation, at); !done) {
     std::error_code error;
     fs::remove(*aside, error);  // If nothing is in it.
     return tl::unexpected<Error>(std::move(done.error()));

@@ -35,8 +35,8 @@ struct RollBackOptions {
 // kResourceExhausted: disk full. kInternal: the system refused.
 //
 // A crash on the way is finished by the next opening or by calling this again.
-[[nodiscard]] Result<RolledBack> RollBack(const RollBackOptions& options, StoreKeys keys,
-                                          WallTime now);
+[[nodiscard]] Result<RolledBack> RollBack(
+    const RollBackOptions& options, StoreKeys keys, WallTime now, const AtPoint& at = [] {});
 
 }  // namespace hark::store
 

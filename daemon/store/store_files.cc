@@ -69,6 +69,7 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
       found.authored.condition == FileCondition::kGood) {
     if (auto made = MakeClearedCache(*this, keys.cache, found.authored.store_id); !made)
       return tl::unexpected<Error>(std::move(made.error()));
+    RemoveLeftovers();
     return PreparedStore{found.authored.store_id, {}};
   }
 
@@ -91,11 +92,19 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
     }
     auto created = CreateBoth(keys, now);
     if (!created) return tl::unexpected<Error>(std::move(created.error()));
+    RemoveLeftovers();
     return PreparedStore{*std::move(created), {}};
   }
   auto prepared = Mend(keys, found, now);
-  if (prepared) prepared->repair.lost_power = found.state.open && !IsOfBoot(found.state, boot_id);
+  if (!prepared) return prepared;
+  prepared->repair.lost_power = found.state.open && !IsOfBoot(found.state, boot_id);
+  RemoveLeftovers();
   return prepared;
+}
+
+void StoreFiles::RemoveLeftovers() const {
+  if (IsClearing(*this) && !IsCacheToGo(*this)) UnmarkClearing(*this);
+  for (const fs::path& file : {cache(), authored()}) RemoveNewFile(NewNameOf(file));
 }
 
 Result<void> StoreFiles::MakeFolder() const {

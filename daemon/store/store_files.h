@@ -53,7 +53,8 @@ class StoreFiles {
   // A new file is made complete under another name and then renamed, so that no crash leaves one
   // that is empty or half made; after a crash between two renames the second is done here.
   //
-  // A cache that was being cleared (clear_files.h) and is gone, is made anew.
+  // A cache that was being cleared (clear_files.h) and is gone, is made anew. Once there are two
+  // good files, what a crash left beside them goes.
   //
   // `boot_id`: as of ReadBootId(). `cache_is_damaged`: it was found so, although it looks good.
   [[nodiscard]] Result<PreparedStore> Prepare(StoreKeys keys, WallTime now,
@@ -81,6 +82,8 @@ class StoreFiles {
   [[nodiscard]] Result<void> MakeFolder() const;
   [[nodiscard]] Found Look(StoreKeys keys, const std::string& boot_id) const;
   [[nodiscard]] Result<std::string> CreateBoth(StoreKeys keys, WallTime now) const;
+  // What no opening needs any more, once there are two good files.
+  void RemoveLeftovers() const;
   // After a crash between two renames. True: something was done.
   [[nodiscard]] Result<bool> FinishRenames(StoreKeys keys, const Found& found, WallTime now) const;
   [[nodiscard]] Result<PreparedStore> Mend(StoreKeys keys, const Found& found, WallTime now) const;

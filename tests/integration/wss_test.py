@@ -5,7 +5,7 @@ import hashlib
 import json
 import unittest
 
-from harness import HARKD, State, TestCase, World, run, until_delivered
+from harness import HARK, HARKD, State, TestCase, World, run, until_delivered
 
 OPENSSL = "openssl"
 
@@ -82,6 +82,33 @@ class Wss(TestCase):
         world.start_backend()
         self.restarted(*self.trusting(), "--pin", self.pin).wait_for(State.STATE_LIVE)
         self.assertEqual(self.trouble(), ("live", ""))
+
+    def doctor(self, *lines):
+        """What hark doctor finds about the backend, while no daemon runs."""
+        file = self.world.folder / "config/hark/harkd.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f'[backend]\nurl = "{self.world.url()}"\n' + "\n".join(lines) + "\n")
+        env = dict(self.world.env, XDG_CONFIG_HOME=str(file.parent.parent), XDG_RUNTIME_DIR=str(self.world.folder))
+        out = run(HARK, "doctor", "--harkd", HARKD, "--json", check=False, env=env)[1]
+        finding, = (f for f in map(json.loads, out.splitlines()) if f["check"] == "backend")
+        return finding["verdict"], finding["what"], finding["mend"]
+
+    def test_doctor_says_who_is_not_believed(self):
+        trusting = f'ca_file = "{self.certificate}"'
+        self.world.start_backend()
+        self.assertEqual(self.doctor(trusting, f'pins = "{self.pin}"')[0], "good")
+        verdict, what, mend = self.doctor(trusting, f'pins = "{self.other_pin}"')
+        self.assertEqual(verdict, "problem")
+        self.assertIn("none of those that are pinned", what)
+        self.assertIn(self.pin, what)
+        self.assertIn("pins under [backend]", mend)
+        verdict, what, _ = self.doctor()
+        self.assertEqual((verdict, "is not believed" in what), ("problem", True), what)
+        self.world.backend.stop()
+        self.world.backend_flags = ()
+        self.world.start_backend()
+        verdict, what, _ = self.doctor(trusting)
+        self.assertEqual((verdict, "answers, but" in what), ("warning", True), what)
 
     def test_settings_that_cannot_work_are_refused_at_the_start(self):
         flags = ["--data-dir", self.world.data, "--socket", self.world.socket]

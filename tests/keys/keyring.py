@@ -24,7 +24,7 @@ PATIENCE = 30
 
 
 def is_installed():
-    return all(shutil.which(program) for program in ("dbus-daemon", "dbus-send", "gnome-keyring-daemon"))
+    return all(shutil.which(program) for program in ("dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"))
 
 
 class Keyring:
@@ -76,6 +76,9 @@ class Keyring:
         self.daemon.kill()
         self.daemon.wait(PATIENCE)
         self.daemon = None
+
+    def tool(self, *arguments, secret=""):
+        subprocess.run(["secret-tool", *arguments], env=self.env, input=secret.encode(), timeout=PATIENCE, check=True)
 
     def freeze(self):
         """It is there and answers nothing."""

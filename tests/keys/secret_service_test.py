@@ -7,6 +7,8 @@ import sys
 import time
 import unittest
 
+import grpc
+
 from keyring import Keyring, is_installed
 from world import PATIENCE, Keys, KeyWorld, State, contents, refusal, set_up
 
@@ -112,6 +114,74 @@ class SecretService(unittest.TestCase):
             self.assertLess(time.monotonic() - begun, 4, "the end waited for the key store")
             keyring.thaw()
 
+    def refuse_first_sign_in(self, world, words):
+        """Nobody could unlock it: there is no person. No byte is left, and no weaker kind chosen in silence."""
+        client = world.start()
+        before = world.hashes()
+        with self.assertRaises(grpc.RpcError) as caught:
+            client.sign_in(world.token)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+        for word in (*words, "--key-source file", "Nothing was changed"):
+            self.assertIn(word, caught.exception.details())
+        self.assertEqual(world.hashes(), before)
+        self.assertEqual(world.key_status().state, Keys.STATE_NONE)
+        return client
+
+    def test_the_first_sign_in_at_a_locked_key_store_says_what_to_do(self):
+        with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
+            world.env = dict(world.env, DBUS_SESSION_BUS_ADDRESS=keyring.env["DBUS_SESSION_BUS_ADDRESS"])
+            world.token = world.add_user("ada")
+            world.start_backend()
+            keyring.start(unlocked=False)
+            self.refuse_first_sign_in(world, ["no default keyring", "make one"])
+            world.daemon.stop()
+            keyring.start()
+            keyring.start(unlocked=False)
+            client = self.refuse_first_sign_in(world, ["locked", "unlock it"])
+            # Unlocked, it is taken without a restart.
+            keyring.start()
+            client.sign_in(world.token)
+            self.assertEqual(world.key_status().kind, "secret-service")
+
+    def test_at_a_locked_key_store_a_file_can_be_chosen(self):
+        with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
+            world.env = dict(world.env, DBUS_SESSION_BUS_ADDRESS=keyring.env["DBUS_SESSION_BUS_ADDRESS"])
+            keyring.start()
+            keyring.start(unlocked=False)
+            world.token = world.add_user("ada")
+            world.start_backend()
+            self.refuse_first_sign_in(world, ["locked"])
+            world.daemon.stop()
+            client = world.start("--key-source", "file")
+            client.sign_in(world.token)
+            world.daemon.stop()
+            world.start()  # It is recorded.
+            self.assertEqual((world.key_status().state, world.key_status().kind), (Keys.STATE_READY, "file"))
+
+    def test_an_item_that_somebody_wrote_over_is_a_wrong_key(self):
+        with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
+            world.env = dict(world.env, DBUS_SESSION_BUS_ADDRESS=keyring.env["DBUS_SESSION_BUS_ADDRESS"])
+            keyring.start()
+            expected = set_up(world)
+            world.daemon.kill()
+            keyring.stop()
+            keyring.save("good")
+            keyring.start()
+            ring = dict(line.split(" ", 1) for line in (world.data / "keyring").read_text().splitlines() if " " in line)
+            what = ("what", "master-key", "store", ring["store"])
+            keyring.tool("clear", *what)
+            keyring.tool("store", "--label=x", *what, "generation", ring["generation"], secret="ab" * 32)
+            before = world.hashes()
+            client = world.start()
+            self.assertIn("not the key of this data", self.wait_for(world, Keys.STATE_WRONG_KEY).sentence)
+            self.assertEqual(refusal(client), grpc.StatusCode.FAILED_PRECONDITION)
+            self.assertEqual(world.hashes(), before)
+            keyring.stop()
+            keyring.load("good")
+            keyring.start()
+            self.wait_for(world, Keys.STATE_READY)
+            self.assertEqual(contents(client, expected), expected)
+
     def test_without_a_bus_the_first_key_is_a_file_and_is_not_moved_by_a_bus(self):
         with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
             world.env = {k: v for k, v in world.env.items() if k not in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")}
@@ -132,7 +202,7 @@ class SecretService(unittest.TestCase):
 
 if __name__ == "__main__":
     if not is_installed():
-        print("skipped: dbus-daemon or gnome-keyring-daemon is not installed")
+        print("skipped: dbus-daemon, gnome-keyring-daemon or secret-tool is not installed")
         sys.exit(SKIPPED)
     os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
     unittest.main()

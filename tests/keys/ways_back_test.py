@@ -1,12 +1,15 @@
 """What a person can do about keys, through hark: see the state, wait, ask again, rotate, move, recover."""
 
+import contextlib
 import json
 import os
+import pty
+import subprocess
 import unittest
 
 import grpc
 
-from world import Keys, KeyWorld, State, contents, set_up
+from world import HARK, PATIENCE, Keys, KeyWorld, State, contents, set_up
 
 
 class WaysBack(unittest.TestCase):
@@ -89,6 +92,26 @@ class WaysBack(unittest.TestCase):
         self.restart()
         self.assertEqual(self.status()["key_state"], "corrupt")
 
+    def test_a_full_rotation_moves_the_key_away_from_the_kind_that_harkd_was_started_for(self):
+        credentials = self.world.folder / "credentials"
+        credentials.mkdir(mode=0o700)
+        self.pass_credential("hark.key", b"k" * 32)
+        self.world.env["CREDENTIALS_DIRECTORY"] = str(credentials)
+        client = self.restart("--key-source", "file")
+        out = self.world.hark("admin", "rotate-key", "--full", "--to", "credential")[1]
+        self.assertIn("2 files", out)
+        self.assertIn("has to be 'credential' from the next start on", out)
+        self.assertEqual((self.status()["key_state"], self.status()["key_kind"]), ("ready", "credential"))
+        self.assertEqual(contents(client, self.expected), self.expected)
+        self.world.daemon.kill()
+        before = self.world.hashes()
+        self.restart("--key-source", "file")
+        self.assertEqual(self.status()["key_state"], "key_store_changed")
+        self.assertIn("Start it with --key-source credential, or without", self.status()["key_sentence"])
+        self.assertEqual(self.world.hashes(), before)
+        client = self.restart("--log-level", "info")
+        self.assertEqual(contents(client, self.expected), self.expected)
+
     def test_a_recovery_code_is_shown_once_and_brings_the_key_back(self):
         code = self.world.hark("admin", "recovery-code")[1].splitlines()[0]
         for file in self.world.data.rglob("*"):
@@ -104,6 +127,27 @@ class WaysBack(unittest.TestCase):
         self.assertEqual(contents(client, self.expected), self.expected)
         self.assertTrue(self.key.exists())
         self.assertIn("does not fit", self.world.hark("admin", "rotate-key")[1])
+
+    def test_a_recovery_code_is_not_shown_while_it_is_typed(self):
+        code = self.world.hark("admin", "recovery-code")[1].splitlines()[0]
+        self.take_key()
+        self.restart()
+        terminal, end = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        with subprocess.Popen([HARK, "admin", "recover"], env=dict(self.world.env, HARK_SOCKET=str(self.world.socket)), stdin=end,
+                              stdout=end, stderr=end) as command:
+            os.close(end)
+            shown = os.read(terminal, 4096)
+            while not shown.endswith(b"Enter: "):
+                shown += os.read(terminal, 4096)
+            os.write(terminal, code.encode() + b"\n")
+            # The other end is closed when the command has ended, which is an error on Linux.
+            with contextlib.suppress(OSError):
+                while piece := os.read(terminal, 4096):
+                    shown += piece
+            self.assertEqual(command.wait(PATIENCE), 0, shown)
+        self.assertIn(b"keys: ready", shown)
+        self.assertNotIn(code[:5].encode(), shown)
 
     def test_a_credential_is_only_read_and_rotated_by_a_second_one(self):
         credentials = self.world.folder / "credentials"

@@ -10,7 +10,7 @@ import grpc
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 
-from harness import PATIENCE, State, World, sample  # noqa: E402
+from harness import HARK, PATIENCE, State, World, sample  # noqa: E402, F401
 from hark.v1 import keys_pb2, keys_pb2_grpc, messages_pb2  # noqa: E402, F401
 
 Keys = keys_pb2.KeyStatus

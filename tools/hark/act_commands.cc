@@ -3,9 +3,6 @@
 
 #include <string>
 
-#include <termios.h>
-#include <unistd.h>
-
 #include "tools/hark/command.h"
 #include "tools/hark/exit_code.h"
 #include "tools/hark/input.h"
@@ -14,42 +11,6 @@
 
 namespace hark::cli {
 namespace {
-
-// Typed characters are not shown while it lives. Nothing happens where stdin is no terminal.
-class HiddenInput {
- public:
-  HiddenInput() {
-    if (isatty(STDIN_FILENO) != 1 || tcgetattr(STDIN_FILENO, &before_) != 0) return;
-    hidden_ = true;
-    termios silent = before_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  }
-  HiddenInput(const HiddenInput&) = delete;
-  HiddenInput& operator=(const HiddenInput&) = delete;
-  ~HiddenInput() {
-    if (hidden_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-  }
-
-  [[nodiscard]] bool hidden() const { return hidden_; }
-
- private:
-  termios before_{};
-  bool hidden_ = false;
-};
-
-std::string ReadToken() {
-  const HiddenInput hidden;
-  if (hidden.hidden()) {
-    [[maybe_unused]] const ssize_t written =
-        write(STDERR_FILENO, "Token, then Enter and Ctrl-D: ", 30);
-  }
-  std::string token = ReadSecret(client::kMaxTokenBytes);
-  if (hidden.hidden()) {
-    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, "\n", 1);
-  }
-  return token;
-}
 
 int ShowAccount(Session& session, const client::Result<client::AccountInfo>& account,
                 const std::string& done) {
@@ -109,7 +70,7 @@ int MarkRead(Session& session) {
 }
 
 int SignIn(Session& session) {
-  std::string token = ReadToken();
+  std::string token = AskSecret("Token", client::kMaxTokenBytes);
   const auto account = session.client.SignIn(token);
   Wipe(token);
   return ShowAccount(session, account, "signed in as ");

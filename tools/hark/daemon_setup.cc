@@ -88,6 +88,13 @@ DaemonConfig CheckConfig(const std::string& harkd, const std::vector<std::string
   return config;
 }
 
+BackendTrial TryBackend(const std::string& harkd) {
+  const ProgramResult tried = RunProgram({harkd, "--check-backend"}, kPatience);
+  if (tried.code != 0) return {};
+  auto values = ParseConfigValues(tried.out);
+  return {values["problem"], values["believed"] != "false"};
+}
+
 std::map<std::string, std::string> ParseConfigValues(std::string_view text) {
   std::map<std::string, std::string> values;
   std::string section;

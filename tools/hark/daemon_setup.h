@@ -33,6 +33,12 @@ struct DaemonConfig {
 [[nodiscard]] DaemonConfig CheckConfig(const std::string& harkd,
                                        const std::vector<std::string>& before = {},
                                        const std::vector<std::string>& flags = {});
+// What stands between harkd and its backend, by connecting as it would (--check-backend).
+struct BackendTrial {
+  std::string problem;   // A sentence; empty: it was reached, or harkd is too old to say.
+  bool believed = true;  // Otherwise somebody answers who is not the backend.
+};
+[[nodiscard]] BackendTrial TryBackend(const std::string& harkd);
 // Pure: what --check-config prints.
 [[nodiscard]] std::map<std::string, std::string> ParseConfigValues(std::string_view text);
 

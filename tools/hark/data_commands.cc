@@ -118,7 +118,7 @@ int ClearCache(Session& session) {
 int Backup(Session& session) {
   OutputFile file(BackupPath(session.arguments.file));
   std::string passphrase;
-  if (session.arguments.passphrase_stdin) passphrase = ReadSecret(kPassphraseBytes);
+  if (session.arguments.passphrase_stdin) passphrase = AskSecret("Passphrase", kPassphraseBytes);
   const bool has_passphrase = !passphrase.empty();
   if (session.arguments.passphrase_stdin && !has_passphrase)
     return Report(kInvalidInput, "the passphrase on stdin is empty");
@@ -153,7 +153,8 @@ int Backup(Session& session) {
 
 int Restore(Session& session) {
   client::RestoreRequest request;
-  if (session.arguments.passphrase_stdin) request.passphrase = ReadSecret(kPassphraseBytes);
+  if (session.arguments.passphrase_stdin)
+    request.passphrase = AskSecret("Passphrase", kPassphraseBytes);
   request.discard_unsent = session.arguments.yes;
   const int descriptor = open(session.arguments.file.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat status{};

@@ -71,7 +71,8 @@ struct Surroundings {
 
 // doctor_network.cc
 [[nodiscard]] Finding CheckSocket(const Surroundings& around);
-// Connects to the backend's address and hangs up, unless the daemon is connected already.
+// Connects to the backend's address and hangs up, unless the daemon is connected already; with TLS
+// has harkd look at who answers.
 [[nodiscard]] Finding CheckBackend(const Surroundings& around);
 
 // doctor_bundle.cc

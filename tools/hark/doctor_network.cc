@@ -44,6 +44,10 @@ int Connect(int domain, const sockaddr* address, socklen_t length) {
 }
 
 constexpr const char* kMend = "look at the network, and at [backend] url in the configuration";
+constexpr const char* kMendBelief =
+    "find out why first: a portal of the network, or somebody in between; then this machine's "
+    "clock, "
+    "and ca_file and pins under [backend]";
 constexpr const char* kMendProxy =
     "look at https_proxy and no_proxy in the environment that harkd is started in";
 
@@ -137,15 +141,25 @@ Finding CheckBackend(const Surroundings& around) {
       (proxy.empty() ? "" : "the proxy ") + address->host + " port " + address->port;
   if (const std::string why = WhyNotReached(*address); !why.empty())
     return {"backend", Verdict::kWarning, where + why, mend};
+  const bool is_tls = config.Value("backend.url").starts_with("wss");
+  if (is_tls && proxy.empty()) {
+    const BackendTrial trial = TryBackend(around.harkd);
+    if (!trial.believed) {
+      return {"backend", Verdict::kProblem,
+              where + " answers, and is not believed: " + trial.problem, kMendBelief};
+    }
+    if (!trial.problem.empty())
+      return {"backend", Verdict::kWarning, where + " answers, but: " + trial.problem, mend};
+  }
   if (status && !status->reason.empty() && status->state != State::kSignedOut) {
     return {"backend", Verdict::kWarning,
             where + " can be reached, but the daemon is not connected: " + status->reason,
             "what the daemon says tells what to do"};
   }
-  const bool pinned = !config.Value("backend.pins").empty();
+  const bool unseen = is_tls && !proxy.empty();
   return {"backend", Verdict::kGood,
           where + " can be reached" +
-              (pinned ? "; its pinned key is looked at when the daemon connects" : ""),
+              (unseen ? "; who answers behind it is looked at when the daemon connects" : ""),
           ""};
 }
 

@@ -2,25 +2,72 @@
 
 #include <cstdio>
 
+#include <termios.h>
 #include <unistd.h>
 
 namespace hark::cli {
+namespace {
 
-std::string ReadInput(std::size_t limit) {
+// Typed characters are not shown while it lives. Nothing happens where stdin is no terminal.
+class HiddenInput {
+ public:
+  HiddenInput() {
+    if (isatty(STDIN_FILENO) != 1 || tcgetattr(STDIN_FILENO, &before_) != 0) return;
+    hidden_ = true;
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  HiddenInput(const HiddenInput&) = delete;
+  HiddenInput& operator=(const HiddenInput&) = delete;
+  ~HiddenInput() {
+    if (hidden_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+
+  [[nodiscard]] bool hidden() const { return hidden_; }
+
+ private:
+  termios before_{};
+  bool hidden_ = false;
+};
+
+// To the end of stdin, or of the line.
+std::string Read(std::size_t limit, bool line) {
   std::string input(limit + 1, '\0');
   std::size_t size = 0;
   while (size < input.size()) {
     const ssize_t count = read(STDIN_FILENO, input.data() + size, input.size() - size);
     if (count <= 0) break;
     size += static_cast<std::size_t>(count);
+    if (line && input[size - 1] == '\n') break;
   }
   input.resize(size);
   return input;
 }
 
-std::string ReadSecret(std::size_t limit) {
-  std::string secret = ReadInput(limit + 2);
+void DropLineBreaks(std::string& secret) {
   while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
+}
+
+}  // namespace
+
+std::string ReadInput(std::size_t limit) {
+  return Read(limit, false);
+}
+
+std::string ReadSecret(std::size_t limit) {
+  std::string secret = Read(limit + 2, false);
+  DropLineBreaks(secret);
+  return secret;
+}
+
+std::string AskSecret(const std::string& what, std::size_t limit) {
+  const HiddenInput hidden;
+  if (!hidden.hidden()) return ReadSecret(limit);
+  std::fprintf(stderr, "%s, then Enter: ", what.c_str());
+  std::string secret = Read(limit + 2, true);
+  DropLineBreaks(secret);
+  std::fputc('\n', stderr);
   return secret;
 }
 

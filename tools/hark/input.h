@@ -17,6 +17,9 @@ namespace hark::cli {
 // A token, passphrase or code, without the line break that most tools add, which does not count.
 // Wipe() it when it is done with.
 [[nodiscard]] std::string ReadSecret(std::size_t limit);
+// The same. At a terminal it asks for `what` ("Token"), shows nothing of what is typed, and ends
+// with the line.
+[[nodiscard]] std::string AskSecret(const std::string& what, std::size_t limit);
 // Overwrites it.
 void Wipe(std::string& secret);
 

@@ -5,8 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include <unistd.h>
-
 #include "tools/hark/command.h"
 #include "tools/hark/exit_code.h"
 #include "tools/hark/input.h"
@@ -102,6 +100,11 @@ int RotateKey(Session& session) {
                       std::to_string(done->generation) + "); the old one opens nothing any more.");
   if (done->files > 0)
     session.output.Line(std::to_string(done->files) + " files were written anew under new keys.");
+  if (!request.to.empty()) {
+    session.output.Line(
+        "If harkd is started with --key-source, or with 'kind' under [keys], that has to be '" +
+        Printable(request.to) + "' from the next start on, or go.");
+  }
   if (done->recovery_code_dropped) {
     session.output.Line(
         "The recovery code of before does not fit any more. Make another: hark admin "
@@ -128,11 +131,7 @@ int CreateRecoveryCode(Session& session) {
 }
 
 int Recover(Session& session) {
-  if (isatty(STDIN_FILENO) == 1) {
-    [[maybe_unused]] const ssize_t written =
-        write(STDERR_FILENO, "Recovery code, then Enter and Ctrl-D: ", 38);
-  }
-  std::string code = ReadSecret(kCodeBytes);
+  std::string code = AskSecret("Recovery code", kCodeBytes);
   const auto keys = session.client.Recover(code);
   Wipe(code);
   return ShowKeys(session, keys);

@@ -76,6 +76,59 @@ TEST_F(AccountFoldersTest, WhatIsLeftOfAForgottenAccountDoesNotEndTheOneThatBega
   EXPECT_TRUE(Open("ada", &name));
 }
 
+// Regression: the mark stayed, and the cache was cleared at some later opening.
+TEST_F(AccountFoldersTest, ClearingThatTheKeysDoNotAllowIsNotBegun) {
+  std::string name;
+  ASSERT_TRUE(Open("ada", &name));
+  const store::StoreFiles files(AccountFolder(folder_.path(), name));
+  const auto before = Files();
+  store().trouble = ErrorCode::kLocked;
+  EXPECT_EQ(ClearClosedFiles(*vault_, folder_.path(), name).error().code, ErrorCode::kLocked);
+  EXPECT_EQ(Files(), before);
+  store().trouble.reset();
+  ASSERT_TRUE(ClearClosedFiles(*vault_, folder_.path(), name));
+  EXPECT_FALSE(fs::exists(files.cache()));
+  ASSERT_TRUE(Open("ada", &name));
+  EXPECT_FALSE(store::IsClearing(files));
+}
+
+// Regression: what was fetched after it was cleared again at the next opening.
+TEST_F(AccountFoldersTest, AClearedCacheIsNotClearedAgainWhenAuthoredHadToBeMendedToo) {
+  std::string name;
+  ASSERT_TRUE(Open("ada", &name));
+  const store::StoreFiles files(AccountFolder(folder_.path(), name));
+  ASSERT_TRUE(store::MarkClearing(files));
+  std::string authored = test::ReadBytes(files.authored());
+  ASSERT_GT(authored.size(), 3 * 4096U);
+  authored[2 * 4096 + 100] ^= 1;
+  test::WriteBytes(files.authored(), authored);
+  {
+    const auto store = Open("ada", &name);
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_TRUE((*store)->LastRepair().authored_replaced);
+  }
+  EXPECT_FALSE(store::IsClearing(files));
+  const auto keys = vault_->KeysOf(name)->files.at("cache.db").current.generation;
+  ASSERT_TRUE(Open("ada", &name));
+  EXPECT_EQ(vault_->KeysOf(name)->files.at("cache.db").current.generation, keys);
+}
+
+// Regression: each look renewed the key once more.
+TEST_F(AccountFoldersTest, ClearingChangesNothingMoreWhileAnotherFileIsMissing) {
+  std::string name;
+  ASSERT_TRUE(Open("ada", &name));
+  const store::StoreFiles files(AccountFolder(folder_.path(), name));
+  ASSERT_TRUE(store::MarkClearing(files));
+  const fs::path away = folder_ / "away";
+  fs::rename(files.authored(), away);
+  EXPECT_FALSE(Open("ada", &name));
+  const auto before = Files();
+  EXPECT_FALSE(Open("ada", &name));
+  EXPECT_EQ(Files(), before);
+  fs::rename(away, files.authored());
+  EXPECT_TRUE(Open("ada", &name));
+}
+
 TEST_F(AccountFoldersTest, ARenewedKeyDestroysTheOneBefore) {
   std::string name;
   ASSERT_TRUE(Open("ada", &name));
@@ -109,6 +162,16 @@ TEST_F(AccountFoldersTest, AForgottenAccountTakesItsSessionAndKeysAndNothingElse
   EXPECT_EQ(*vault_->Accounts(), std::vector<std::string>{bob});
   EXPECT_TRUE(Open("bob", &bob));
   EXPECT_TRUE(Open("ada", &ada)) << "it cannot begin anew";
+}
+
+TEST_F(AccountFoldersTest, ASessionThatCannotBeReadStopsNoForgetting) {
+  std::string ada;
+  ASSERT_TRUE(Open("ada", &ada));
+  ASSERT_TRUE(vault_->StoreSecret("session", Secret(std::string("damaged"))));
+  ASSERT_TRUE(BeginRemoval(folder_.path(), ada, Removal::kForgotten));
+  ASSERT_TRUE(FinishRemovals(*vault_, folder_.path()));
+  EXPECT_FALSE(*LoadSession(*vault_));
+  EXPECT_TRUE(Open("ada", &ada));
 }
 
 TEST_F(AccountFoldersTest, AClearedAccountKeepsItsSession) {

@@ -35,14 +35,20 @@ TEST(Options, EveryFlagIsTaken) {
   EXPECT_EQ(options->config.flags.log_level, "debug");
 }
 
+TEST(Options, TheBackendCanBeTried) {
+  const auto options = ParseOptions({"--check-backend", "--backend-url", "wss://x/"});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options->action, Options::Action::kCheckBackend);
+}
+
 TEST(Options, HelpDocumentsEveryFlagAndEveryExitCode) {
   const auto options = ParseOptions({"--help"});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->action, Options::Action::kPrint);
   for (const char* text :
        {"--config", "--data-dir", "--socket", "--backend-url", "--encoding", "--log-level",
-        "--check-config", "--version", "--help", "0  stopped on request", "1  internal error",
-        "2  wrong flags", "3  configuration", "4  another harkd runs",
+        "--check-config", "--check-backend", "--version", "--help", "0  stopped on request",
+        "1  internal error", "2  wrong flags", "3  configuration", "4  another harkd runs",
         "5  a folder or the socket"}) {
     EXPECT_THAT(options->text, HasSubstr(text));
   }

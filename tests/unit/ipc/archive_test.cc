@@ -58,6 +58,17 @@ TEST_F(ArchiveTest, ForgettingRefusesToLoseWhatWasNotSentUnlessThatIsSaid) {
   EXPECT_EQ(response.drafts_lost(), 1U);
 }
 
+TEST_F(ArchiveTest, ASecondBeginOfARestoreIsRefused) {
+  grpc::ClientContext context;
+  const auto writer = admin_->Restore(&context, &restored_);
+  v1::RestoreRequest begin;
+  begin.mutable_begin()->set_passphrase("secret words");
+  writer->Write(begin);
+  writer->Write(begin);
+  writer->WritesDone();
+  EXPECT_EQ(writer->Finish().error_code(), StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(ArchiveTest, ClearingAnswersWhatWasRemoved) {
   v1::ClearCacheRequest request;
   v1::ClearCacheResponse response;

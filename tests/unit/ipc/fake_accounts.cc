@@ -569,12 +569,22 @@ void FakeAccounts::Restore(std::unique_ptr<account::RestoreUpload> upload,
                            account::RestoreOptions options, RestoreDone done) {
   if (!options.discard_unsent)
     return done(Fail(ErrorCode::kPrecondition, "2 unsent entries would go"));
+  if (dynamic_cast<FakeUpload&>(*upload).bytes() == "held") {
+    const std::lock_guard lock(mutex_);
+    held_restore_ = std::move(done);
+    return held_changed_.notify_all();
+  }
   {
     const std::lock_guard lock(mutex_);
     restored_ =
         std::string(options.passphrase.bytes()) + "|" + dynamic_cast<FakeUpload&>(*upload).bytes();
   }
   done(account::RestoreOutcome{WallTime{}, 1, 7, 2, 0, "/aside"});
+}
+
+void FakeAccounts::WaitForHeldRestore() {
+  std::unique_lock lock(mutex_);
+  held_changed_.wait(lock, [this] { return held_restore_ != nullptr; });
 }
 
 std::string FakeAccounts::restored() {

@@ -191,6 +191,8 @@ class FakeAccounts final : public account::Accounts {
   // SignIn never answers.
   void HoldSignIns();
   void WaitForHeldSignIn();
+  // A restore of the bytes "held" is never answered.
+  void WaitForHeldRestore();
 
   // account::Accounts. The only good token is "good-token"; "offline" is one that cannot be asked
   // about.
@@ -221,6 +223,7 @@ class FakeAccounts final : public account::Accounts {
   bool hold_sign_ins_ = false;
   std::vector<Done> held_;
   std::condition_variable held_changed_;
+  RestoreDone held_restore_;
   sync::StatusBoard status_;
 };
 

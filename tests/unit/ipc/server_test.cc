@@ -235,6 +235,29 @@ TEST_F(ServerLifeTest, StopDoesNotWaitForAnAnswerThatNeverComes) {
   EXPECT_FALSE(status.ok());
 }
 
+// Regression: the daemon did not end while a restore was under way.
+TEST_F(ServerLifeTest, StopDoesNotWaitForARestoreThatIsNeverAnswered) {
+  grpc::Status status;
+  std::thread client([&] {
+    grpc::ClientContext context;
+    v1::RestoreResponse response;
+    const auto writer = v1::Admin::NewStub(channel_)->Restore(&context, &response);
+    v1::RestoreRequest piece;
+    piece.mutable_begin()->set_discard_unsent(true);
+    writer->Write(piece);
+    piece.set_data("held");
+    writer->Write(piece);
+    writer->WritesDone();
+    status = writer->Finish();
+  });
+  accounts_.WaitForHeldRestore();
+  const auto begin = std::chrono::steady_clock::now();
+  server_->Stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  client.join();
+  EXPECT_FALSE(status.ok());
+}
+
 TEST_F(ServerLifeTest, StopDoesNotWaitForAClientThatIsSilent) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
   const sockaddr_un address = AddressOf(socket_path());

@@ -19,6 +19,7 @@ struct FakeKeyStore {
   std::vector<std::pair<KeyLabel, std::string>> keys;
   std::optional<std::string> token;
   std::optional<ErrorCode> trouble;  // What every call answers.
+  bool takes_keys = true;            // Otherwise it is locked for them.
   int calls = 0;
 };
 
@@ -37,6 +38,11 @@ class FakeKeySource final : public KeySource {
     return found;
   }
 
+  Result<void> CheckRoom() override {
+    if (!store_.takes_keys) return Fail(ErrorCode::kLocked, "it is locked");
+    return Enter();
+  }
+
   Result<Secret> Create(const KeyLabel& label) override {
     Secret key = Secret::Random(kMasterKeyBytes);
     if (auto put = Put(label, key); !put) return tl::unexpected(put.error());
@@ -45,6 +51,7 @@ class FakeKeySource final : public KeySource {
 
   Result<void> Put(const KeyLabel& label, const Secret& key) override {
     if (auto fine = Enter(); !fine) return fine;
+    if (!store_.takes_keys) return Fail(ErrorCode::kLocked, "it is locked");
     std::erase_if(store_.keys, [&](const auto& one) { return one.first == label; });
     store_.keys.emplace_back(label, key.bytes());
     return {};

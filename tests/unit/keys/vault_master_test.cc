@@ -50,6 +50,37 @@ TEST_F(VaultTest, AKeyCanMoveToAnotherKeyStoreWithItsToken) {
   ExpectWhole(*NewVault(), cache_key);
 }
 
+// Regression: after a move every call said that the key store had changed, until a restart.
+TEST_F(VaultTest, AMoveStandsForTheKindThatWasAskedForUntilTheProcessEnds) {
+  SetUpAccount();
+  const std::string cache_key = CacheKey();
+  const auto vault = NewVault(KeyKind::kSecretService);
+  ASSERT_TRUE(vault->Rotate(KeyKind::kFile));
+  ExpectWhole(*vault, cache_key);
+  ASSERT_TRUE(vault->BeginNewKey(account_, "cache.db")) << vault->Status().sentence;
+  ASSERT_TRUE(vault->DropNewKey(account_, "cache.db"));
+  const auto before = Files();
+  const auto next = NewVault(KeyKind::kSecretService);
+  EXPECT_EQ(next->KeysOf(account_).error().code, ErrorCode::kLocked);
+  EXPECT_EQ(next->Status().state, KeyState::kKeyStoreChanged);
+  EXPECT_THAT(next->Status().sentence, HasSubstr("--key-source file, or without"));
+  EXPECT_EQ(Files(), before);
+  // And back again.
+  ASSERT_TRUE(vault->Rotate(KeyKind::kSecretService));
+  ExpectWhole(*vault, cache_key);
+  ExpectWhole(*NewVault(KeyKind::kSecretService), cache_key);
+}
+
+TEST_F(VaultTest, AMoveThatFailsLeavesTheKindThatWasAskedForInForce) {
+  SetUpAccount();
+  const std::string cache_key = CacheKey();
+  const auto vault = NewVault(KeyKind::kSecretService);
+  stores_[KeyKind::kFile].trouble = ErrorCode::kLocked;
+  EXPECT_EQ(vault->Rotate(KeyKind::kFile).error().code, ErrorCode::kLocked);
+  ExpectWhole(*vault, cache_key);
+  ExpectWhole(*NewVault(KeyKind::kSecretService), cache_key);
+}
+
 // Fails at each point of `act` in turn, as a crash would; a new process then finds one key or the
 // other in force, and everything there.
 template <typename Act>
@@ -102,6 +133,9 @@ TEST_F(VaultTest, ACrashAtAnyPointOfAMoveLosesNothing) {
       [&] {
         const auto vault = NewVault();
         ExpectWhole(*vault, cache_key);
+        const bool is_in_file = vault->Status().kind == "file";
+        EXPECT_EQ(store().keys.empty(), is_in_file);
+        EXPECT_EQ(store().token.has_value(), !is_in_file) << "a token was left behind";
         to = vault->Status().kind == "file" ? KeyKind::kSecretService : KeyKind::kFile;
       });
   EXPECT_GE(points, 5);

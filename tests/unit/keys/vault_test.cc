@@ -64,6 +64,20 @@ TEST_F(VaultTest, ALockedKeyStoreIsLockedAndNoKeyIsMade) {
   EXPECT_EQ(vault->Status().sentence, "");
 }
 
+// Regression: the key ring of a key that could not be made was left, and with it the kind chosen.
+TEST_F(VaultTest, AKeyStoreThatTakesNoKeyLeavesNoByteAndAnotherCanBeChosen) {
+  store().takes_keys = false;
+  const auto vault = NewVault();
+  const auto refused = vault->Create();
+  EXPECT_EQ(refused.error().code, ErrorCode::kLocked);
+  EXPECT_THAT(refused.error().message, HasSubstr("it is locked"));
+  EXPECT_THAT(refused.error().message, HasSubstr("--key-source file"));
+  EXPECT_TRUE(Files().empty());
+  EXPECT_TRUE(stores_[KeyKind::kFile].keys.empty()) << "a weaker kind was chosen in silence";
+  ASSERT_TRUE(NewVault(KeyKind::kFile)->Create());
+  EXPECT_EQ(stores_[KeyKind::kFile].keys.size(), 1U);
+}
+
 TEST_F(VaultTest, AMissingKeyIsMissing) {
   SetUpAccount();
   const auto keys = std::exchange(store().keys, {});
@@ -114,6 +128,30 @@ TEST_F(VaultTest, ADamagedOrMissingKeyRingIsCorruptAndNoKeysAreMade) {
   for (const char* name : {"keyring", "keyring.copy"}) std::filesystem::remove(folder_ / name);
   const auto vault = NewVault();
   EXPECT_EQ(vault->Create().error().code, ErrorCode::kCorrupt);
+  for (const auto& [path, bytes] : good) test::WriteBytes(path, bytes);
+  EXPECT_TRUE(vault->Look());
+}
+
+// Regression: a sign-in made new keys, under the label of the ones that the data needed.
+TEST_F(VaultTest, AKeyRingOfBeforeTheFirstKeyIsCorruptWhereThereIsData) {
+  at_ = [points = 0]() mutable {
+    if (points++ == 2) throw Crash();
+  };
+  EXPECT_THROW((void)NewVault()->Create(), Crash);
+  at_ = nullptr;
+  const std::string begun = test::ReadBytes(folder_ / "keyring");
+  ASSERT_FALSE(begun.empty());
+  SetUpAccount();
+  const auto good = Files();
+  const auto keys = store().keys;
+  for (const char* name : {"keyring", "keyring.copy"}) test::WriteBytes(folder_ / name, begun);
+  const auto before = Files();
+  const auto vault = NewVault();
+  EXPECT_EQ(vault->Look().error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(vault->Create().error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(vault->Status().state, KeyState::kCorrupt);
+  EXPECT_EQ(Files(), before);
+  EXPECT_EQ(store().keys, keys);
   for (const auto& [path, bytes] : good) test::WriteBytes(path, bytes);
   EXPECT_TRUE(vault->Look());
 }

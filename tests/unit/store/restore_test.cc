@@ -101,6 +101,21 @@ class RestoreTest : public StoreFixture {
   LocalRevision revision_ = 0;
 };
 
+TEST_F(RestoreTest, AStageThatIsToldToStopLeavesNothingAtAnyPoint) {
+  const auto before = ReadFolder(folder());
+  int asked = 0;
+  for (int limit = 1;; ++limit) {
+    asked = 0;
+    const auto staged = StageRestore(
+        files_, {copy_ / "cache.db", copy_ / "authored.db", {cache_copy_key_, authored_copy_key_}},
+        {cache_key_, authored_key_}, [&] { return ++asked >= limit; });
+    if (staged) break;
+    EXPECT_EQ(staged.error().code, ErrorCode::kCancelled);
+    EXPECT_TRUE(ReadFolder(folder()) == before);
+  }
+  EXPECT_GE(asked, 4);
+}
+
 TEST_F(RestoreTest, TheCopyIsInPlaceAndWhatWasThereIsAside) {
   const std::string present = test::ReadBytes(authored_file());
   const auto staged = Stage();

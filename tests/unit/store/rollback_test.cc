@@ -41,8 +41,15 @@ class RollbackTest : public StoreFixture {
   }
 
   [[nodiscard]] StoreKeys keys() const { return {cache_key_, authored_key_}; }
-  [[nodiscard]] Result<RolledBack> Back(bool force = false) {
-    return RollBack({folder(), force}, keys(), SystemClock().WallNow());
+  [[nodiscard]] Result<RolledBack> Back(bool force = false, const AtPoint& at = [] {}) {
+    return RollBack({folder(), force}, keys(), SystemClock().WallNow(), at);
+  }
+  [[nodiscard]] std::vector<std::string> Leftovers() const {
+    std::vector<std::string> found;
+    for (std::string& name : test::NamesIn(folder())) {
+      if (name.find(".new") != std::string::npos) found.push_back(std::move(name));
+    }
+    return found;
   }
 
   const Secret cache_key_{std::string(kCacheKey)};
@@ -129,6 +136,49 @@ TEST_F(RollbackTest, TwiceIsRefused) {
   MakeMigrated();
   ASSERT_TRUE(Back());
   EXPECT_EQ(Back().error().code, ErrorCode::kConflict);
+}
+
+struct Crash {};
+
+TEST_F(RollbackTest, AKillAtAnyPointIsFinishedByTheNextOpeningOrByCallingItAgain) {
+  MakeMigrated();
+  const fs::path kept = temporary().path() / "kept";
+  fs::copy(folder(), kept, fs::copy_options::recursive);
+  int points = 0;
+  for (bool killed = true; killed; ++points) {
+    SCOPED_TRACE(points);
+    fs::remove_all(folder());
+    fs::copy(kept, folder(), fs::copy_options::recursive);
+    int left = points;
+    killed = false;
+    try {
+      ASSERT_TRUE(Back(false, [&left] {
+        if (left-- == 0) throw Crash();
+      }));
+    } catch (const Crash&) {
+      killed = true;
+    }
+    // The older program, which refuses the files of the newer one.
+    if (const auto older = TryOpen(folder()); !older) {
+      ASSERT_EQ(older.error().code, ErrorCode::kConflict) << older.error().message;
+      ASSERT_TRUE(Back());
+    }
+    const auto store = Open(folder());
+    EXPECT_EQ(store->ReadOutbox()->entries.size(), 1U);
+    EXPECT_TRUE(store->ReadMessage(MessageId("A/1")));
+    EXPECT_EQ(Leftovers(), std::vector<std::string>());
+  }
+  EXPECT_GE(points, 6);
+}
+
+// Regression: the newer program went on, and the copies of the older files stayed beside its own.
+TEST_F(RollbackTest, CopiesThatAKillLeftGoAtTheNextOpening) {
+  (void)Open(folder());
+  for (const char* name : {"authored.db.new", "authored.db.new-journal", "cache.db.new"})
+    test::WriteBytes(folder() / name, "left");
+  const auto store = Open(folder());
+  EXPECT_FALSE(store->LastRepair().any());
+  EXPECT_EQ(Leftovers(), std::vector<std::string>());
 }
 
 TEST_F(RollbackTest, WrongKeysChangeNothing) {
