@@ -325,6 +325,7 @@ struct Options {
   int images = 1'000;
   std::uint64_t seed = 1;
   std::string kind;
+  std::optional<int> only;
 };
 
 int Run(const Options& options, const fs::path& folder) {
@@ -339,6 +340,7 @@ int Run(const Options& options, const fs::path& folder) {
   std::map<std::string, Tally> tallies;
   int failures = 0;
   for (int i = 0; i < options.images; ++i) {
+    if (options.only && i != *options.only) continue;
     const Kind& kind = kinds[static_cast<std::size_t>(i) % kinds.size()];
     std::mt19937_64 random(options.seed * 1'000'003 + static_cast<std::uint64_t>(i));
     const fs::path copy = folder / "image";
@@ -351,7 +353,9 @@ int Run(const Options& options, const fs::path& folder) {
     if (wrong.empty()) continue;
     ++failures;
     ++tally.failures;
-    std::cout << "image " << i << " (" << kind.name << "): " << wrong << "\n";
+    std::cout << "image " << i << " (" << kind.name << "): " << wrong
+              << "\n  again: tools/dev damage --seed " << options.seed << " --only " << i
+              << (options.kind.empty() ? "" : " --kind ") << options.kind << std::endl;
     fs::rename(copy, folder / ("failed-" + std::to_string(i)));
   }
   std::printf("\n%-34s %7s %9s %10s %6s\n", "kind", "images", "failures", "safe rows", "lost");
@@ -374,9 +378,11 @@ int Main(int argc, char** argv) {
     if (name == "--images") options.images = std::atoi(argv[i + 1]);
     if (name == "--seed") options.seed = std::strtoull(argv[i + 1], nullptr, 10);
     if (name == "--kind") options.kind = argv[i + 1];
+    if (name == "--only") options.only = std::atoi(argv[i + 1]);
   }
+  if (options.only) options.images = *options.only + 1;
   if (options.images <= 0 || argc % 2 == 0) {
-    std::cerr << "damage_images [--images N] [--seed S] [--kind TEXT]\n";
+    std::cerr << "damage_images [--images N] [--seed S] [--kind TEXT] [--only IMAGE]\n";
     return 2;
   }
   log::Start(log::Level::kOff);
