@@ -106,6 +106,10 @@ inline constexpr std::size_t kHistoryInFlight = 64;
 inline constexpr std::size_t kReservedInFlight = 2;
 // Sends under way, at most one a conversation.
 inline constexpr std::size_t kSendsInFlight = 16;
+// Sends that wait behind one on its way and are stored as left already (store/marks_ahead.h); each
+// commit copies the list. Full: the next one is marked when it leaves, which costs it a second
+// sync.
+inline constexpr std::size_t kMarkedAhead = 32;
 // Frames waiting to be written to the backend.
 inline constexpr std::size_t kOutgoingFrames = 256;
 

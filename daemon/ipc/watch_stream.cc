@@ -125,12 +125,12 @@ void WatchStream::Detach() {
 void WatchStream::OnCommit(std::shared_ptr<const Commit> commit) {
   const std::size_t weight = topic_->Weight(*commit);
   const bool changes_gap = topic_->ChangesGap(*commit);
-  const bool cleared = commit->cleared;
+  const bool read_again = commit->read_again;
   const LocalRevision revision = commit->revision;
   if (weight > 0) commit = topic_->Part(std::move(commit));
   {
     const std::lock_guard lock(mutex());
-    if (cleared || (changes_gap && ended_at_gap_)) queue_.WantSnapshot();
+    if (read_again || (changes_gap && ended_at_gap_)) queue_.WantSnapshot();
     if (weight > 0) {
       queue_.Push(std::move(commit), weight);
     } else {

@@ -34,8 +34,9 @@ struct Commit {
   // that are gone.
   std::vector<OutboxEntry> outbox;
   std::vector<std::uint64_t> outbox_removed;
-  // The cache was cleared: what was told of before is gone, and watchers read again.
-  bool cleared = false;
+  // Watchers take a snapshot: the cache was cleared, or an error left something that can only be
+  // told as a whole.
+  bool read_again = false;
 };
 
 }  // namespace hark

@@ -17,7 +17,10 @@ ActJob::ActJob(MessageAction action, Writer::Done<Message> done)
 Result<void> ActJob::Run(JobContext& context) {
   auto shown = DoAction(context, action_);
   if (!shown) return tl::unexpected<Error>(std::move(shown.error()));
-  shown_ = *std::move(shown);
+  // Run again, a withdrawal that authored.db has already does not find the content any more.
+  const bool is_withdrawn =
+      context.is_rerun() && shown_ && shown_->delivery == Delivery::kCancelled;
+  if (!is_withdrawn) shown_ = *std::move(shown);
   return {};
 }
 

@@ -176,7 +176,7 @@ Result<void> ApplyToOutbox(JobContext& context, const MarkSending& operation) {
 
 Result<void> ApplyToOutbox(JobContext& context, const ConnectionLost&) {
   if (context.in_flight().empty()) return {};
-  TakeMarksBack(context);
+  TakeMarksBack(context, std::nullopt);
   const InFlight lost = std::exchange(context.ChangeInFlight(), {});
   for (const auto* positions : {&lost.sending, &lost.leaving}) {
     for (const std::uint64_t position : *positions) {

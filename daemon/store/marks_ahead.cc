@@ -1,7 +1,9 @@
 #include "daemon/store/marks_ahead.h"
 
+#include <optional>
 #include <vector>
 
+#include "daemon/base/limits.h"
 #include "daemon/store/outbox_rows.h"
 #include "daemon/store/send_rows.h"
 
@@ -11,6 +13,7 @@ bool LeavesSoon(JobContext& context, const ConversationId& conversation) {
   const auto newest = NewestSend(context.authored(), conversation);
   if (!newest) return true;
   const InFlight& in_flight = context.in_flight();
+  if (in_flight.ahead.size() >= limits::kMarkedAhead) return false;
   return in_flight.sending.contains(*newest) || in_flight.ahead.contains(*newest);
 }
 
@@ -30,17 +33,14 @@ void TakeMarkBack(JobContext& context, std::uint64_t position) {
   context.ChangeInFlight().Erase(position);
 }
 
-void TakeMarksBack(JobContext& context, const ConversationId& conversation) {
-  if (context.in_flight().ahead.empty()) return;
-  for (const MessageId& id : SendIdsOf(context.authored(), conversation)) {
-    if (const auto send = FindSend(context.authored(), id)) TakeMarkBack(context, send->position);
-  }
-}
-
-void TakeMarksBack(JobContext& context) {
+void TakeMarksBack(JobContext& context, const std::optional<ConversationId>& conversation) {
   const std::vector<std::uint64_t> marked(context.in_flight().ahead.begin(),
                                           context.in_flight().ahead.end());
-  for (const std::uint64_t position : marked) TakeMarkBack(context, position);
+  for (const std::uint64_t position : marked) {
+    const auto row = FindOutboxRow(context.authored(), position);
+    if (row && (!conversation || row->entry.conversation == *conversation))
+      TakeMarkBack(context, position);
+  }
 }
 
 }  // namespace hark::store

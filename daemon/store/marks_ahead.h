@@ -10,6 +10,7 @@
 #define HARK_DAEMON_STORE_MARKS_AHEAD_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "daemon/model/ids.h"
 #include "daemon/store/job_context.h"
@@ -17,7 +18,7 @@
 namespace hark::store {
 
 // Whether a new send of the conversation, with a connection there, leaves without a wait: there is
-// none before it, or the one before it is on its way or will be.
+// none before it, or the one before it is on its way or will be. False also if too many are marked.
 [[nodiscard]] bool LeavesSoon(JobContext& context, const ConversationId& conversation);
 
 // Its row says that it has left; it has not.
@@ -26,10 +27,9 @@ void NoteMarkedAhead(JobContext& context, std::uint64_t position);
 // It may have left: its row says so, and that was not ahead of time.
 [[nodiscard]] bool MayHaveLeft(const JobContext& context, std::uint64_t position, bool attempted);
 
-// Of one entry; of all sends of the conversation; of all there are.
+// Of one entry; of all sends of the conversation, or of all.
 void TakeMarkBack(JobContext& context, std::uint64_t position);
-void TakeMarksBack(JobContext& context, const ConversationId& conversation);
-void TakeMarksBack(JobContext& context);
+void TakeMarksBack(JobContext& context, const std::optional<ConversationId>& conversation);
 
 }  // namespace hark::store
 

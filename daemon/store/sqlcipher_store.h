@@ -99,10 +99,10 @@ class SqlcipherStore final : public Reader,
 
   // Puts an empty cache.db, under another key, in the place of the present one and removes what
   // lies beside it (clear_files.h). What waits to be sent, drafts and positions stay. Otherwise as
-  // SetCacheAside(), but that the commit that tells of it is `cleared`. Answers how many bytes were
-  // removed. kResourceExhausted: the cache is being replaced already, or the disk is full;
-  // kInternal: a file cannot be removed. On an error the cache is as it was or cannot be used any
-  // more; calling again, or the next opening, goes on.
+  // SetCacheAside(), but that watchers of the commit that tells of it read again. Answers how many
+  // bytes were removed. kResourceExhausted: the cache is being replaced already, or the disk is
+  // full; kInternal: a file cannot be removed. On an error the cache is as it was or cannot be used
+  // any more; calling again, or the next opening, goes on.
   void ClearCache(RenewKey renew, Writer::Done<std::uint64_t> done);
 
   // What is at the backend, as of now; of one conversation if given. On the caller's thread, as

@@ -93,6 +93,7 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
   if (!Reopen()) return std::nullopt;
   const InFlight in_flight_before = in_flight_;
   const bool unannounced_before = unannounced_;
+  half_committed_ = false;
   std::shared_ptr<Commit> commit;
   Results results;
   const AnswerGate::Opener opener(position_.answers);
@@ -154,8 +155,8 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
 void GroupWriter::UndoInFlight(const InFlight& before) {
   pending_.reset();
   book_.Forget();
-  in_flight_ = before;
-  position_.in_flight.Store(before);
+  if (!half_committed_) in_flight_ = before;
+  position_.in_flight.Store(in_flight_);
 }
 
 GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
@@ -219,6 +220,7 @@ void GroupWriter::CommitFiles(Group& group) {
     group.authored.Commit();
     kept_.insert(group.authored_jobs.begin(), group.authored_jobs.end());
     unannounced_ = unannounced_ || writes;
+    half_committed_ = writes;
     AnswerFirst(group);
     group.cache.Commit();
     return;
@@ -226,6 +228,7 @@ void GroupWriter::CommitFiles(Group& group) {
   if (group.changes.sends_settled) position_.moves.Begin();
   group.cache.Commit();
   unannounced_ = true;
+  half_committed_ = true;
   if (group.changes.changes_settled) cache_->SyncWal();
   group.authored.Commit();
 }
@@ -265,7 +268,7 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Group& group) {
   auto commit = std::make_shared<Commit>();
   group.commit = commit;
   commit->revision = position_.revision + 1;
-  commit->cleared = changes.cleared;
+  commit->read_again = changes.cleared || unannounced_;
   if (unannounced_) {
     NoteEverything(*cache_, *authored_, changes);
     changes.outbox.insert(unannounced_outbox_.begin(), unannounced_outbox_.end());
@@ -362,8 +365,6 @@ std::unique_ptr<Connection> GroupWriter::OpenAgain(const OpenConnection& open, F
 
 Result<void> GroupWriter::ReplaceBoth(const std::function<Result<void>()>& replace) {
   authored_.reset();
-  in_flight_ = {};  // Positions of the other files.
-  position_.in_flight.Store({});
   return ReplaceCache(replace);
 }
 

@@ -73,8 +73,8 @@ class GroupWriter {
 
   // There is something to do for when nobody waits.
   [[nodiscard]] bool HasIdleWork() const;
-  // To be called between groups: removes settled sends from authored.db, and what the change log
-  // has too much of.
+  // To be called between groups: announces what an error left unsaid, removes settled sends from
+  // authored.db, and what the change log has too much of.
   void DoIdleWork();
 
   // Closes cache.db as it is, lets `replace` put another file in its place, and opens what is there
@@ -105,6 +105,7 @@ class GroupWriter {
   void Tell(Jobs jobs, Done done);
   // Adds the job's result to the group, unless it cannot share this one.
   Ran RunJob(Job& job, Group& group);
+  // Of a group that failed: what was on its way is so again, unless one of the files knows better.
   void UndoInFlight(const InFlight& before);
   void CommitFiles(Group& group);
   // Those of the group who wait for authored.db only, which has what they asked for.
@@ -116,6 +117,7 @@ class GroupWriter {
   [[nodiscard]] bool HasSettled() const;
   void RemoveSettled();
   void TrimChangeLog();
+  void AnnounceRest();
   // Runs `body` on one of the files, as a commit that is not announced.
   void Alone(Connection& connection, const std::function<void(Connection&)>& body);
   // Of files whose WAL has at least so much that is new. 0: everything, and nobody reads any more.
@@ -142,6 +144,7 @@ class GroupWriter {
   bool log_doubtful_ = false;
   std::size_t logged_bytes_ = 0;  // In the change log since it was last looked through.
   bool unannounced_ = false;      // One of the files has something that no commit told of.
+  bool half_committed_ = false;   // The running group, in the first of its files.
   // Jobs of this Run() whose all is in authored.db (Job::IsAuthored), and committed there: they are
   // done, and said to be, also when cache.db does not take what announces them.
   std::set<const Job*> kept_;

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "daemon/base/limits.h"
 #include "daemon/store/change_log.h"
+#include "daemon/store/job_context.h"
 #include "daemon/store/settled_sends.h"
 #include "daemon/store/write_group.h"
 
@@ -27,6 +29,17 @@ constexpr std::uint64_t kMostSettled = 64;
 constexpr std::size_t kIdleTrimBytes = 64 * 1024;
 constexpr std::size_t kTrimBytes = 1024 * 1024;
 
+// Changes nothing: its commit tells of what was changed before.
+class AnnounceJob final : public Job {
+ public:
+  Result<void> Run(JobContext& context) override {
+    context.changes().any = true;
+    return {};
+  }
+  void Answer(Result<LocalRevision> /*result*/) override {}
+  [[nodiscard]] std::size_t Weight() const override { return 1; }
+};
+
 }  // namespace
 
 void GroupWriter::Maintain(bool jobs_wait, bool after_slice) {
@@ -37,12 +50,19 @@ void GroupWriter::Maintain(bool jobs_wait, bool after_slice) {
 }
 
 bool GroupWriter::HasIdleWork() const {
-  return HasSettled() || logged_bytes_ >= kIdleTrimBytes;
+  return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes;
 }
 
 void GroupWriter::DoIdleWork() {
+  AnnounceRest();
   RemoveSettled();
   if (logged_bytes_ >= kIdleTrimBytes) TrimChangeLog();
+}
+
+void GroupWriter::AnnounceRest() {
+  if (!unannounced_) return;
+  const std::unique_ptr<Job> job = std::make_unique<AnnounceJob>();
+  Run({&job, 1});
 }
 
 bool GroupWriter::HasSettled() const {

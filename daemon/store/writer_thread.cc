@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
 // Whoever sends one message after the other does not wait for the removal of the one before.
 constexpr std::chrono::milliseconds kIdleAfter{50};
+// What could not be done, since the disk is full, say, and what is done little by little.
+constexpr std::chrono::seconds kIdleAgain{4};
 
 void NameThisThread() {
 #ifdef __APPLE__
@@ -91,10 +93,12 @@ void WriterThread::Loop() {
   do {
     const auto is_wanted = [this] { return stopping_ || !queue_.empty() || !alone_.empty(); };
     std::unique_lock lock(mutex_);
-    if (writer_.HasIdleWork() && !wake_.wait_for(lock, kIdleAfter, is_wanted)) {
+    std::chrono::milliseconds pause = kIdleAfter;
+    while (writer_.HasIdleWork() && !wake_.wait_for(lock, pause, is_wanted)) {
       lock.unlock();
       RunIdle();
       lock.lock();
+      pause = kIdleAgain;
     }
     wake_.wait(lock, is_wanted);
     lock.unlock();

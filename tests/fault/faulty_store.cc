@@ -20,6 +20,7 @@ Result<void> FaultyStore::Open() {
   options.on_commit = [this](const std::shared_ptr<const Commit>& commit) {
     const std::lock_guard lock(mutex_);
     last_announced_ = commit->revision;
+    told_to_read_again_ += commit->read_again ? 1 : 0;
     left_outbox_.insert(commit->outbox_removed.begin(), commit->outbox_removed.end());
   };
   options.writes_by_hand = by_hand_;
@@ -45,6 +46,8 @@ Result<void> FaultyStore::OpenFilled() {
     return tl::unexpected<Error>(applied.error());
   if (auto sent = Send(TestMessage("A", "first", 0, "text")); !sent)
     return tl::unexpected<Error>(sent.error());
+  // The send is answered before cache.db has it.
+  if (auto shown = Apply({}); !shown) return tl::unexpected<Error>(shown.error());
   return {};
 }
 
@@ -90,6 +93,11 @@ std::vector<store::File> FaultyStore::damaged() const {
 std::set<std::uint64_t> FaultyStore::left_outbox() const {
   const std::lock_guard lock(mutex_);
   return left_outbox_;
+}
+
+int FaultyStore::told_to_read_again() const {
+  const std::lock_guard lock(mutex_);
+  return told_to_read_again_;
 }
 
 LocalRevision FaultyStore::last_announced() const {

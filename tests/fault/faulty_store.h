@@ -83,6 +83,8 @@ class FaultyStore {
   [[nodiscard]] std::vector<store::File> damaged() const;
   // Positions of the outbox that were announced as gone.
   [[nodiscard]] std::set<std::uint64_t> left_outbox() const;
+  // Commits whose watchers read again.
+  [[nodiscard]] int told_to_read_again() const;
   // Of all commits that were announced.
   [[nodiscard]] LocalRevision last_announced() const;
 
@@ -94,6 +96,7 @@ class FaultyStore {
   mutable std::mutex mutex_;
   std::vector<store::File> damaged_;
   LocalRevision last_announced_ = 0;
+  int told_to_read_again_ = 0;
   std::set<std::uint64_t> left_outbox_;
   std::unique_ptr<store::SqlcipherStore> store_;
   bool by_hand_ = false;

@@ -43,7 +43,8 @@ std::string World::Quiesce() {
       for (const OutboxEntry& entry : outbox->entries) {
         const Message* there = backend_.Find(entry.message);
         // A conversation that the backend was restored from before: nothing can be sent there.
-        if (!backend_.conversations().contains(entry.conversation)) forgotten_.insert(entry.message);
+        if (!backend_.conversations().contains(entry.conversation))
+          forgotten_.insert(entry.message);
         const bool gone = there != nullptr ? there->deleted || backend_.Dropped(entry.message)
                                            : forgotten_.contains(entry.message);
         if (entry.delivery == Delivery::kFailed && gone) {

@@ -184,7 +184,7 @@ TEST_F(ClearTest, NothingOfTheCacheIsLeftAndWhatTheUserWroteStays) {
   EXPECT_FALSE(IsClearing(StoreFiles(folder())));
   EXPECT_EQ(healths_, (std::vector{StoreHealth::kClearing, StoreHealth::kReady}));
   ASSERT_FALSE(commits_.empty());
-  EXPECT_TRUE(commits_.back()->cleared);
+  EXPECT_TRUE(commits_.back()->read_again);
   EXPECT_TRUE(store->Verify().good());
   // It goes on like any other.
   ASSERT_TRUE(
