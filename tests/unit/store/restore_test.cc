@@ -165,8 +165,9 @@ TEST_F(RestoreTest, WhatWasWrittenAfterARestoreIsNotTakenForWhatTheLaterCopyHas)
   EXPECT_EQ(LostBy(later).entries, 1U);
 }
 
-// Regression: what had been rewritten where it was, a send or an edit that waits, was taken for what
-// the copy has of it: the restore put back and sent what the user had replaced, and nobody was told.
+// Regression: what had been rewritten where it was, a send or an edit that waits, was taken for
+// what the copy has of it: the restore put back and sent what the user had replaced, and nobody was
+// told.
 TEST_F(RestoreTest, ASendAndAnEditThatWereRewrittenSinceAreLost) {
   const MessageId old("old");
   const fs::path earlier = CopyOfNow([&](SqlcipherStore& store) {
