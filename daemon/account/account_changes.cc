@@ -1,6 +1,7 @@
 // AccountManager: forgetting an account, and clearing what is cached of it.
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -100,7 +101,16 @@ std::optional<store::AuthoredState> AccountManager::ReadUnsent(const Place& plac
   const auto outbox = session_->reader().ReadOutbox();
   const auto drafts = session_->user_state().ListDrafts(std::nullopt);
   if (!outbox || !drafts) return std::nullopt;
-  for (const OutboxEntry& entry : outbox->entries) state.entries.insert(store::EntryOf(entry));
+  for (const OutboxEntry& entry : outbox->entries) {
+    std::string content;
+    if (entry.kind == OutboxKind::kSend || entry.kind == OutboxKind::kEdit) {
+      auto outgoing = session_->reader().ReadOutgoing(entry.position);
+      if (!outgoing && outgoing.error().code == ErrorCode::kNotFound) continue;  // Delivered since.
+      if (!outgoing) return std::nullopt;
+      content = std::move(outgoing->message.content);
+    }
+    state.entries.insert(store::EntryOf(entry, content));
+  }
   for (const Draft& draft : drafts->drafts)
     state.drafts.emplace(draft.conversation.value(), static_cast<std::int64_t>(draft.version));
   return state;

@@ -176,7 +176,10 @@ Result<void> Do(JobContext& context, const AcknowledgeChange& operation) {
   context.changes().changes_settled = true;
   context.changes().NoteById(change->row.entry.message);
   context.Touch(change->row.entry.conversation);
-  if (!message) return {};  // It is fetched when somebody wants to see it.
+  if (!message) {  // It is fetched when somebody wants to see it.
+    RebaseWaiting(context, change->row.entry.message, operation.revision);
+    return {};
+  }
   // Of a backend that was restored from a copy, the revision may be one that it had before. What
   // was deleted is so all the same.
   const bool deletes = change->row.entry.kind == OutboxKind::kDelete;

@@ -1,5 +1,6 @@
 #include "daemon/store/apply_to_outbox.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -64,41 +65,71 @@ void FailSend(JobContext& context, const OutboxEntry& entry, const DeliveryFailu
   FailOne(context, entry, failure);
 }
 
-// Of several edits the last is what the user wants: it takes the failure.
-void FailEdit(JobContext& context, const OutboxEntry& entry, const DeliveryFailure& failure) {
-  std::optional<OutboxEntry> last;
+// What the user did to the message after this edit, and what is still to leave of that.
+struct Behind {
+  std::optional<OutboxEntry> edit;  // The last one.
+  bool deletion = false;
+};
+
+Behind WhatIsBehind(JobContext& context, const OutboxEntry& entry) {
+  Behind behind;
   for (const ChangeRow& change : ListChanges(context.authored(), entry.message)) {
-    if (change.row.entry.kind == OutboxKind::kEdit && change.row.entry.position > entry.position)
-      last = change.row.entry;
+    const OutboxEntry& other = change.row.entry;
+    if (other.position <= entry.position) continue;
+    if (other.kind == OutboxKind::kEdit) {
+      behind.edit = other;
+    } else {
+      behind.deletion = behind.deletion || !IsStopped(other.delivery);
+    }
   }
-  if (!last) return FailOne(context, entry, failure);
-  context.DropOutbox(entry.position);
-  FailOne(context, *last, failure);
+  return behind;
 }
 
-// The first edit that waits for the message's revision gets it.
-void RebaseFirst(JobContext& context, const MessageId& message, std::uint64_t revision) {
-  const std::vector<ChangeRow> changes = ListChanges(context.authored(), message);
-  if (changes.empty()) return;
-  const OutboxEntry& first = changes.front().row.entry;
-  if (first.kind != OutboxKind::kEdit || first.base_revision != 0) return;
-  RebaseEdit(context.WriteAuthored(), first.position, revision);
-  Note(context, first);
+// Of several edits the last is what the user wants: it takes the failure, and changes what this one
+// would have. Nobody wants an edit of what is being deleted.
+void FailEdit(JobContext& context, const OutboxEntry& entry, const DeliveryFailure& failure) {
+  const Behind behind = WhatIsBehind(context, entry);
+  if (!behind.edit && !behind.deletion) return FailOne(context, entry, failure);
+  context.DropOutbox(entry.position);
+  if (!behind.edit) return;
+  if (behind.edit->base_revision == 0)
+    RebaseEdit(context.WriteAuthored(), behind.edit->position, entry.base_revision);
+  FailOne(context, *behind.edit, failure);
+}
+
+// False: it is not to stop yet. One that has left is asked again for as long as an edit waits
+// behind it: whether the backend has it decides which revision that one changes.
+bool StopsEdit(JobContext& context, const OutboxEntry& entry, const ExpireEntries& operation) {
+  const Behind behind = WhatIsBehind(context, entry);
+  if (behind.deletion) {
+    context.DropOutbox(entry.position);
+    return false;
+  }
+  const auto& too_old = operation.positions;
+  if (!behind.edit || IsStopped(behind.edit->delivery) ||
+      std::find(too_old.begin(), too_old.end(), behind.edit->position) != too_old.end()) {
+    return true;
+  }
+  RequeueOutboxRow(context.WriteAuthored(), entry.position, behind.edit->submitted_at);
+  context.changes().NoteOutbox(entry.position);
+  return false;
 }
 
 // One edit against what the backend has. False: it stays as it is.
 bool SettleEdit(JobContext& context, const ChangeRow& change, const Message& message) {
   const OutboxEntry& entry = change.row.entry;
-  if (entry.delivery != Delivery::kQueued || entry.base_revision == 0 ||
+  if (entry.delivery == Delivery::kFailed || entry.base_revision == 0 ||
       message.revision <= entry.base_revision) {
     return false;
   }
-  if (!change.row.attempted) {
+  // One that has expired can be put on top of another's edit, but not of a deletion.
+  const bool expired = entry.delivery == Delivery::kExpired;
+  if (expired ? message.deleted : !change.row.attempted) {
     FailEdit(context, entry, OvertakenBy(message));
     return true;
   }
   // It may be this very edit, or another: if it is not, the answer to the edit will say.
-  if (message.deleted || message.content != change.content) return false;
+  if (!change.row.attempted || message.deleted || message.content != change.content) return false;
   context.DropOutbox(entry.position);
   context.changes().changes_settled = true;
   return true;
@@ -126,13 +157,24 @@ void SettleChanges(JobContext& context, const Message& message) {
       context.Touch(message.conversation);
     }
   }
-  RebaseFirst(context, message.id, message.revision);
+  RebaseWaiting(context, message.id, message.revision);
   if (message.deleted || deletion_pending || !FindCancelled(context.authored(), message.id)) return;
   context.changes().NoteOutbox(InsertDelete(context.WriteAuthored(), message.conversation,
                                             message.id, context.clock().WallNow()));
 }
 
 }  // namespace
+
+void RebaseWaiting(JobContext& context, const MessageId& message, std::uint64_t revision) {
+  for (const ChangeRow& change : ListChanges(context.authored(), message)) {
+    const OutboxEntry& entry = change.row.entry;
+    if (entry.kind == OutboxKind::kEdit && entry.base_revision == 0) {
+      RebaseEdit(context.WriteAuthored(), entry.position, revision);
+      return Note(context, entry);
+    }
+    if (!IsStopped(entry.delivery)) return;
+  }
+}
 
 bool SettleOutbox(JobContext& context, const Message& message) {
   if (!context.IsAnythingPending()) return false;
@@ -221,6 +263,8 @@ Result<void> ApplyToOutbox(JobContext& context, const ExpireEntries& operation) 
     if (!row || row->entry.delivery != Delivery::kQueued) continue;
     if (row->entry.kind != OutboxKind::kSend && row->entry.kind != OutboxKind::kEdit) continue;
     if (context.in_flight().sending.contains(position)) continue;
+    if (row->entry.kind == OutboxKind::kEdit && !StopsEdit(context, row->entry, operation))
+      continue;
     TakeMarkBack(context, position);
     ExpireOutboxRow(context.WriteAuthored(), position);
     LeaveConnection(context, position);

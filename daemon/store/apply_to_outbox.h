@@ -4,7 +4,10 @@
 #ifndef HARK_DAEMON_STORE_APPLY_TO_OUTBOX_H_
 #define HARK_DAEMON_STORE_APPLY_TO_OUTBOX_H_
 
+#include <cstdint>
+
 #include "daemon/base/result.h"
+#include "daemon/model/ids.h"
 #include "daemon/store/job_context.h"
 #include "daemon/store/writer.h"
 
@@ -22,6 +25,10 @@ namespace hark::store {
 // shows are done, edits that it overtook have lost, and a message that was withdrawn is to be
 // deleted. True if something of it was or is pending, so that it may be shown otherwise.
 bool SettleOutbox(JobContext& context, const Message& message);
+
+// The message has this revision: the first edit that waits for it, behind none that is to leave
+// before it, changes that one.
+void RebaseWaiting(JobContext& context, const MessageId& message, std::uint64_t revision);
 
 }  // namespace hark::store
 

@@ -1,5 +1,7 @@
 #include "daemon/store/authored_state.h"
 
+#include <openssl/sha.h>
+
 #include "daemon/store/columns.h"
 #include "daemon/store/connection.h"
 #include "daemon/store/raw_file.h"
@@ -11,16 +13,23 @@ namespace {
 // The columns of the first schema are in every later one. Any schema: so not by outbox_rows.h.
 constexpr char kEntries[] =
     "SELECT kind, conversation, coalesce(message_id, ''), coalesce(read_sequence, 0), position, "
-    "submitted_at FROM outbox";
+    "submitted_at, coalesce(content, '') FROM outbox";
 // Of version 1, which had neither edits nor deletions.
 constexpr char kFirstEntries[] =
-    "SELECT kind, conversation, coalesce(message_id, ''), coalesce(read_sequence, 0), position, 0 "
-    "FROM outbox";
+    "SELECT kind, conversation, coalesce(message_id, ''), coalesce(read_sequence, 0), position, 0, "
+    "coalesce(content, '') FROM outbox";
 constexpr char kMessage[] = "SELECT 1 FROM messages WHERE id = ?";
 constexpr char kGeneration[] = "SELECT generation FROM store_info";
 constexpr char kVersion[] = "PRAGMA user_version";
 constexpr char kHasDrafts[] = "SELECT count(*) FROM sqlite_master WHERE name = 'drafts'";
 constexpr char kDrafts[] = "SELECT conversation, version FROM drafts WHERE text <> ''";
+
+AuthoredEntry::Digest DigestOf(std::string_view content) {
+  AuthoredEntry::Digest digest{};
+  static_assert(sizeof(digest) == SHA256_DIGEST_LENGTH);
+  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
+  return digest;
+}
 
 std::string Counted(std::uint64_t count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
@@ -28,7 +37,7 @@ std::string Counted(std::uint64_t count, const char* one, const char* many) {
 
 }  // namespace
 
-AuthoredEntry EntryOf(const OutboxEntry& entry) {
+AuthoredEntry EntryOf(const OutboxEntry& entry, std::string_view content) {
   AuthoredEntry same;
   same.kind = entry.kind;
   same.conversation = entry.conversation.value();
@@ -37,6 +46,7 @@ AuthoredEntry EntryOf(const OutboxEntry& entry) {
     return same;
   }
   same.message = entry.message.value();
+  same.content = DigestOf(content);
   if (entry.kind == OutboxKind::kSend) return same;
   same.position = entry.position;
   same.submitted_at = entry.submitted_at.time_since_epoch().count();
@@ -59,7 +69,7 @@ Result<AuthoredState> ReadAuthored(const std::filesystem::path& file, const Secr
       entry.read_sequence = entries.GetUint(3);
       entry.position = entries.GetUint(4);
       entry.submitted_at = GetTime(entries, 5);
-      state.entries.insert(EntryOf(entry));
+      state.entries.insert(EntryOf(entry, entries.GetText(6)));
     }
     if (connection.ReadInt(kHasDrafts) > 0) {
       Query drafts(connection.statements(), kDrafts);

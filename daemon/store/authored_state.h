@@ -4,11 +4,13 @@
 #ifndef HARK_DAEMON_STORE_AUTHORED_STATE_H_
 #define HARK_DAEMON_STORE_AUTHORED_STATE_H_
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "daemon/base/result.h"
@@ -20,9 +22,12 @@ namespace hark::store {
 // What an entry of the outbox is, whichever copy of the store it is in. Not its position alone: a
 // store that was put back to a backup counts on from there, and so does the other one.
 struct AuthoredEntry {
+  using Digest = std::array<unsigned char, 32>;  // SHA-256.
+
   OutboxKind kind = OutboxKind::kSend;
   std::string conversation;
-  std::string message;              // Empty: a read marker. A send is this alone.
+  std::string message;              // Empty: a read marker.
+  Digest content{};                 // Of sends and edits: they can be rewritten where they are.
   std::uint64_t read_sequence = 0;  // Read markers.
   std::uint64_t position = 0;       // Edits and deletions.
   std::int64_t submitted_at = 0;    // The same. Milliseconds.
@@ -30,7 +35,8 @@ struct AuthoredEntry {
   friend auto operator<=>(const AuthoredEntry&, const AuthoredEntry&) = default;
 };
 
-[[nodiscard]] AuthoredEntry EntryOf(const OutboxEntry& entry);
+// `content`: of sends and edits.
+[[nodiscard]] AuthoredEntry EntryOf(const OutboxEntry& entry, std::string_view content);
 
 struct AuthoredState {
   std::int64_t version = 0;  // Of the schema.

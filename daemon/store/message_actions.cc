@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/base/limits.h"
+#include "daemon/store/apply_to_outbox.h"
 #include "daemon/store/change_rows.h"
 #include "daemon/store/marks_ahead.h"
 #include "daemon/store/merged_view.h"
@@ -28,13 +29,9 @@ Result<void> CheckRoom(JobContext& context) {
   return Fail(ErrorCode::kResourceExhausted, "too much is waiting to be sent");
 }
 
-bool IsStopped(Delivery delivery) {
-  return delivery == Delivery::kFailed || delivery == Delivery::kExpired;
-}
-
-// May be changed or dropped as if it had never been: it has not left, or was refused.
+// May be changed or dropped: it has not left, or is not tried any more.
 bool IsStillHere(const ChangeRow& change) {
-  return !change.row.attempted || change.row.entry.delivery == Delivery::kFailed;
+  return !change.row.attempted || IsStopped(change.row.entry.delivery);
 }
 
 bool IsChanged(JobContext& context, const MessageAction& action) {
@@ -130,9 +127,15 @@ class SendActions {
     return {};
   }
 
-  // In its old place; at the end of the queue if later ones may have passed it.
+  // In its old place; at the end of the queue if later ones may have passed it. With the change
+  // that waits for it.
   void Requeue(const std::optional<std::string>& content) {
     const WallTime now = context_.clock().WallNow();
+    for (const ChangeRow& change : ListChanges(context_.authored(), action_.message)) {
+      if (!IsStopped(change.row.entry.delivery)) continue;
+      RequeueOutboxRow(context_.WriteAuthored(), change.row.entry.position, now);
+      context_.changes().NoteOutbox(change.row.entry.position);
+    }
     if (!send_.skipped && send_.message.delivery == Delivery::kFailed) {
       RequeueOutboxRow(context_.WriteAuthored(), send_.position, now);
       context_.changes().NoteOutbox(send_.position);
@@ -175,6 +178,13 @@ class ChangeActions {
     if (shown.deleted) return DoesNotFit("the message is deleted");
     const bool stopped = shown.change && IsStopped(shown.change->delivery);
     if (shown.content == edit.content && !stopped) return shown;
+    if (MayHaveArrived()) {
+      AskAgain();
+      if (changes_.front().content == edit.content) {
+        DropWhatIsStillHere();
+        return Done();
+      }
+    }
     DropWhatIsStillHere();
     if (auto room = CheckRoom(context_); !room)
       return tl::unexpected<Error>(std::move(room.error()));
@@ -198,17 +208,26 @@ class ChangeActions {
   }
 
   Result<Message> operator()(const RetryMessage&) {
+    const bool asks_again = MayHaveArrived();
+    if (asks_again) AskAgain();
     for (const ChangeRow& change : changes_) {
       const OutboxEntry& entry = change.row.entry;
       if (!IsStopped(entry.delivery)) continue;
+      const bool edits = entry.kind == OutboxKind::kEdit;
       // Nothing to edit any more.
-      if (place_ && place_->deleted && entry.kind == OutboxKind::kEdit) continue;
+      if (place_ && place_->deleted && edits) continue;
+      context_.changes().NoteOutbox(entry.position);
+      if (edits && entry.position != changes_.back().row.entry.position) {
+        context_.DropOutbox(entry.position);  // The last one is what the user wants.
+        continue;
+      }
       RequeueOutboxRow(context_.WriteAuthored(), entry.position, context_.clock().WallNow());
       SetAttempted(context_.WriteAuthored(), entry.position, false);
-      if (place_ && entry.kind == OutboxKind::kEdit)
-        RebaseEdit(context_.WriteAuthored(), entry.position, place_->revision);
-      context_.changes().NoteOutbox(entry.position);
+      if (edits && (asks_again || place_)) {
+        RebaseEdit(context_.WriteAuthored(), entry.position, asks_again ? 0 : place_->revision);
+      }
     }
+    if (place_) RebaseWaiting(context_, action_.message, place_->revision);
     return Done();
   }
 
@@ -227,6 +246,25 @@ class ChangeActions {
   }
 
  private:
+  // The first edit left, and has expired without an answer, and what the backend has now was not
+  // heard either.
+  [[nodiscard]] bool MayHaveArrived() const {
+    if (changes_.empty()) return false;
+    const OutboxRow& first = changes_.front().row;
+    return first.entry.kind == OutboxKind::kEdit && first.entry.delivery == Delivery::kExpired &&
+           first.attempted &&
+           (!place_ || (!place_->deleted && place_->revision == first.entry.base_revision));
+  }
+
+  // Under way again, as it was, with whatever follows behind it: made anew on the same revision, it
+  // would conflict with itself.
+  void AskAgain() {
+    OutboxEntry& first = changes_.front().row.entry;
+    RequeueOutboxRow(context_.WriteAuthored(), first.position, context_.clock().WallNow());
+    first.delivery = Delivery::kQueued;
+    context_.changes().NoteOutbox(first.position);
+  }
+
   void DropWhatIsStillHere() {
     while (!changes_.empty() && IsStillHere(changes_.back())) {
       context_.DropOutbox(changes_.back().row.entry.position);

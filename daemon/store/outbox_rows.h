@@ -22,6 +22,11 @@ struct OutboxRow {
   bool attempted = false;  // It may have left this machine.
 };
 
+// It waits for the user, and is not sent by itself.
+[[nodiscard]] inline bool IsStopped(Delivery delivery) {
+  return delivery == Delivery::kFailed || delivery == Delivery::kExpired;
+}
+
 [[nodiscard]] bool IsOutboxEmpty(Connection& authored);
 // Takes longer the more there are.
 [[nodiscard]] std::uint64_t CountOutbox(Connection& authored);

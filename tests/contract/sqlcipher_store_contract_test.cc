@@ -7,7 +7,7 @@
 
 #include "daemon/base/secret.h"
 #include "daemon/store/sqlcipher_store.h"
-#include "tests/contract/store_contract.h"
+#include "tests/contract/store_contract_stopped.h"
 #include "tests/support/scratch_folder.h"
 
 namespace hark::store {
@@ -53,11 +53,12 @@ class SqlcipherUnderTest final : public StoreUnderTest {
   std::unique_ptr<SqlcipherStore> store_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Sqlcipher, StoreContract,
-                         testing::Values(StoreFactory([](const Clock& clock,
-                                                         StoreUnderTest::OnCommit on_commit) {
-                           return std::make_unique<SqlcipherUnderTest>(clock, std::move(on_commit));
-                         })));
+const StoreFactory kSqlcipher = [](const Clock& clock, StoreUnderTest::OnCommit on_commit) {
+  return std::make_unique<SqlcipherUnderTest>(clock, std::move(on_commit));
+};
+
+INSTANTIATE_TEST_SUITE_P(Sqlcipher, StoreContract, testing::Values(kSqlcipher));
+INSTANTIATE_TEST_SUITE_P(Sqlcipher, StoppedEdit, testing::Values(kSqlcipher));
 
 }  // namespace
 }  // namespace hark::store

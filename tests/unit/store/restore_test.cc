@@ -165,6 +165,28 @@ TEST_F(RestoreTest, WhatWasWrittenAfterARestoreIsNotTakenForWhatTheLaterCopyHas)
   EXPECT_EQ(LostBy(later).entries, 1U);
 }
 
+// Regression: what had been rewritten where it was, a send or an edit that waits, was taken for
+// what the copy has of it: the restore put back and sent what the user had replaced, and nobody was
+// told.
+TEST_F(RestoreTest, ASendAndAnEditThatWereRewrittenSinceAreLost) {
+  const MessageId old("old");
+  const fs::path earlier = CopyOfNow([&](SqlcipherStore& store) {
+    const auto send = store.ReadOutbox();
+    ASSERT_TRUE(send);
+    ASSERT_TRUE(ApplyNow(store, {{MarkSending{{send->entries.at(0).position}}}}));
+    ASSERT_TRUE(ActNow(store, {ConversationId("A"), old, EditMessage{"an edit"}}));
+  });
+  EXPECT_EQ(LostBy(earlier).entries, 0U);
+  const auto edit = [&](const char* id, const char* content) {
+    const auto store = Open(folder());
+    EXPECT_TRUE(ActNow(*store, {ConversationId("A"), MessageId(id), EditMessage{content}}));
+  };
+  edit("new", "a better send");
+  EXPECT_EQ(LostBy(earlier).entries, 1U);
+  edit("old", "a better edit");
+  EXPECT_EQ(LostBy(earlier).entries, 2U);
+}
+
 TEST_F(RestoreTest, AStageThatIsNotTakenIsDropped) {
   ASSERT_TRUE(Stage());
   ASSERT_TRUE(FinishRestore(files_));

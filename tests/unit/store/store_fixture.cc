@@ -48,6 +48,10 @@ Result<Message> SendNow(SqlcipherStore& store, Message message) {
       [&](auto done) { store.EnqueueSend({std::move(message)}, std::move(done)); });
 }
 
+Result<Message> ActNow(SqlcipherStore& store, MessageAction action) {
+  return Wait<Message>([&](auto done) { store.Act(std::move(action), std::move(done)); });
+}
+
 Message TestMessage(const std::string& conversation, Sequence sequence,
                     const std::string& content) {
   Message message;

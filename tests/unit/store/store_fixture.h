@@ -43,6 +43,7 @@ class StoreFixture : public testing::Test {
 // The calls, waited for.
 Result<LocalRevision> ApplyNow(SqlcipherStore& store, Batch batch);
 Result<Message> SendNow(SqlcipherStore& store, Message message);
+Result<Message> ActNow(SqlcipherStore& store, MessageAction action);
 
 [[nodiscard]] Message TestMessage(const std::string& conversation, Sequence sequence,
                                   const std::string& content);
