@@ -29,6 +29,18 @@ std::size_t FirstByte(std::uint32_t number) {
   return number == 1 ? kSaltBytes : 0;
 }
 
+// Whether the page's HMAC is that of what `digest` took of it, and the number.
+bool EndsWithMac(EVP_MD_CTX* digest, std::uint32_t number, std::string_view page) {
+  std::array<unsigned char, 4> little_endian{};
+  for (std::size_t i = 0; i < little_endian.size(); ++i)
+    little_endian[i] = static_cast<unsigned char>(number >> (8 * i));
+  std::array<unsigned char, kMacBytes> mac{};
+  std::size_t size = mac.size();
+  return EVP_DigestSignUpdate(digest, little_endian.data(), little_endian.size()) == 1 &&
+         EVP_DigestSignFinal(digest, mac.data(), &size) == 1 &&
+         CRYPTO_memcmp(mac.data(), page.data() + kMacInputBytes, kMacBytes) == 0;
+}
+
 }  // namespace
 
 struct PageCipher::State {
@@ -36,6 +48,7 @@ struct PageCipher::State {
   Secret mac_key;
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest{EVP_MD_CTX_new(),
                                                                  &EVP_MD_CTX_free};
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> tried{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
   std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> cipher{EVP_CIPHER_CTX_new(),
                                                                          &EVP_CIPHER_CTX_free};
   std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> mac{nullptr, &EVP_PKEY_free};
@@ -56,29 +69,37 @@ PageCipher::PageCipher(const Secret& key, std::string_view salt)
   state_->mac_key = Secret(std::move(mac_key));
   state_->mac.reset(EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, nullptr,
                                                  Bytes(state_->mac_key.bytes()), kKeyBytes));
-  HARK_CHECK(state_->mac && state_->digest && state_->cipher);
+  HARK_CHECK(state_->mac && state_->digest && state_->tried && state_->cipher);
 }
 
 PageCipher::PageCipher(PageCipher&&) noexcept = default;
 PageCipher& PageCipher::operator=(PageCipher&&) noexcept = default;
 PageCipher::~PageCipher() = default;
 
-bool PageCipher::Verifies(std::string_view page, std::uint32_t number) const {
-  if (page.size() != kFilePageBytes) return false;
+bool PageCipher::Begin(std::string_view page, std::uint32_t number) const {
   const std::size_t first = FirstByte(number);
-  std::array<unsigned char, 4> little_endian{};
-  for (std::size_t i = 0; i < little_endian.size(); ++i)
-    little_endian[i] = static_cast<unsigned char>(number >> (8 * i));
-  std::array<unsigned char, kMacBytes> mac{};
-  std::size_t size = mac.size();
   EVP_MD_CTX* digest = state_->digest.get();
-  const bool computed =
-      EVP_MD_CTX_reset(digest) == 1 &&
-      EVP_DigestSignInit(digest, nullptr, EVP_sha512(), nullptr, state_->mac.get()) == 1 &&
-      EVP_DigestSignUpdate(digest, page.data() + first, kMacInputBytes - first) == 1 &&
-      EVP_DigestSignUpdate(digest, little_endian.data(), little_endian.size()) == 1 &&
-      EVP_DigestSignFinal(digest, mac.data(), &size) == 1;
-  return computed && CRYPTO_memcmp(mac.data(), page.data() + kMacInputBytes, kMacBytes) == 0;
+  return EVP_MD_CTX_reset(digest) == 1 &&
+         EVP_DigestSignInit(digest, nullptr, EVP_sha512(), nullptr, state_->mac.get()) == 1 &&
+         EVP_DigestSignUpdate(digest, page.data() + first, kMacInputBytes - first) == 1;
+}
+
+bool PageCipher::Verifies(std::string_view page, std::uint32_t number) const {
+  return page.size() == kFilePageBytes && Begin(page, number) &&
+         EndsWithMac(state_->digest.get(), number, page);
+}
+
+std::optional<std::uint32_t> PageCipher::NumberOf(std::string_view page, std::uint32_t last) const {
+  if (last == 0 || page.size() != kFilePageBytes) return std::nullopt;
+  if (Verifies(page, 1)) return 1;
+  // The number comes last: the page itself is digested once.
+  if (!Begin(page, 2)) return std::nullopt;
+  EVP_MD_CTX* digest = state_->tried.get();
+  for (std::uint32_t number = 2; number <= last && number > 1; ++number) {
+    if (EVP_MD_CTX_copy_ex(digest, state_->digest.get()) == 1 && EndsWithMac(digest, number, page))
+      return number;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> PageCipher::Decrypt(std::string_view page, std::uint32_t number) const {

@@ -1,6 +1,7 @@
 #include "daemon/store/page_source.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace hark::store {
 namespace {
@@ -30,7 +31,16 @@ std::string SaltInLog(int descriptor) {
   return {};
 }
 
+std::uint32_t PagesOf(const Descriptor& file) {
+  return file.valid() ? static_cast<std::uint32_t>(SizeOf(file.get()) / kFilePageBytes) : 0;
+}
+
 }  // namespace
+
+void VersionSpan::Add(const SourcePage& page) {
+  oldest = std::min(oldest, page.offset);
+  newest = std::max(newest, page.committed_at);
+}
 
 PageSource::PageSource(const std::filesystem::path& file, const Secret& key,
                        const std::string& known_salt)
@@ -44,17 +54,29 @@ PageSource::PageSource(const std::filesystem::path& file, const Secret& key,
     break;
   }
   if (!proven_) return;
-  wal_ = ScanWal(log_.get(), [this](std::string_view page, std::uint32_t number) {
-    return cipher_->Verifies(page, number);
-  });
-  for (const WalFrame& frame : wal_.frames) in_log_[frame.page].push_back(frame.offset);
+  wal_ = ScanWal(log_.get(), *cipher_, PagesOf(file_));
+  NoteVersions();
   CountPages();
+}
+
+void PageSource::NoteVersions() {
+  std::size_t begin = 0;  // Of the transaction.
+  for (std::size_t i = 0; i < wal_.frames.size(); ++i) {
+    if (wal_.frames[i].commit_pages == 0) continue;
+    for (; begin <= i; ++begin) {
+      const WalFrame& frame = wal_.frames[begin];
+      if (frame.page == 0) {
+        unplaced_.push_back(frame.offset);
+      } else {
+        in_log_[frame.page].push_back({frame.offset, wal_.frames[i].offset});
+      }
+    }
+  }
 }
 
 bool PageSource::ProveWith(const Secret& key, const std::string& salt) {
   cipher_.emplace(key, salt);
-  const auto pages = static_cast<std::uint32_t>(file_.valid() ? SizeOf(file_.get()) / kFilePageBytes
-                                                              : std::uint64_t{0});
+  const std::uint32_t pages = PagesOf(file_);
   const std::uint32_t step = std::max<std::uint32_t>(1, pages / kSample);
   std::string page(kFilePageBytes, '\0');
   for (std::uint32_t number = 1; number <= pages; number += step) {
@@ -80,7 +102,7 @@ void PageSource::CountPages() {
   }
   page_count_ = std::max(told_page_count_,
                          static_cast<std::uint32_t>((bytes + kFilePageBytes - 1) / kFilePageBytes));
-  for (const auto& [number, offsets] : in_log_) page_count_ = std::max(page_count_, number);
+  for (const auto& [number, versions] : in_log_) page_count_ = std::max(page_count_, number);
 }
 
 bool PageSource::ReadRaw(std::uint32_t number, std::string& page) const {
@@ -94,10 +116,10 @@ std::optional<SourcePage> PageSource::Read(std::uint32_t number) const {
   std::string page(kFilePageBytes, '\0');
   bool stale = false;
   if (const auto found = in_log_.find(number); found != in_log_.end()) {
-    for (auto offset = found->second.rbegin(); offset != found->second.rend(); ++offset) {
-      if (ReadAt(log_.get(), *offset, page)) {
+    for (auto version = found->second.rbegin(); version != found->second.rend(); ++version) {
+      if (ReadAt(log_.get(), version->offset, page)) {
         if (auto plain = cipher_->Decrypt(page, number))
-          return SourcePage{*std::move(plain), stale};
+          return SourcePage{*std::move(plain), stale, version->offset, version->committed_at};
       }
       stale = true;
     }
@@ -106,6 +128,11 @@ std::optional<SourcePage> PageSource::Read(std::uint32_t number) const {
   auto plain = cipher_->Decrypt(page, number);
   if (!plain) return std::nullopt;
   return SourcePage{*std::move(plain), stale};
+}
+
+bool PageSource::AreOfOneState(const VersionSpan& span) const {
+  const auto next = std::upper_bound(unplaced_.begin(), unplaced_.end(), span.oldest);
+  return next == unplaced_.end() || *next > span.newest;
 }
 
 bool PageSource::IsZeroed(std::uint32_t number) const {

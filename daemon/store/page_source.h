@@ -21,6 +21,18 @@ namespace hark::store {
 struct SourcePage {
   std::string bytes;   // Plain, kFilePageBytes of them.
   bool stale = false;  // The newest version is damaged; this is an earlier one.
+  // Where in the log this version is, and where its transaction ends; 0: it is the file's.
+  std::uint64_t offset = 0;
+  std::uint64_t committed_at = 0;
+};
+
+// Versions of several pages that are used together.
+struct VersionSpan {
+  std::uint64_t oldest = 0;  // Of their offsets.
+  std::uint64_t newest = 0;  // Of where their transactions end.
+
+  explicit VersionSpan(const SourcePage& page) : oldest(page.offset), newest(page.committed_at) {}
+  void Add(const SourcePage& page);
 };
 
 // Holds its own read-only descriptors; changes nothing. Used by one thread at a time. Of a file
@@ -44,6 +56,13 @@ class PageSource {
   // Nothing: damaged, zeroed or missing. Numbers begin with 1.
   [[nodiscard]] std::optional<SourcePage> Read(std::uint32_t number) const;
 
+  // Whether pages that were read, none of them stale, are surely of one state of the database: that
+  // which the newest of them belongs to. Not if a frame that may be of any page is damaged after the
+  // oldest of them, as a newer version of that one may be lost.
+  [[nodiscard]] bool AreOfOneState(const VersionSpan& span) const;
+  // Damaged frames of the log of which the page cannot be told.
+  [[nodiscard]] std::size_t unplaced_frames() const { return unplaced_.size(); }
+
   // The file holds this page as zeros, and so does the log.
   [[nodiscard]] bool IsZeroed(std::uint32_t number) const;
 
@@ -57,6 +76,7 @@ class PageSource {
 
  private:
   [[nodiscard]] bool ProveWith(const Secret& key, const std::string& salt);
+  void NoteVersions();
   void CountPages();
 
   Descriptor file_;
@@ -66,8 +86,13 @@ class PageSource {
   bool proven_ = false;
   std::optional<PageCipher> cipher_;
   WalScan wal_;
-  // Where each page is in the log, oldest first.
-  std::unordered_map<std::uint32_t, std::vector<std::uint64_t>> in_log_;
+  struct Version {
+    std::uint64_t offset = 0;
+    std::uint64_t committed_at = 0;
+  };
+  // Where each page is in the log, oldest first, whole or not.
+  std::unordered_map<std::uint32_t, std::vector<Version>> in_log_;
+  std::vector<std::uint64_t> unplaced_;  // Offsets, rising.
   std::uint32_t page_count_ = 0;
   std::uint32_t told_page_count_ = 0;
 };

@@ -11,9 +11,11 @@ namespace {
 // The pointer map of a file with auto_vacuum: on page 2 and then after every so many pages, five
 // bytes for each page that follows.
 constexpr std::uint32_t kMappedPages = kUsableBytes / 5;
+constexpr std::uint8_t kMapRoot = 1;
 constexpr std::uint8_t kMapFree = 2;
 constexpr std::uint8_t kMapOverflowFirst = 3;
 constexpr std::uint8_t kMapOverflow = 4;
+constexpr std::uint8_t kMapTree = 5;
 constexpr std::size_t kMapHeaderField = 52;  // Of page 1: not 0 with auto_vacuum.
 constexpr std::size_t kFreeTrunkField = 32;
 
@@ -36,6 +38,7 @@ SalvageScan::SalvageScan(const PageSource& pages, const Roots& known_roots)
     : pages_(pages),
       roots_(known_roots),
       found_(std::size_t{pages.page_count()} + 1),
+      sure_(found_.size()),
       free_(found_.size()),
       counted_(found_.size()) {
   ReadSchema();
@@ -74,7 +77,7 @@ void SalvageScan::FindFreePages() {
   while (trunk > 0 && trunk < free_.size() && !free_[trunk]) {
     free_[trunk] = true;
     const auto page = pages_.Read(trunk);
-    if (!page) return;
+    if (!page || page->stale) return;
     const std::uint32_t count = BigEndian(page->bytes.data() + 4);
     for (std::uint32_t i = 0; i < count && 8 + 4 * std::size_t{i} + 4 <= kUsableBytes; ++i) {
       const std::uint32_t leaf = BigEndian(page->bytes.data() + 8 + 4 * std::size_t{i});
@@ -121,22 +124,38 @@ void SalvageScan::WalkTheRest() {
   for (const auto& [name, root] : roots_) WalkFrom(root, nullptr, nullptr);
 }
 
+bool SalvageScan::MayBeOfTree(std::uint32_t page) {
+  const auto mapped = Mapped(page);
+  return !mapped || mapped->type == kMapRoot || mapped->type == kMapTree;
+}
+
 void SalvageScan::WalkFrom(std::uint32_t root, const Take* take,
                            std::vector<std::uint32_t>* leaves) {
   std::vector<std::uint32_t> todo = {root};
-  while (!todo.empty()) {
-    const std::uint32_t page = todo.back();
-    todo.pop_back();
-    if (page == 0 || page >= found_.size() || found_[page]) continue;
-    const auto source = Read(page);
-    if (!source) continue;
-    const auto tree = TreePage::Parse(source->bytes, page);
-    if (!tree) continue;
-    found_[page] = true;
-    const std::vector<std::uint32_t> children = tree->Children();
-    todo.insert(todo.end(), children.rbegin(), children.rend());
-    if (take != nullptr) TakeRows(*source, *tree, page, *take);
-    if (leaves != nullptr && tree->is_leaf()) leaves->push_back(page);
+  std::vector<std::uint32_t> doubtful;  // For later: what outdated pages lead to, and they.
+  for (bool sure = true; !todo.empty(); sure = false) {
+    while (!todo.empty()) {
+      const std::uint32_t page = todo.back();
+      todo.pop_back();
+      if (page == 0 || page >= found_.size() || found_[page]) continue;
+      const auto source = Read(page);
+      if (!source) continue;
+      if (sure && source->stale) {
+        doubtful.push_back(page);
+        continue;
+      }
+      if (!sure && !MayBeOfTree(page)) continue;
+      const auto tree = TreePage::Parse(source->bytes, page);
+      if (!tree) continue;
+      found_[page] = true;
+      sure_[page] = sure;
+      const std::vector<std::uint32_t> children = tree->Children();
+      todo.insert(todo.end(), children.rbegin(), children.rend());
+      if (take != nullptr) TakeRows(*source, *tree, page, *take);
+      if (leaves != nullptr && tree->is_leaf()) leaves->push_back(page);
+    }
+    todo.assign(doubtful.rbegin(), doubtful.rend());
+    doubtful.clear();
   }
 }
 
@@ -164,25 +183,26 @@ void SalvageScan::ReadLeaf(std::uint32_t page, const Take& take) {
 
 void SalvageScan::TakeRows(const SourcePage& source, const TreePage& tree, std::uint32_t page,
                            const Take& take) {
-  // Of an outdated page the rest of a long row may by now belong to another: such a row is lost
-  // rather than wrong. Where the file has a map, it says whose each overflow page is.
+  std::optional<VersionSpan> span;
   const ReadOverflow overflow = [&](std::uint32_t number, std::uint32_t from,
                                     bool first) -> std::optional<std::string> {
     if (source.stale || number >= found_.size() || free_[number] || found_[number])
       return std::nullopt;
-    if (const auto mapped = Mapped(number);
-        mapped &&
-        (mapped->type != (first ? kMapOverflowFirst : kMapOverflow) || mapped->parent != from))
+    const auto mapped = Mapped(number);
+    if (mapped ? mapped->type != (first ? kMapOverflowFirst : kMapOverflow) || mapped->parent != from
+               : !sure_[page])
       return std::nullopt;
     auto read = Read(number);
     if (!read || read->stale) return std::nullopt;
+    span->Add(*read);
     return std::move(read->bytes);
   };
   for (std::size_t i = 0; i < tree.cell_count(); ++i) {
     const auto cell = tree.ReadCell(i);
     if (!cell) continue;
+    span.emplace(source);
     const auto payload = ReadPayload(*cell, page, overflow);
-    if (!payload) continue;
+    if (!payload || !pages_.AreOfOneState(*span)) continue;
     if (auto record = ParseRecord(*payload)) take({cell->rowid, *std::move(record)});
   }
 }

@@ -1,5 +1,14 @@
 // Finds the rows of a damaged file: down the trees as far as they hold, then on every page that no
 // tree leads to any more.
+//
+// A row is never put together from pages of two states of the database. What has all of a row on
+// one page gives it as that page has it, an outdated one too: an earlier version is better than
+// none. The rest of a long row is used only if it surely belongs to the row's page as that is:
+//   - no page of them is outdated, and none may be by a frame of the log that is damaged and could
+//     be of any page (PageSource::AreOfOneState);
+//   - the tree leads to the row's page by pages that are not outdated, or the file's map says that
+//     the rest is that page's. A page that was given up keeps its rows, while what they continue on
+//     may be another's.
 
 #ifndef HARK_DAEMON_STORE_SALVAGE_SCAN_H_
 #define HARK_DAEMON_STORE_SALVAGE_SCAN_H_
@@ -33,6 +42,7 @@ class SalvageScan {
   SalvageScan(const PageSource& pages, const Roots& known_roots);
 
   // Every row of a tree that its pages lead to; none if it is not known. Marks its pages as found.
+  // First the rows of pages that are surely the tree's, then those that may be earlier versions.
   void Walk(const std::string& name, const Take& take);
   // Only marks; answers the leaves, whose rows ReadLeaf() gives later.
   [[nodiscard]] std::vector<std::uint32_t> WalkLeaves(const std::string& name);
@@ -49,7 +59,9 @@ class SalvageScan {
   [[nodiscard]] bool IsFree(std::uint32_t page) const { return page < free_.size() && free_[page]; }
 
   // Pages that could not be read, of those looked at.
-  [[nodiscard]] std::uint64_t damaged_pages() const { return damaged_pages_; }
+  [[nodiscard]] std::uint64_t damaged_pages() const {
+    return damaged_pages_ + pages_.unplaced_frames();
+  }
 
  private:
   struct MapEntry {
@@ -62,6 +74,8 @@ class SalvageScan {
   void FindPointerMap();
   // What the file's own map says of a page, when it has one.
   [[nodiscard]] std::optional<MapEntry> Mapped(std::uint32_t page);
+  // Whether the map, when it can be read, knows of a page of a tree.
+  [[nodiscard]] bool MayBeOfTree(std::uint32_t page);
   void WalkFrom(std::uint32_t root, const Take* take, std::vector<std::uint32_t>* leaves);
   [[nodiscard]] std::optional<SourcePage> Read(std::uint32_t page);
   void TakeRows(const SourcePage& source, const TreePage& tree, std::uint32_t page,
@@ -70,6 +84,7 @@ class SalvageScan {
   const PageSource& pages_;
   Roots roots_;
   std::vector<bool> found_;  // By page number.
+  std::vector<bool> sure_;   // Of these: the tree leads to it by pages that are not outdated.
   std::vector<bool> free_;
   std::vector<bool> counted_;
   bool has_map_ = false;

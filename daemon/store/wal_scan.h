@@ -7,13 +7,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string_view>
 #include <vector>
+
+#include "daemon/store/page_cipher.h"
 
 namespace hark::store {
 
 struct WalFrame {
+  // 0: the frame is damaged, and of which page it was cannot be told.
   std::uint32_t page = 0;
   // Not 0: ends a transaction; pages of the file after it.
   std::uint32_t commit_pages = 0;
@@ -22,7 +24,8 @@ struct WalFrame {
 
 struct WalScan {
   std::uint64_t bytes = 0;
-  // Frames of finished transactions, in order, those that SQLite passes over included.
+  // Frames of finished transactions, in order, those that SQLite passes over included. Also the
+  // damaged ones among them: what they held was newer than any earlier version of their page.
   std::vector<WalFrame> frames;
   // So many of them SQLite uses: the first ones.
   std::size_t used = 0;
@@ -36,11 +39,8 @@ struct WalScan {
   [[nodiscard]] std::size_t lost() const { return frames.size() - used; }
 };
 
-// Whether a page of 4096 bytes is whole (PageCipher::Verifies).
-using PageTest = std::function<bool(std::string_view page, std::uint32_t number)>;
-
-// Reads through `descriptor`, which may be -1 for no log.
-[[nodiscard]] WalScan ScanWal(int descriptor, const PageTest& is_whole);
+// Reads through `descriptor`, which may be -1 for no log. `file_pages`: pages that the file holds.
+[[nodiscard]] WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pages);
 
 // How many frames the log's shared index (-shm) tells of for a log with `salts`: exact while the
 // machine has not been restarted since. 0: nothing can be told. `salts` 0: whatever log it was.
