@@ -118,6 +118,8 @@ void AccountSession::StopEngine() {
   intents_->Detach();
   engine_->Stop();
   engine_.reset();
+  // The store stays, and what was under way is so no more. Whoever signs in begins with the same.
+  store_->Apply({{store::ConnectionLost{}}}, [](const Result<LocalRevision>&) {});
 }
 
 }  // namespace hark::account

@@ -166,9 +166,12 @@ void SettleChanges(JobContext& context, const Message& message) {
 }  // namespace
 
 void RebaseWaiting(JobContext& context, const MessageId& message, std::uint64_t revision) {
+  bool is_first = true;
   for (const ChangeRow& change : ListChanges(context.authored(), message)) {
     const OutboxEntry& entry = change.row.entry;
-    if (entry.kind == OutboxKind::kEdit && entry.base_revision == 0) {
+    const bool waits = is_first || !IsStopped(entry.delivery);
+    is_first = false;
+    if (waits && entry.kind == OutboxKind::kEdit && entry.base_revision == 0) {
       RebaseEdit(context.WriteAuthored(), entry.position, revision);
       return Note(context, entry);
     }

@@ -84,7 +84,7 @@ void Machine::On(Started input) {
   active_ = ActiveSet(std::move(input.active));
   if (!initial_sync_done_) fetcher_.ResumeProgress(input.messages);
   // What left before the last stop and was not answered.
-  LoseOutbox(true);
+  LoseOutbox();
   LoadOutboxAnew();
   phase_ = Phase::kWaiting;
   reconnect_.Start(now_.mono);
@@ -96,7 +96,6 @@ void Machine::Connect() {
   attempt_at_ = now_.mono;
   reconnect_.Attempting(now_.mono);
   ++series_;
-  connection_lost_committing_ = false;
   LoadOutboxAnew();
   Do(OpenConnection{});
 }
@@ -125,7 +124,9 @@ void Machine::Reconnect(std::string reason, Clock::Duration at_least, Trouble tr
   if (Established()) {
     if (caught_up_)
       Commit({{store::SetSynced{last_synced_at_.value_or(now_.wall), initial_sync_done_}}});
-    LoseOutbox(outbox_.ConnectionLost());
+    outbox_.ConnectionLost();
+    // The store knows what is on the way, also what was stored as leaving and is not known here.
+    LoseOutbox();
   }
   phase_ = Phase::kWaiting;
   caught_up_ = false;
@@ -250,7 +251,13 @@ transport::RequestId Machine::NewRequest() {
 void Machine::Pump() {
   // Not before everything of the last connection is answered: only then is it known where the store
   // stands.
-  if (phase_ == Phase::kWaiting && commits_.empty() && reconnect_.IsDue(now_.mono)) Connect();
+  if (phase_ == Phase::kWaiting && commits_.empty() && reconnect_.IsDue(now_.mono)) {
+    if (connection_lost_failed_) {
+      LoseOutbox();
+    } else {
+      Connect();
+    }
+  }
   if (outbox_loaded_) PumpOutbox();
   if (!Established()) return;
   if (!outbox_loaded_ && !outbox_loading_) LoadOutboxAnew();

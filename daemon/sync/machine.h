@@ -132,8 +132,8 @@ class Machine {
   void LoadOutboxAnew();
   void NoteWhatIsOlderThanTheStream();
   [[nodiscard]] bool MayBeOutdated(const OutboxEntry& sent) const;
-  // What may have left is unknown now, if `something_left`.
-  void LoseOutbox(bool something_left);
+  // What may have left is unknown now, and what was to leave has not.
+  void LoseOutbox();
   void PumpOutbox();
   // Takes one entry and starts it on its way; a batch of marks is filled on the way.
   bool SendNext(store::MarkSending& marks, PendingCommit& then);
@@ -171,6 +171,8 @@ class Machine {
   bool outbox_loading_ = false;
   std::vector<OutboxChanged> outbox_waiting_;  // Came before the load's answer.
   bool connection_lost_committing_ = false;
+  bool connection_lost_failed_ = false;  // To be committed again before the next attempt.
+  bool may_be_marked_ = false;  // Something was stored, perhaps as leaving, with no connection.
   // What happened at the backend to the messages of entries up to here, if they had arrived, may
   // never be told: entries of when the change stream was begun anew, and of before this object.
   OutboxPolicy::Position before_stream_ = 0;

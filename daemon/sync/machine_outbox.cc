@@ -1,5 +1,6 @@
 // What the machine does with the outbox: knows it, sends it, and records what became of it.
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/sync/delivery_failure.h"
@@ -41,17 +42,27 @@ bool Machine::MayBeOutdated(const OutboxEntry& sent) const {
 }
 
 void Machine::On(OutboxChanged input) {
-  if (outbox_loading_) outbox_waiting_.push_back(std::move(input));
+  const bool known = outbox_loaded_;
+  const bool news = known && outbox_.Change(input.entries, input.removed);
+  if (!Established() && (news || !known)) {
+    // A send that was stored as leaving while the connection ended is shown as QUEUED too.
+    may_be_marked_ =
+        may_be_marked_ ||
+        std::any_of(input.entries.begin(), input.entries.end(), [](const OutboxEntry& entry) {
+          return entry.kind == OutboxKind::kSend && entry.delivery == Delivery::kQueued;
+        });
+  }
   // Otherwise it is in what the next load will answer.
-  if (!outbox_loaded_) return;
-  if (outbox_.Change(input.entries, input.removed)) reconnect_.UserActs(now_.mono);
+  if (news) reconnect_.UserActs(now_.mono);
+  if (outbox_loading_) outbox_waiting_.push_back(std::move(input));
 }
 
-void Machine::LoseOutbox(bool something_left) {
-  if (!something_left) return;
+void Machine::LoseOutbox() {
   // Not of the series that may have failed with the connection.
   ++series_;
   connection_lost_committing_ = true;
+  connection_lost_failed_ = false;
+  may_be_marked_ = false;
   Commit({{store::ConnectionLost{}}}, PendingCommit{.connection_lost = true});
 }
 
@@ -64,7 +75,10 @@ void Machine::PumpOutbox() {
   if (!Established()) {
     // Stored as leaving at once, while the connection was ending.
     const bool idle = phase_ == Phase::kWaiting || phase_ == Phase::kRefused;
-    if (idle && !connection_lost_committing_) LoseOutbox(outbox_.HasOrphans());
+    if (idle && !connection_lost_committing_ && !connection_lost_failed_ &&
+        (may_be_marked_ || outbox_.HasOrphans())) {
+      LoseOutbox();
+    }
     return;
   }
   outbox_.WakePostponed(now_.mono);

@@ -49,6 +49,11 @@ void Machine::On(CommitFailed input) {
     const PendingCommit failed = std::move(commits_.front());
     commits_.pop_front();
     if (failed.page != 0) fetcher_.Stored(failed.page, false);
+    if (failed.connection_lost) {
+      connection_lost_committing_ = false;
+      connection_lost_failed_ = true;
+      if (phase_ == Phase::kWaiting) reconnect_.Ended(now_.mono, limits::kBackoffFirst);
+    }
   }
   // What was received is not in the store. The store refuses the rest of the series, and the next
   // connection takes the stream up again from where the store stands.

@@ -227,17 +227,14 @@ void OutboxPolicy::Release(Position position) {
   RefreshAround(it->second.entry);
 }
 
-bool OutboxPolicy::ConnectionLost() {
-  bool lost = !orphans_.empty();
+void OutboxPolicy::ConnectionLost() {
   requests_.clear();
   std::vector<Position> claimed;
   for (const auto& [position, item] : items_) {
     if (item.claimed && !item.expiring) claimed.push_back(position);
   }
-  lost = lost || !claimed.empty();
   for (const Position position : claimed) Release(position);
   if (!waiting_.empty()) WakePostponed(waiting_.rbegin()->first);
-  return lost;
 }
 
 // ---- What is too old. ----

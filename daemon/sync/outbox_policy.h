@@ -86,8 +86,8 @@ class OutboxPolicy {
   void Release(Position position);
 
   // The connection is gone. Nothing is claimed or postponed any more, but for what is being
-  // expired. Returns whether the store may show something as under way.
-  bool ConnectionLost();
+  // expired.
+  void ConnectionLost();
 
   // ---- What is too old. ----
 

@@ -214,6 +214,14 @@ TEST_P(StoreContract, WhatLeftAndWasNotAnsweredIsUnknownAlsoAfterARestart) {
             (DeliveryFailure{"REFUSED", "No."}));
 }
 
+TEST_P(StoreContract, AConnectionThatEndsWithNothingOnItIsNoNews) {
+  Do(SummaryOf("A", 0));
+  ASSERT_TRUE(Send(UserMessage("A", 1, "hello")));
+  TakeCommits();
+  Do(ConnectionLost{});
+  EXPECT_TRUE(TakeCommits().empty());
+}
+
 TEST_P(StoreContract, WhatWillLeaveSoonIsQueuedUntilItDoesAlsoWhenTheConnectionGoes) {
   Do(SummaryOf("A", 0));
   for (int i = 1; i <= 3; ++i) {

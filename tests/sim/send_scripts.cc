@@ -1,7 +1,7 @@
-// tools/dev sim --scripts: every order of acknowledgement, echo, loss, retry, cancel, edit and
-// delete (tests/support/send_scripts.h), over the real machine and the real store. Each ends in one
-// row, and one who watches the conversation gets each change once: the updates that the model of
-// the store (tests/unit/sync/model_store.h) says.
+// tools/dev sim --scripts: every order of acknowledgement, echo, loss, retry, cancel, edit, delete
+// and expiry (tests/support/send_scripts.h), over the real machine and the real store. Each ends in
+// one row, and one who watches the conversation gets each change once: the updates that the model
+// of the store (tests/unit/sync/model_store.h) says.
 //
 //   send_scripts [--length N] [--first LETTERS] [--script LETTERS]
 //
@@ -190,7 +190,7 @@ int main(int count, char** arguments) {
   if (!hark::sim::Parse(count, arguments, options)) {
     std::fprintf(stderr,
                  "usage: send_scripts [--length N] [--first LETTERS] [--script LETTERS]\n"
-                 "  a ack, e echo, d drop, r retry, c cancel, w edit, x delete\n");
+                 "  a ack, e echo, d drop, r retry, c cancel, w edit, x delete, o too old\n");
     return 2;
   }
   return hark::sim::Run(options);

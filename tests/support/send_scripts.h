@@ -23,16 +23,17 @@ enum class SendEvent : std::uint8_t {
   kCancel,
   kEdit,  // With a text of its own each time.
   kDelete,
+  kExpire,  // The connection breaks, and comes back when the message's send and edits are too old.
 };
 
-inline constexpr std::array<SendEvent, 7> kSendEvents = {
-    SendEvent::kAck,    SendEvent::kEcho, SendEvent::kDrop,  SendEvent::kRetry,
-    SendEvent::kCancel, SendEvent::kEdit, SendEvent::kDelete};
+inline constexpr std::array<SendEvent, 8> kSendEvents = {
+    SendEvent::kAck,    SendEvent::kEcho, SendEvent::kDrop,   SendEvent::kRetry,
+    SendEvent::kCancel, SendEvent::kEdit, SendEvent::kDelete, SendEvent::kExpire};
 
 using SendScript = std::vector<SendEvent>;
 
 // One letter an event: "aed" is ack, echo, drop.
-inline constexpr std::string_view kSendLetters = "aedrcwx";
+inline constexpr std::string_view kSendLetters = "aedrcwxo";
 
 [[nodiscard]] inline std::string ToString(const SendScript& script) {
   std::string text;

@@ -34,6 +34,21 @@ class AccountChangesTest : public AccountManagerTest {
   }
 };
 
+// Regression: a send was shown as under way for as long as nobody signed in again.
+TEST_F(AccountChangesTest, NothingIsUnderWayOnceTheUserHasSignedOut) {
+  SetUpUser("ada");
+  const auto delivery = [this] {
+    return manager_->Current()->reader().ReadOutbox()->entries.at(0).delivery;
+  };
+  TurnUntil([&] { return delivery() == Delivery::kSending; });
+  ASSERT_TRUE(SignOut());
+  ASSERT_TRUE(manager_->Current());
+  // Behind what was stored before.
+  ASSERT_TRUE(Ask<LocalRevision>(
+      [this](auto done) { manager_->Current()->intents().Open(ConversationId("A"), done); }));
+  EXPECT_EQ(delivery(), Delivery::kUnknown);
+}
+
 // ---- Clearing and restoring ----
 
 TEST_F(AccountChangesTest, ACacheKeyThatNobodyWaitsForAnyMoreIsNotRenewed) {

@@ -66,8 +66,38 @@ void ModelStore::Requeue(Entry& entry) {
 
 void ModelStore::DropWhatIsStillHere(const MessageId& id) {
   std::vector<std::uint64_t> changes = ChangesOf(id);
-  for (; !changes.empty() && !entries_[changes.back()].attempted; changes.pop_back())
+  const auto is_still_here = [this](std::uint64_t position) {
+    return !entries_[position].attempted || GaveUp(entries_[position].entry);
+  };
+  for (; !changes.empty() && is_still_here(changes.back()); changes.pop_back())
     entries_.erase(changes.back());
+}
+
+// One that expired goes to the end: others may have passed it.
+void ModelStore::RequeueSend(const MessageId& id) {
+  Entry* const send = FindSend(id);
+  if (send == nullptr || !GaveUp(send->entry)) return;
+  const bool passed = send->entry.delivery == Delivery::kExpired;
+  Requeue(*send);
+  if (!passed) return;
+  Entry moved = *send;
+  entries_.erase(moved.entry.position);
+  moved.entry.position = ++last_position_;
+  entries_[last_position_] = std::move(moved);
+}
+
+// An edit that expired and may have arrived is asked again before anything follows it.
+bool ModelStore::AskAgain(const MessageId& id) {
+  const std::vector<std::uint64_t> changes = ChangesOf(id);
+  const auto cached = cache_.find(id);
+  if (changes.empty() || cached == cache_.end() || cached->second.deleted) return false;
+  Entry& first = entries_[changes.front()];
+  if (first.entry.kind != OutboxKind::kEdit || first.entry.delivery != Delivery::kExpired ||
+      !first.attempted || first.entry.base_revision != cached->second.revision) {
+    return false;
+  }
+  Requeue(first);
+  return true;
 }
 
 bool ModelStore::Act(const MessageId& id, const EditMessage& edit) {
@@ -80,13 +110,15 @@ bool ModelStore::Act(const MessageId& id, const EditMessage& edit) {
     } else {
       entries_[changes.back()].content = edit.content;
     }
-    Requeue(*send);
+    for (const std::uint64_t position : ChangesOf(id)) Requeue(entries_[position]);
+    RequeueSend(id);
     return true;
   }
   const std::optional<Message> shown = Show(id);
   if (!shown || shown->deleted) return false;
+  (void)AskAgain(id);
   DropWhatIsStillHere(id);
-  Add(OutboxKind::kEdit, id, edit.content, cache_.at(id).revision);
+  Add(OutboxKind::kEdit, id, edit.content, ChangesOf(id).empty() ? cache_.at(id).revision : 0);
   return true;
 }
 
@@ -113,14 +145,24 @@ bool ModelStore::Act(const MessageId& id, const DeleteMessage&) {
 
 bool ModelStore::Act(const MessageId& id, const RetryMessage&) {
   const auto cached = cache_.find(id);
-  for (auto& [position, entry] : entries_) {
-    if (entry.entry.message != id || !GaveUp(entry.entry)) continue;
-    Requeue(entry);
-    if (entry.entry.kind == OutboxKind::kSend || cached == cache_.end()) continue;
-    // On top of what is there now.
-    entry.attempted = false;
-    entry.entry.base_revision = cached->second.revision;
+  const bool asks_again = AskAgain(id);
+  for (const std::uint64_t position : ChangesOf(id)) {
+    Entry& entry = entries_[position];
+    if (!GaveUp(entry.entry)) continue;
+    if (cached == cache_.end() || FindSend(id)) {
+      Requeue(entry);  // With its send.
+    } else if (cached->second.deleted && entry.entry.kind == OutboxKind::kEdit) {
+      continue;
+    } else if (position != ChangesOf(id).back()) {
+      entries_.erase(position);
+    } else {
+      // On top of what is there now.
+      Requeue(entry);
+      entry.attempted = false;
+      entry.entry.base_revision = asks_again ? 0 : cached->second.revision;
+    }
   }
+  RequeueSend(id);
   return true;
 }
 
@@ -131,9 +173,8 @@ bool ModelStore::Act(const MessageId& id, const CancelMessage&) {
   }
   if (cancelled_.contains(id)) return true;
   const std::vector<std::uint64_t> changes = ChangesOf(id);
-  if (changes.empty() || entries_[changes.back()].attempted) return false;
   DropWhatIsStillHere(id);
-  return true;
+  return ChangesOf(id).size() < changes.size();
 }
 
 // ---- The engine ----
@@ -170,7 +211,8 @@ void ModelStore::Do(const store::ApplyMessage& apply) {
     if (message.deleted && entry.entry.kind == OutboxKind::kDelete) {
       entries_.erase(position);
     } else if (entry.entry.kind == OutboxKind::kEdit &&
-               entry.entry.base_revision < message.revision && !GaveUp(entry.entry)) {
+               entry.entry.base_revision < message.revision &&
+               entry.entry.delivery != Delivery::kFailed) {
       if (!message.deleted && entry.content == message.content &&
           entry.entry.base_revision + 1 == message.revision) {
         entries_.erase(position);
@@ -242,6 +284,13 @@ void ModelStore::Do(const store::ExpireEntries& expired) {
   for (const std::uint64_t position : expired.positions) {
     const auto found = entries_.find(position);
     if (found == entries_.end()) continue;
+    const std::vector<std::uint64_t> changes = ChangesOf(found->second.entry.message);
+    const bool deleted =
+        !changes.empty() && entries_[changes.back()].entry.kind == OutboxKind::kDelete;
+    if (found->second.entry.kind == OutboxKind::kEdit && deleted) {
+      entries_.erase(found);
+      continue;
+    }
     found->second.entry.delivery = Delivery::kExpired;
     found->second.way = Way::kNone;
   }
@@ -288,16 +337,16 @@ std::optional<Message> ModelStore::Show(const MessageId& id) const {
   const auto cached = cache_.find(id);
   if (cached != cache_.end()) shown = cached->second;
   for (const auto& [position, entry] : entries_) {
-    if (entry.entry.message != id) continue;
+    if (entry.entry.message != id || entry.entry.kind != OutboxKind::kSend) continue;
+    shown.emplace();
+    shown->id = id;
+    shown->content = entry.content;
+    shown->delivery = Shown(entry).delivery;
+  }
+  for (const auto& [position, entry] : entries_) {
+    const bool changes = entry.entry.message == id && entry.entry.kind != OutboxKind::kSend;
+    if (!changes || !shown) continue;
     const OutboxEntry as_shown = Shown(entry);
-    if (as_shown.kind == OutboxKind::kSend) {
-      shown.emplace();
-      shown->id = id;
-      shown->content = entry.content;
-      shown->delivery = as_shown.delivery;
-      continue;
-    }
-    if (!shown) continue;
     PendingChange change;
     change.delivery = as_shown.delivery;
     if (as_shown.kind == OutboxKind::kDelete) change.kind = PendingChange::Kind::kDelete;

@@ -58,9 +58,11 @@ class ModelStore {
   [[nodiscard]] std::vector<std::uint64_t> ChangesOf(const MessageId& id) const;
   [[nodiscard]] static OutboxEntry Shown(const Entry& entry);
   Entry& Add(OutboxKind kind, const MessageId& id, std::string content, std::uint64_t base);
-  // Changes that have not left, from the last one back.
+  // Changes that have not left or were given up, from the last one back.
   void DropWhatIsStillHere(const MessageId& id);
+  bool AskAgain(const MessageId& id);
   void Requeue(Entry& entry);
+  void RequeueSend(const MessageId& id);
   static void Fail(Entry& entry);
   void Withdraw(const MessageId& id);
   void SetBases(const MessageId& id, std::uint64_t revision, bool only_unset);

@@ -1,6 +1,7 @@
-// Every order of acknowledgement, echo, loss, retry, cancel, edit and delete that six events can
-// make, over the machine, a model of the store and a model of the backend: each ends with one row,
-// equal at both ends, and every send at the backend once and in order.
+// Every order of acknowledgement, echo, loss, retry, cancel, edit, delete and expiry that six
+// events can make, over the machine, a model of the store and a model of the backend: each ends
+// with one row, equal at both ends, and every send at the backend once and in order (unless it
+// expired).
 
 #include <gtest/gtest.h>
 

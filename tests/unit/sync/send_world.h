@@ -44,6 +44,7 @@ class SendWorld {
   void Send(const MessageId& id, std::string content);
   bool Echo();
   void Drop();
+  void Expire();
   // At the first message, as somebody who sees it.
   void Look();
   void CheckFirst();
@@ -73,6 +74,7 @@ class SendWorld {
   bool taken_back_ = false;  // An edit, perhaps.
   bool withdrawn_ = false;
   bool gone_ = false;
+  bool has_expired_ = false;
   bool was_sent_ = false;
   std::string wrong_;
 };

@@ -1,0 +1,78 @@
+// The store hears of every connection that ends: it alone knows what was on the way, or stored as
+// if.
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/sync/machine_fixture.h"
+
+namespace hark::sync {
+namespace {
+
+class MachineConnectionLostTest : public MachineTest {
+ protected:
+  void Drop() { Step(Disconnected{Error(ErrorCode::kOffline, "reset")}); }
+  std::size_t Told() const { return CommittedOps<store::ConnectionLost>().size(); }
+  void FailCommit() {
+    ASSERT_EQ(Take<CommitBatch>().size(), 1U);
+    Step(CommitFailed{Error(ErrorCode::kResourceExhausted, "the disk is full")});
+  }
+};
+
+TEST_F(MachineConnectionLostTest, TheStoreIsToldAlsoIfNothingIsKnownToHaveLeft) {
+  GoLive();
+  Drop();
+  Settle();
+  EXPECT_EQ(Told(), 1U);
+}
+
+TEST_F(MachineConnectionLostTest, ASendHeardOfAfterwardsMayHaveBeenStoredAsLeaving) {
+  GoLive();
+  Drop();
+  Settle();
+  Step(SyncNowAsked{});  // On its way to the next one already.
+  Settle();
+  committed_.clear();
+  Queue(1, "c");
+  EXPECT_EQ(Told(), 0U) << "it leaves soon, if that one is made";
+  Drop();
+  Settle();
+  EXPECT_EQ(Told(), 1U);
+  Pass(milliseconds(10));
+  Step(TimerFired{});
+  Settle();
+  EXPECT_EQ(Told(), 1U) << "once";
+}
+
+TEST_F(MachineConnectionLostTest, WhatCouldNotBeCommittedIsBeforeTheNextAttempt) {
+  GoLive();
+  Drop();
+  // With the time of the last sync.
+  while (CommittedOps<store::ConnectionLost>().empty()) {
+    std::vector<CommitBatch> batches = Take<CommitBatch>();
+    ASSERT_FALSE(batches.empty());
+    for (CommitBatch& commit : batches) {
+      committed_.push_back(std::move(commit.batch));
+      if (Told() == 0) {
+        Step(Committed{});
+      } else {
+        Step(CommitFailed{Error(ErrorCode::kResourceExhausted, "the disk is full")});
+      }
+    }
+  }
+  committed_.clear();
+  Settle();
+  EXPECT_EQ(Told(), 0U) << "not over and over on a full disk";
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Step(SyncNowAsked{});
+    EXPECT_TRUE(Take<OpenConnection>().empty());
+    FailCommit();
+  }
+  Step(SyncNowAsked{});
+  EXPECT_TRUE(Take<OpenConnection>().empty());
+  Settle();
+  EXPECT_EQ(Told(), 1U);
+  EXPECT_FALSE(machine_.NextDeadline() && Take<OpenConnection>().empty());
+}
+
+}  // namespace
+}  // namespace hark::sync
