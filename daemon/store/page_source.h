@@ -57,8 +57,8 @@ class PageSource {
   [[nodiscard]] std::optional<SourcePage> Read(std::uint32_t number) const;
 
   // Whether pages that were read, none of them stale, are surely of one state of the database: that
-  // which the newest of them belongs to. Not if a frame that may be of any page is damaged after the
-  // oldest of them, as a newer version of that one may be lost.
+  // which the newest of them belongs to. Not if a frame that may be of any page is damaged after
+  // the oldest of them, as a newer version of that one may be lost.
   [[nodiscard]] bool AreOfOneState(const VersionSpan& span) const;
   // Damaged frames of the log of which the page cannot be told.
   [[nodiscard]] std::size_t unplaced_frames() const { return unplaced_.size(); }

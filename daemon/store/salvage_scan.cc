@@ -161,6 +161,7 @@ void SalvageScan::WalkFrom(std::uint32_t root, const Take* take,
 
 std::vector<std::uint32_t> SalvageScan::Orphans() {
   std::vector<std::uint32_t> orphans;
+  std::vector<std::uint32_t> outdated;
   for (std::uint32_t page = 2; page < found_.size(); ++page) {
     if (found_[page] || free_[page]) continue;
     if (const auto mapped = Mapped(page);
@@ -170,8 +171,10 @@ std::vector<std::uint32_t> SalvageScan::Orphans() {
     const auto source = Read(page);
     if (!source) continue;
     const auto tree = TreePage::Parse(source->bytes, page);
-    if (tree && tree->is_leaf() && tree->cell_count() > 0) orphans.push_back(page);
+    if (tree && tree->is_leaf() && tree->cell_count() > 0)
+      (source->stale ? outdated : orphans).push_back(page);
   }
+  orphans.insert(orphans.end(), outdated.begin(), outdated.end());
   return orphans;
 }
 
@@ -189,8 +192,9 @@ void SalvageScan::TakeRows(const SourcePage& source, const TreePage& tree, std::
     if (source.stale || number >= found_.size() || free_[number] || found_[number])
       return std::nullopt;
     const auto mapped = Mapped(number);
-    if (mapped ? mapped->type != (first ? kMapOverflowFirst : kMapOverflow) || mapped->parent != from
-               : !sure_[page])
+    if (mapped
+            ? mapped->type != (first ? kMapOverflowFirst : kMapOverflow) || mapped->parent != from
+            : !sure_[page])
       return std::nullopt;
     auto read = Read(number);
     if (!read || read->stale) return std::nullopt;

@@ -50,7 +50,7 @@ class SalvageScan {
   void WalkTheRest();
 
   // Leaves of tables or of WITHOUT ROWID tables and indexes that no walked tree leads to and that
-  // are not free, in the order of the file. Complete after WalkTheRest().
+  // are not free, the outdated ones last. Complete after WalkTheRest().
   [[nodiscard]] std::vector<std::uint32_t> Orphans();
 
   void ReadLeaf(std::uint32_t page, const Take& take);

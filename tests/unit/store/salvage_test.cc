@@ -1,0 +1,205 @@
+// What is read of authored.db when frames of its log are damaged, each frame in each way.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "daemon/store/page_source.h"
+#include "daemon/store/salvage_scan.h"
+#include "daemon/store/state_file.h"
+#include "tests/unit/store/store_fixture.h"
+
+namespace hark::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kHeaderBytes = 32;
+constexpr std::size_t kFrameHeaderBytes = 24;
+constexpr std::size_t kFrameBytes = kFrameHeaderBytes + kFilePageBytes;
+constexpr std::size_t kLongBytes = 12'000;
+
+using Texts = std::map<std::string, std::string>;
+using History = std::map<std::string, std::set<std::string>>;
+
+class SalvageTest : public StoreFixture {
+ protected:
+  void Draft(SqlcipherStore& store, const std::string& conversation, const std::string& text) {
+    UserStateChanges changes;
+    changes.drafts.push_back({ConversationId(conversation), text, ++version_, WallTime{}});
+    std::promise<bool> saved;
+    store.SaveUserState(std::move(changes), [&saved](const Result<LocalRevision>& result) {
+      saved.set_value(result.has_value());
+    });
+    ASSERT_TRUE(saved.get_future().get());
+    written_[conversation].insert(text);
+    newest_[conversation] = text;
+  }
+
+  // As a kill would leave the files.
+  void Kill(std::unique_ptr<SqlcipherStore> store) {
+    const fs::path copy = temporary().path() / "copy";
+    fs::copy(folder(), copy, fs::copy_options::recursive);
+    store.reset();
+    fs::remove_all(folder());
+    fs::rename(copy, folder());
+    log_ = test::ReadBytes(log_file());
+    ASSERT_GT(Frames(), 0U);
+  }
+
+  [[nodiscard]] fs::path log_file() const { return authored_file().string() + "-wal"; }
+  // Of the present log: what an earlier one left behind them has other salts.
+  [[nodiscard]] std::size_t Frames() const {
+    std::size_t frames = 0;
+    while (FrameAt(frames + 1) <= log_.size() &&
+           log_.compare(FrameAt(frames) + 8, 8, log_, 16, 8) == 0)
+      ++frames;
+    return frames;
+  }
+  static std::size_t FrameAt(std::size_t frame) { return kHeaderBytes + frame * kFrameBytes; }
+  [[nodiscard]] PageSource Pages() const {
+    return {authored_file(), Secret(std::string(kAuthoredKey)),
+            ReadStoreState(folder() / "store.state").authored.salt};
+  }
+
+  // The first text of each conversation, as the salvage takes them.
+  [[nodiscard]] Texts Salvage() const {
+    const PageSource pages = Pages();
+    SalvageScan scan(pages, ReadStoreState(folder() / "store.state").authored.roots);
+    Texts texts;
+    scan.Walk("drafts", [&texts](const FoundRow& row) {
+      ASSERT_GE(row.values.size(), 5U);
+      texts.emplace(row.values[1].bytes, row.values[4].bytes);
+    });
+    return texts;
+  }
+
+  // With `damage` done to one frame of the log.
+  Texts SalvageWith(std::size_t frame,
+                    const std::function<void(std::string&, std::size_t)>& damage) {
+    std::string bytes = log_;
+    damage(bytes, FrameAt(frame));
+    test::WriteBytes(log_file(), bytes);
+    return Salvage();
+  }
+
+  // A later frame has the same page.
+  [[nodiscard]] bool IsSuperseded(std::size_t frame) const {
+    for (std::size_t later = frame + 1; later < Frames(); ++later) {
+      if (log_.compare(FrameAt(later), 4, log_, FrameAt(frame), 4) == 0) return true;
+    }
+    return false;
+  }
+
+  void ExpectWritten(const Texts& texts) const {
+    for (const auto& [conversation, text] : texts)
+      EXPECT_TRUE(written_.at(conversation).contains(text)) << "of " << conversation;
+  }
+
+  std::uint64_t version_ = 100;  // 0 and 1 take no byte in a row: it would change its length.
+  History written_;
+  Texts newest_;
+  std::string log_;
+};
+
+void FlipPage(std::string& bytes, std::size_t frame) {
+  bytes[frame + kFrameHeaderBytes + 2'000] ^= 1;
+}
+
+void FlipNumber(std::string& bytes, std::size_t frame) {
+  bytes[frame + 3] ^= 1;
+}
+
+void LoseNumber(std::string& bytes, std::size_t frame) {
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(frame), 4, '\xff');
+}
+
+void FlipSalt(std::string& bytes, std::size_t frame) {
+  bytes[frame + 9] ^= 1;
+}
+
+// The two have the same length, so that the second is written over the pages of the first.
+TEST_F(SalvageTest, ADraftIsNeverMixedOfTwo) {
+  {
+    auto store = Open(folder());
+    Draft(*store, "A", std::string(kLongBytes, 'a'));
+    Draft(*store, "B", "short");
+    Draft(*store, "A", std::string(kLongBytes, 'b'));
+    Draft(*store, "C", "after it");
+    Kill(std::move(store));
+  }
+  ASSERT_EQ(Salvage(), newest_);
+  std::size_t lost = 0;
+  for (std::size_t frame = 0; frame < Frames(); ++frame) {
+    SCOPED_TRACE("frame " + std::to_string(frame));
+    const Texts with_page = SalvageWith(frame, FlipPage);
+    ExpectWritten(with_page);
+    if (with_page != newest_) ++lost;
+    ExpectWritten(SalvageWith(frame, [](std::string& bytes, std::size_t at) {
+      FlipPage(bytes, at);
+      LoseNumber(bytes, at);
+      FlipSalt(bytes, at);
+    }));
+  }
+  EXPECT_GT(lost, 0U) << "no frame of the drafts was hit";
+}
+
+// The number of the page is in the page's HMAC.
+TEST_F(SalvageTest, AFrameWhoseHeaderAloneIsDamagedIsUsed) {
+  {
+    auto store = Open(folder());
+    Draft(*store, "A", std::string(kLongBytes, 'a'));
+    Draft(*store, "A", std::string(kLongBytes, 'b'));
+    Draft(*store, "B", "short");
+    Kill(std::move(store));
+  }
+  for (std::size_t frame = 0; frame < Frames(); ++frame) {
+    SCOPED_TRACE("frame " + std::to_string(frame));
+    EXPECT_EQ(SalvageWith(frame, FlipNumber), newest_);
+    EXPECT_EQ(SalvageWith(frame, LoseNumber), newest_);
+    if (frame + 1 < Frames()) EXPECT_EQ(SalvageWith(frame, FlipSalt), newest_);
+  }
+}
+
+// Pages change owners all the time: long drafts become short, and their pages another's.
+TEST_F(SalvageTest, PagesThatChangedOwnersAreNotTakenForTheirRest) {
+  constexpr std::uint64_t kSeed = 7;
+  std::mt19937_64 random(kSeed);
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  // Half of them are in the file itself; the others are too few to be copied out of the log.
+  for (const bool last : {false, true}) {
+    auto store = Open(folder());
+    for (int i = 0; i < 30; ++i) {
+      const std::size_t size = random() % 2 == 0 ? kLongBytes - random() % 9'000 : random() % 900;
+      Draft(*store, std::string(1, static_cast<char>('A' + random() % 12)),
+            std::string(size, static_cast<char>('a' + random() % 26)));
+    }
+    if (last) Kill(std::move(store));
+  }
+  ASSERT_EQ(Salvage(), newest_);
+  ASSERT_GT(Frames(), 100U) << "most of the log was copied into the file";
+  const std::size_t step = std::max<std::size_t>(1, Frames() / 150);
+  for (std::size_t frame = 0; frame < Frames(); frame += step) {
+    SCOPED_TRACE("frame " + std::to_string(frame));
+    const Texts texts = SalvageWith(frame, FlipPage);
+    ExpectWritten(texts);
+    if (IsSuperseded(frame)) EXPECT_EQ(texts, newest_);
+    ExpectWritten(SalvageWith(frame, [](std::string& bytes, std::size_t at) {
+      FlipPage(bytes, at);
+      LoseNumber(bytes, at);
+    }));
+  }
+}
+
+}  // namespace
+}  // namespace hark::store
