@@ -292,6 +292,10 @@ std::string ViewKey(const std::string& conversation, const std::string& ui) {
 
 namespace {
 
+// Every row of those tables has as many values. An outdated page of a tree may lead to what by now
+// is another's.
+constexpr std::size_t kFewestValues = 5;
+
 // What names a row of one of the tables that matter.
 std::string KeyOf(const std::string& table, const store::Record& record) {
   if (table == "drafts") return DraftKey(record[1].bytes);
@@ -343,7 +347,7 @@ RowPages MapPages(const fs::path& file, const std::string& key, const store::Not
             });
         if (!rows || !payload) continue;
         const auto record = store::ParseRecord(*payload);
-        if (!record) continue;
+        if (!record || record->size() < kFewestValues) continue;
         map.rows[KeyOf(name, *record)] = its_pages;
       }
     }
