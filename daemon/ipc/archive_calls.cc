@@ -61,9 +61,10 @@ grpc::Status TooMany() {
 
 }  // namespace
 
-std::unique_ptr<ArchiveSlot> ArchiveSlot::Take(std::atomic<std::size_t>& taken) {
-  std::unique_ptr<ArchiveSlot> slot(new ArchiveSlot(taken));
-  if (++taken > limits::kArchiveCalls) return nullptr;
+std::unique_ptr<ArchiveSlot> ArchiveSlot::Take(Count taken) {
+  const std::size_t now = ++*taken;
+  std::unique_ptr<ArchiveSlot> slot(new ArchiveSlot(std::move(taken)));
+  if (now > limits::kArchiveCalls) return nullptr;
   return slot;
 }
 

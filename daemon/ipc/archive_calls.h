@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
@@ -18,19 +19,22 @@
 
 namespace hark::ipc {
 
-// A call that counts among those that may be open at once, for as long as this lives.
+// A call that counts among those that may be open at once, for as long as this lives; that may be
+// longer than the server does, when an answer never comes.
 class ArchiveSlot {
  public:
+  using Count = std::shared_ptr<std::atomic<std::size_t>>;
+
   // Null: too many are open.
-  [[nodiscard]] static std::unique_ptr<ArchiveSlot> Take(std::atomic<std::size_t>& taken);
+  [[nodiscard]] static std::unique_ptr<ArchiveSlot> Take(Count taken);
   ArchiveSlot(const ArchiveSlot&) = delete;
   ArchiveSlot& operator=(const ArchiveSlot&) = delete;
-  ~ArchiveSlot() { --taken_; }
+  ~ArchiveSlot() { --*taken_; }
 
  private:
-  explicit ArchiveSlot(std::atomic<std::size_t>& taken) : taken_(taken) {}
+  explicit ArchiveSlot(Count taken) : taken_(std::move(taken)) {}
 
-  std::atomic<std::size_t>& taken_;
+  const Count taken_;
 };
 
 // The handlers. Outlives every call.
@@ -48,7 +52,7 @@ class ArchiveCalls {
 
  private:
   const ServiceContext context_;
-  std::atomic<std::size_t> open_ = 0;
+  const ArchiveSlot::Count open_ = std::make_shared<std::atomic<std::size_t>>(0);
   WorkQueue queue_{"hark-archive", limits::kArchivesAtOnce, limits::kArchiveCalls};
 };
 
