@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import signal
+import time
 import unittest
 
 import grpc
@@ -38,6 +39,18 @@ def frozen(process):
     finally:
         if process.popen.poll() is None:
             os.kill(process.popen.pid, signal.SIGCONT)
+
+
+def wait_until_unread(port):
+    """Until a frozen process has something on a connection to this port that it has not read: what is shown as SENDING leaves a
+    moment later."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with open("/proc/net/tcp") as sockets:
+            for local, queues in ((fields[1], fields[4]) for fields in map(str.split, sockets.readlines()[1:])):
+                if local.endswith(f":{port:04X}") and int(queues.partition(":")[2], 16) > 0:
+                    return
+    raise AssertionError("nothing arrived")
 
 
 class Sending(TestCase):
@@ -137,6 +150,7 @@ class Sending(TestCase):
             with frozen(world.backend):
                 message = client.send(C, "too late")
                 until_shown(stream, lambda m: m.id == message.id and m.delivery == SENDING)
+                wait_until_unread(world.port)
                 self.assertEqual(client.cancel(message).delivery, CANCELLED)
                 until(stream, lambda e: message.id in e.delta.removed)
                 self.assertNotIn(message.id, [m.id for m in client.page(C).messages])

@@ -76,7 +76,8 @@ TEST_F(KeyRingTest, WhatTheSecondCopyDoesNotTakeCountsAllTheSame) {
 TEST_F(KeyRingTest, NothingOfTheContentIsReadable) {
   ASSERT_TRUE(WriteKeyRing(folder_.path(), ring_, {}));
   const std::string bytes = ReadBytes(File());
-  for (const char* part : {"cccc", "6363", "session", "who-is", "77686f2d", "cache.db", "folder"})
+  for (const char* part :
+       {"cccccccc", "6363636363636363", "session", "who-is", "77686f2d", "cache.db", "folder"})
     EXPECT_THAT(bytes, Not(HasSubstr(part)));
 }
 
