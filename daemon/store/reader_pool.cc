@@ -9,15 +9,22 @@ namespace hark::store {
 Snapshot::Snapshot(Connection& authored, Connection& cache, const StorePosition& position,
                    WallTime now)
     : revision_(position.revision),
-      moves_done_(position.moves.done()),
-      in_flight_(position.in_flight.Load()) {
-  authored_.emplace(authored);
-  cache_.emplace(cache);
-  if (const auto later = position.in_flight.Load(); later != in_flight_) {
+      moves_done_(position.moves.done()) {
+  // What left and was answered while the two files were looked at, would be in neither list: look
+  // again, and not for ever.
+  constexpr int kMostLooks = 4;
+  for (int look = 1;; ++look) {
+    in_flight_ = position.in_flight.Load();
+    authored_.emplace(authored);
+    cache_.emplace(cache);
+    const auto later = position.in_flight.Load();
+    if (later == in_flight_) break;
+    if (look < kMostLooks) continue;
     InFlight both = *in_flight_;
     both.sending.insert(later->sending.begin(), later->sending.end());
     both.leaving.insert(later->leaving.begin(), later->leaving.end());
     in_flight_ = std::make_shared<const InFlight>(std::move(both));
+    break;
   }
   const bool may_overlap = position.moves.begun() != moves_done_;
   view_.emplace(authored, cache, *in_flight_, now, may_overlap);
