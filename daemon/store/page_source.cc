@@ -43,7 +43,7 @@ void VersionSpan::Add(const SourcePage& page) {
 }
 
 PageSource::PageSource(const std::filesystem::path& file, const Secret& key,
-                       const std::string& known_salt)
+                       const std::string& known_salt, LogPart part)
     : file_(OpenForReading(file)), log_(OpenForReading(file.string() + "-wal")) {
   const std::string present = FirstBytesOf(file_.get());
   for (const std::string& salt : {present, known_salt, SaltInLog(log_.get())}) {
@@ -55,6 +55,7 @@ PageSource::PageSource(const std::filesystem::path& file, const Secret& key,
   }
   if (!proven_) return;
   wal_ = ScanWal(log_.get(), *cipher_, PagesOf(file_));
+  if (part == LogPart::kUsed) wal_.frames.resize(wal_.used);
   NoteVersions();
   CountPages();
 }
@@ -68,7 +69,7 @@ void PageSource::NoteVersions() {
       if (frame.page == 0) {
         unplaced_.push_back(frame.offset);
       } else {
-        in_log_[frame.page].push_back({frame.offset, wal_.frames[i].offset});
+        in_log_[frame.page].push_back({frame.offset, wal_.frames[i].offset, frame.whole});
       }
     }
   }
@@ -117,7 +118,7 @@ std::optional<SourcePage> PageSource::Read(std::uint32_t number) const {
   bool stale = false;
   if (const auto found = in_log_.find(number); found != in_log_.end()) {
     for (auto version = found->second.rbegin(); version != found->second.rend(); ++version) {
-      if (ReadAt(log_.get(), version->offset, page)) {
+      if (version->whole && ReadAt(log_.get(), version->offset, page)) {
         if (auto plain = cipher_->Decrypt(page, number))
           return SourcePage{*std::move(plain), stale, version->offset, version->committed_at};
       }
@@ -133,6 +134,16 @@ std::optional<SourcePage> PageSource::Read(std::uint32_t number) const {
 bool PageSource::AreOfOneState(const VersionSpan& span) const {
   const auto next = std::upper_bound(unplaced_.begin(), unplaced_.end(), span.oldest);
   return next == unplaced_.end() || *next > span.newest;
+}
+
+bool PageSource::IsLostPartCopied() const {
+  std::string logged(kFilePageBytes, '\0');
+  std::string copied;
+  return std::any_of(wal_.frames.begin() + static_cast<std::ptrdiff_t>(wal_.used),
+                     wal_.frames.end(), [&](const WalFrame& frame) {
+                       return frame.whole && ReadAt(log_.get(), frame.offset, logged) &&
+                              ReadRaw(frame.page, copied) && copied == logged;
+                     });
 }
 
 bool PageSource::IsZeroed(std::uint32_t number) const {

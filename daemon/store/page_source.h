@@ -26,6 +26,12 @@ struct SourcePage {
   std::uint64_t committed_at = 0;
 };
 
+// How much of the log is laid over the file.
+enum class LogPart {
+  kWhole,  // All finished transactions, those behind a damaged frame too.
+  kUsed,   // What SQLite would use: the state before the damage.
+};
+
 // Versions of several pages that are used together.
 struct VersionSpan {
   std::uint64_t oldest = 0;  // Of their offsets.
@@ -42,7 +48,8 @@ class PageSource {
  public:
   // `known_salt`: the file's salt as it was noted, for when the file has lost it; may be empty. A
   // file or log that is missing has no pages.
-  PageSource(const std::filesystem::path& file, const Secret& key, const std::string& known_salt);
+  PageSource(const std::filesystem::path& file, const Secret& key, const std::string& known_salt,
+             LogPart part = LogPart::kWhole);
 
   // Some page proves that the key is the file's. Looks at all of a small file, at some pages of a
   // large one.
@@ -62,6 +69,10 @@ class PageSource {
   [[nodiscard]] bool AreOfOneState(const VersionSpan& span) const;
   // Damaged frames of the log of which the page cannot be told.
   [[nodiscard]] std::size_t unplaced_frames() const { return unplaced_.size(); }
+
+  // Whether pages of transactions that SQLite would not use are in the file already: without them
+  // the file is of no one state.
+  [[nodiscard]] bool IsLostPartCopied() const;
 
   // The file holds this page as zeros, and so does the log.
   [[nodiscard]] bool IsZeroed(std::uint32_t number) const;
@@ -89,6 +100,7 @@ class PageSource {
   struct Version {
     std::uint64_t offset = 0;
     std::uint64_t committed_at = 0;
+    bool whole = false;
   };
   // Where each page is in the log, oldest first, whole or not.
   std::unordered_map<std::uint32_t, std::vector<Version>> in_log_;

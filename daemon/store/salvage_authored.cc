@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,9 +62,10 @@ bool Fits(const RecordValue& value, const Column& column) {
 class AuthoredSalvage {
  public:
   AuthoredSalvage(const PageSource& pages, const Roots& roots, Connection& fresh)
-      : scan_(pages, roots), fresh_(fresh) {}
+      : roots_(roots), scan_(pages, roots), fresh_(fresh) {}
 
-  SalvageReport Run();
+  // `before`: the state that SQLite would see, if that is another one; may be nullptr.
+  SalvageReport Run(const PageSource* before);
 
  private:
   void LoadTables();
@@ -74,6 +76,7 @@ class AuthoredSalvage {
   // Pages that no tree leads to, for rows that fit one table only and are no entry of an index.
   void TakeOrphans();
 
+  const Roots& roots_;
   SalvageScan scan_;
   Connection& fresh_;
   std::vector<Table> tables_;
@@ -180,10 +183,15 @@ void AuthoredSalvage::TakeOrphans() {
   }
 }
 
-SalvageReport AuthoredSalvage::Run() {
+SalvageReport AuthoredSalvage::Run(const PageSource* before) {
   LoadTables();
-  for (const Table& table : tables_)
-    scan_.Walk(table.name, [&](const FoundRow& row) { Insert(table, row); });
+  std::optional<SalvageScan> scan_before;
+  if (before != nullptr) scan_before.emplace(*before, roots_);
+  for (const Table& table : tables_) {
+    const auto take = [&](const FoundRow& row) { Insert(table, row); };
+    // After a power loss that was all, and somebody was told that it is kept.
+    if (!scan_.Walk(table.name, take) && scan_before) scan_before->Walk(table.name, take);
+  }
   scan_.Walk(kNextPositions, [this](const FoundRow& row) { RaisePosition(row); });
   scan_.Walk(kOwnInfo, [](const FoundRow&) {});
   TakeOrphans();
@@ -214,7 +222,12 @@ Result<SalvageReport> SalvageAuthored(const fs::path& damaged, const fs::path& f
     connection.Execute("BEGIN EXCLUSIVE");
     Query(connection.statements(), kGeneration).Uint(generation).Run();
     SalvageReport written;
-    if (pages.proven()) written = AuthoredSalvage(pages, noted.roots, connection).Run();
+    if (pages.proven()) {
+      std::optional<PageSource> before;
+      if (pages.wal().lost() > 0 && !pages.IsLostPartCopied())
+        before.emplace(damaged, key, noted.salt, LogPart::kUsed);
+      written = AuthoredSalvage(pages, noted.roots, connection).Run(before ? &*before : nullptr);
+    }
     connection.Execute("COMMIT");
     return written;
   });

@@ -43,6 +43,8 @@ class TreePage {
   [[nodiscard]] bool is_leaf() const {
     return kind_ == TreePageKind::kIndexLeaf || kind_ == TreePageKind::kTableLeaf;
   }
+  // Interior pages of tables only lead to others.
+  [[nodiscard]] bool has_rows() const { return kind_ != TreePageKind::kTableInterior; }
   [[nodiscard]] std::size_t cell_count() const { return cells_.size(); }
   // Pages below an interior page, from left to right.
   [[nodiscard]] std::vector<std::uint32_t> Children() const;

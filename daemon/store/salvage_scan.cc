@@ -108,9 +108,12 @@ std::optional<SourcePage> SalvageScan::Read(std::uint32_t page) {
   return read;
 }
 
-void SalvageScan::Walk(const std::string& name, const Take& take) {
-  if (const auto root = roots_.find(name); root != roots_.end())
-    WalkFrom(root->second, &take, nullptr);
+bool SalvageScan::Walk(const std::string& name, const Take& take) {
+  const auto root = roots_.find(name);
+  if (root == roots_.end()) return false;
+  complete_ = true;
+  WalkFrom(root->second, &take, nullptr);
+  return complete_;
 }
 
 std::vector<std::uint32_t> SalvageScan::WalkLeaves(const std::string& name) {
@@ -139,6 +142,7 @@ void SalvageScan::WalkFrom(std::uint32_t root, const Take* take,
       todo.pop_back();
       if (page == 0 || page >= found_.size() || found_[page]) continue;
       const auto source = Read(page);
+      if (!source || source->stale) complete_ = false;
       if (!source) continue;
       if (sure && source->stale) {
         doubtful.push_back(page);
@@ -146,12 +150,13 @@ void SalvageScan::WalkFrom(std::uint32_t root, const Take* take,
       }
       if (!sure && !MayBeOfTree(page)) continue;
       const auto tree = TreePage::Parse(source->bytes, page);
+      if (!tree) complete_ = false;
       if (!tree) continue;
       found_[page] = true;
       sure_[page] = sure;
       const std::vector<std::uint32_t> children = tree->Children();
       todo.insert(todo.end(), children.rbegin(), children.rend());
-      if (take != nullptr) TakeRows(*source, *tree, page, *take);
+      if (take != nullptr && tree->has_rows()) TakeRows(*source, *tree, page, *take);
       if (leaves != nullptr && tree->is_leaf()) leaves->push_back(page);
     }
     todo.assign(doubtful.rbegin(), doubtful.rend());
@@ -203,11 +208,14 @@ void SalvageScan::TakeRows(const SourcePage& source, const TreePage& tree, std::
   };
   for (std::size_t i = 0; i < tree.cell_count(); ++i) {
     const auto cell = tree.ReadCell(i);
-    if (!cell) continue;
     span.emplace(source);
-    const auto payload = ReadPayload(*cell, page, overflow);
-    if (!payload || !pages_.AreOfOneState(*span)) continue;
-    if (auto record = ParseRecord(*payload)) take({cell->rowid, *std::move(record)});
+    const auto payload = cell ? ReadPayload(*cell, page, overflow) : std::nullopt;
+    auto record = payload && pages_.AreOfOneState(*span) ? ParseRecord(*payload) : std::nullopt;
+    if (record) {
+      take({cell->rowid, *std::move(record)});
+    } else {
+      complete_ = false;
+    }
   }
 }
 

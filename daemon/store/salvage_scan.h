@@ -43,7 +43,8 @@ class SalvageScan {
 
   // Every row of a tree that its pages lead to; none if it is not known. Marks its pages as found.
   // First the rows of pages that are surely the tree's, then those that may be earlier versions.
-  void Walk(const std::string& name, const Take& take);
+  // False: there may be more rows, or newer ones, that cannot be given.
+  bool Walk(const std::string& name, const Take& take);
   // Only marks; answers the leaves, whose rows ReadLeaf() gives later.
   [[nodiscard]] std::vector<std::uint32_t> WalkLeaves(const std::string& name);
   // Marks every tree that was not walked yet: what is left are orphans.
@@ -90,6 +91,7 @@ class SalvageScan {
   bool has_map_ = false;
   std::map<std::uint32_t, std::optional<SourcePage>> map_pages_;
   std::uint64_t damaged_pages_ = 0;
+  bool complete_ = true;  // The tree that is being walked.
 };
 
 }  // namespace hark::store

@@ -1,10 +1,13 @@
 #include "daemon/store/wal_scan.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "daemon/store/raw_file.h"
+#include "daemon/store/wal_checksum.h"
 
 namespace hark::store {
 namespace {
@@ -16,57 +19,52 @@ constexpr std::size_t kFrameBytes = kFrameHeaderBytes + kFilePageBytes;
 constexpr std::uint64_t kMostTrials = 1'000'000;
 constexpr std::uint32_t kMagic = 0x377f0682;  // The last bit: big-endian checksums.
 
-struct Checksum {
-  std::uint32_t first = 0;
-  std::uint32_t second = 0;
-
-  friend bool operator==(const Checksum&, const Checksum&) = default;
-};
-
-std::uint32_t LittleEndian(const char* bytes) {
-  const auto* b = reinterpret_cast<const unsigned char*>(bytes);
-  return std::uint32_t{b[0]} | std::uint32_t{b[1]} << 8 | std::uint32_t{b[2]} << 16 |
-         std::uint32_t{b[3]} << 24;
-}
-
-// SQLite's: over pairs of 32-bit words.
-Checksum Add(Checksum sum, std::string_view bytes, bool big_endian) {
-  for (std::size_t i = 0; i + 8 <= bytes.size(); i += 8) {
-    const char* pair = bytes.data() + i;
-    sum.first += (big_endian ? BigEndian(pair) : LittleEndian(pair)) + sum.second;
-    sum.second += (big_endian ? BigEndian(pair + 4) : LittleEndian(pair + 4)) + sum.first;
-  }
-  return sum;
-}
-
 std::uint64_t SaltsAt(const char* bytes) {
   std::uint64_t salts = 0;
   std::memcpy(&salts, bytes, sizeof(salts));
   return salts;
 }
 
+WalChecksum ChecksumAt(const char* bytes) {
+  return {BigEndian(bytes), BigEndian(bytes + 4)};
+}
+
 struct Header {
   bool valid = false;
-  bool big_endian = false;
-  Checksum sum;
+  WordOrder order = kWordOrderOfThisMachine;
+  WalChecksum sum;
 };
 
 Header ParseHeader(std::string_view bytes) {
   Header header;
   const std::uint32_t magic = BigEndian(bytes.data());
   if ((magic & ~1U) != kMagic || BigEndian(bytes.data() + 8) != kFilePageBytes) return header;
-  header.big_endian = (magic & 1U) != 0;
-  header.sum = Add({}, bytes.substr(0, 24), header.big_endian);
-  header.valid = header.sum == Checksum{BigEndian(bytes.data() + 24), BigEndian(bytes.data() + 28)};
+  header.order = (magic & 1U) != 0 ? WordOrder::kBigEndian : WordOrder::kLittleEndian;
+  header.sum = AddBytes({}, bytes.substr(0, 24), header.order);
+  header.valid = header.sum == ChecksumAt(bytes.data() + 24);
   return header;
+}
+
+// They differ by what a damaged byte or two make.
+bool AreAlmostEqual(WalChecksum one, WalChecksum other) {
+  return std::popcount(one.first ^ other.first) + std::popcount(one.second ^ other.second) <= 12;
+}
+
+// Whether a frame with `salts` may be of the log with `log`, if bytes of them are damaged. Of an
+// earlier log both halves differ: SQLite counts the one up and draws the other anew.
+bool MayBeOf(std::uint64_t salts, std::uint64_t log) {
+  return salts >> 32 == log >> 32 || (salts & 0xffffffff) == (log & 0xffffffff);
 }
 
 // One frame as it is in the file.
 struct Found {
-  WalFrame frame;  // As its header says; the number of a whole frame is the proven one.
+  WalFrame frame;  // As its header says, or as it was proven to be.
   std::uint64_t salts = 0;
+  WalChecksum sum;       // As its header says.
   bool chained = false;  // SQLite would use it.
-  bool whole = false;
+  bool lost = false;     // What is there is of an earlier log.
+
+  [[nodiscard]] FrameNumbers numbers() const { return {frame.page, frame.commit_pages}; }
 };
 
 class Scanner {
@@ -77,14 +75,19 @@ class Scanner {
   WalScan Run();
 
  private:
-  void ReadFrames(const Header& header);
+  void ReadFrames();
   void Identify();
+  bool Prove(Found& found, WalChecksum before, std::string_view page) const;
+  bool Recognize(Found& found, std::string_view page);
+  [[nodiscard]] bool IsOnlySumDamaged(std::size_t at, WalChecksum sum) const;
   [[nodiscard]] bool IsPlausible(std::size_t at) const;
   void Assemble();
 
   int descriptor_;
   const PageCipher& cipher_;
   std::uint32_t most_pages_;  // The database cannot have had more.
+  std::uint64_t trials_ = 0;  // Of page numbers.
+  Header header_;
   std::vector<Found> found_;
   WalScan scan_;
 };
@@ -93,34 +96,32 @@ WalScan Scanner::Run() {
   scan_.bytes = SizeOf(descriptor_);
   std::string header_bytes(kHeaderBytes, '\0');
   if (!ReadAt(descriptor_, 0, header_bytes)) return scan_;
-  const Header header = ParseHeader(header_bytes);
-  if (header.valid) scan_.salts = SaltsAt(header_bytes.data() + 16);
-  ReadFrames(header);
+  header_ = ParseHeader(header_bytes);
+  if (header_.valid) scan_.salts = SaltsAt(header_bytes.data() + 16);
+  ReadFrames();
   Identify();
   Assemble();
   return scan_;
 }
 
-void Scanner::ReadFrames(const Header& header) {
-  bool chained = header.valid;
-  Checksum sum = header.sum;
+void Scanner::ReadFrames() {
+  bool chained = header_.valid;
+  WalChecksum sum = header_.sum;
   std::uint64_t salts = scan_.salts;
-  std::size_t end = 0;  // Behind the last frame that is whole.
+  std::size_t end = 0;  // Behind the last frame that is surely of this log.
   std::string frame(kFrameBytes, '\0');
   for (std::uint64_t at = kHeaderBytes; ReadAt(descriptor_, at, frame); at += kFrameBytes) {
     const std::string_view page = std::string_view(frame).substr(kFrameHeaderBytes);
     Found found{{BigEndian(frame.data()), BigEndian(frame.data() + 4), at + kFrameHeaderBytes},
-                SaltsAt(frame.data() + 8)};
+                SaltsAt(frame.data() + 8),
+                ChecksumAt(frame.data() + 16)};
     if (chained) {
-      sum = Add(Add(sum, std::string_view(frame).substr(0, 8), header.big_endian), page,
-                header.big_endian);
-      chained = found.salts == scan_.salts && found.frame.page > 0 &&
-                sum == Checksum{BigEndian(frame.data() + 16), BigEndian(frame.data() + 20)};
+      sum = AddFrame(sum, found.numbers(), page, header_.order);
+      chained = found.salts == scan_.salts && found.frame.page > 0 && sum == found.sum;
     }
     found.chained = chained;
-    found.whole = chained || (found.frame.page > 0 && (salts == 0 || found.salts == salts) &&
-                              cipher_.Verifies(page, found.frame.page));
-    if (found.whole) {
+    if (chained || (found.frame.page > 0 && (salts == 0 || found.salts == salts) &&
+                    cipher_.Verifies(page, found.frame.page))) {
       salts = found.salts;
       end = found_.size() + 1;
       most_pages_ = std::max(most_pages_, found.frame.page);
@@ -129,26 +130,77 @@ void Scanner::ReadFrames(const Header& header) {
     found_.push_back(found);
   }
   // What an earlier log left has other salts, and is behind the last frame of this one. All that is
-  // before that frame is of this log, whatever it looks like now; the one after it may be.
+  // before that frame was of this log, whatever is there now; the one after it may be.
   if (end < found_.size() && salts != 0 && found_[end].salts == salts) ++end;
   found_.resize(end);
+  // Except where a write was lost, and an earlier frame shows: of that place nothing is known.
+  for (Found& found : found_) found.lost = !MayBeOf(found.salts, salts);
   most_pages_ += static_cast<std::uint32_t>(end);
 }
 
-// A frame whose page is whole is used although its header is damaged: the number of the page is in
-// its HMAC.
+// Whether `page` is what was written with this frame after one with the checksum `before`, whatever
+// else of its header is damaged. That a page verifies is not enough: SQLite writes a frame's header
+// and its page one after the other, and where a power loss took the second, the page of an earlier
+// log is there, and may have the same number.
+bool Scanner::Prove(Found& found, WalChecksum before, std::string_view page) const {
+  const FrameNumbers numbers = NumbersBetween(before, found.sum, page, header_.order);
+  if (numbers.page == 0 || !cipher_.Verifies(page, numbers.page)) return false;
+  found.frame.page = numbers.page;
+  found.frame.commit_pages = numbers.commit_pages;
+  return true;
+}
+
+// For a frame after one of which nothing is left: the number of a page is in its HMAC.
+bool Scanner::Recognize(Found& found, std::string_view page) {
+  bool known = found.frame.page > 0 && cipher_.Verifies(page, found.frame.page);
+  if (!known && trials_ + most_pages_ <= kMostTrials) {
+    trials_ += most_pages_;
+    if (const auto number = cipher_.NumberOf(page, most_pages_)) {
+      found.frame.page = *number;
+      known = true;
+    }
+  }
+  // No checksum proves it.
+  if (known) found.frame.commit_pages = std::min(found.frame.commit_pages, most_pages_);
+  return known;
+}
+
+// Whether the frame that verifies has the checksum `sum`, although its header tells another.
+bool Scanner::IsOnlySumDamaged(std::size_t at, WalChecksum sum) const {
+  if (AreAlmostEqual(sum, found_[at].sum)) return true;
+  if (at + 1 == found_.size()) return false;
+  const Found& next = found_[at + 1];
+  std::string page(kFilePageBytes, '\0');
+  return ReadAt(descriptor_, next.frame.offset, page) &&
+         AddFrame(sum, next.numbers(), page, header_.order) == next.sum;
+}
+
 void Scanner::Identify() {
   std::string page(kFilePageBytes, '\0');
-  std::uint64_t trials = 0;
-  for (Found& found : found_) {
-    if (found.whole || !ReadAt(descriptor_, found.frame.offset, page)) continue;
-    found.whole = found.frame.page > 0 && cipher_.Verifies(page, found.frame.page);
-    if (found.whole || trials + most_pages_ > kMostTrials) continue;
-    trials += most_pages_;
-    const auto number = cipher_.NumberOf(page, most_pages_);
-    if (!number) continue;
-    found.frame.page = *number;
-    found.whole = true;
+  std::optional<WalChecksum> before;  // That the next frame begins with, if it can be told.
+  if (header_.valid) before = header_.sum;
+  bool after_lost = false;
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    Found& found = found_[i];
+    WalChecksum sum = found.sum;
+    if (found.chained) {
+      found.frame.whole = true;
+    } else if (!ReadAt(descriptor_, found.frame.offset, page)) {
+      before.reset();
+      continue;
+    } else if (!before) {
+      found.frame.whole = !found.lost && !after_lost && Recognize(found, page);
+    } else if (Prove(found, *before, page)) {
+      found.frame.whole = true;
+    } else if (!found.lost && found.frame.page > 0 && cipher_.Verifies(page, found.frame.page)) {
+      const WalChecksum told = AddFrame(*before, found.numbers(), page, header_.order);
+      found.frame.whole = IsOnlySumDamaged(i, told);
+      if (found.frame.whole) sum = told;
+    }
+    // Frames of an earlier log prove each other. Zeros are no frame: nothing was ever there.
+    const bool is_other = !found.frame.whole && (found.lost || found.salts == 0);
+    after_lost = is_other && found.salts != 0;
+    before = is_other ? std::nullopt : std::optional(sum);
   }
 }
 
@@ -160,10 +212,10 @@ bool Scanner::IsPlausible(std::size_t at) const {
   if (frame.page == 0 || frame.page > most_pages_) return false;
   const Found* before = at > 0 ? &found_[at - 1] : nullptr;
   const Found* after = at + 1 < found_.size() ? &found_[at + 1] : nullptr;
-  if (before != nullptr && before->whole && before->frame.commit_pages == 0 &&
+  if (before != nullptr && before->frame.whole && before->frame.commit_pages == 0 &&
       before->frame.page >= frame.page)
     return false;
-  return frame.commit_pages != 0 || after == nullptr || !after->whole ||
+  return frame.commit_pages != 0 || after == nullptr || !after->frame.whole ||
          after->frame.page > frame.page;
 }
 
@@ -172,14 +224,10 @@ void Scanner::Assemble() {
   for (std::size_t i = 0; i < found_.size(); ++i) {
     const Found& found = found_[i];
     WalFrame frame = found.frame;
-    if (found.whole) {
-      if (!found.chained) {
-        scan_.damaged = true;
-        // No checksum proves it.
-        frame.commit_pages = std::min(frame.commit_pages, most_pages_);
-      }
+    if (frame.whole) {
+      if (!found.chained) scan_.damaged = true;
     } else {
-      if (!IsPlausible(i)) frame.page = 0;
+      if (found.lost || !IsPlausible(i)) frame.page = 0;
       frame.commit_pages = 0;
     }
     open.push_back(frame);

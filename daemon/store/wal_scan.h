@@ -20,6 +20,8 @@ struct WalFrame {
   // Not 0: ends a transaction; pages of the file after it.
   std::uint32_t commit_pages = 0;
   std::uint64_t offset = 0;  // Of the page's 4096 bytes.
+  // Its page is what was written with it; else it is damaged, whatever its page looks like.
+  bool whole = false;
 };
 
 struct WalScan {
