@@ -45,18 +45,10 @@ void MakeStored(Message& message) {
 // Whether the row, which has this id and place, is to become `message`. At the same revision too:
 // an acknowledgement does not tell everything, so what was stored with it may differ in what the
 // backend decides. Not for the time of a change made here: that alone is worth no second update.
-//
-// A deletion is final, so it is news at a lower revision too, and takes the higher one: the backend
-// was restored from a copy before it happened.
-bool IsNews(JobContext& context, const MessagePlace& old, Message& message) {
-  if (message.revision > old.revision) return true;
-  if (message.revision < old.revision && !message.deleted) return false;
+bool IsNews(JobContext& context, const MessagePlace& old, const Message& message) {
+  if (message.revision != old.revision) return message.revision > old.revision;
   auto here = FindMessage(context.cache(), message.id);
   if (!here) return false;
-  if (message.revision < old.revision) {
-    message.revision = old.revision;
-    return !here->deleted;
-  }
   here->edited_at = message.edited_at;
   return *here != message;
 }
@@ -69,6 +61,9 @@ void StoreMessage(JobContext& context, ConversationState& conversation, Message&
     conversation.CountChange(std::nullopt, message, newest_before);
   } else {
     const auto old = FindMessagePlace(context.cache(), message.id);
+    // A deletion is final: one that is told at a lower revision is of a backend that was restored
+    // from a copy.
+    if (old && message.deleted) message.revision = std::max(message.revision, old->revision);
     // An id of another conversation is the backend's mistake: the first one stays.
     if (!old || old->conversation != conversation.row().key || !IsNews(context, *old, message)) {
       SettleOutbox(context, message);
