@@ -1,6 +1,5 @@
 #include "daemon/store/action_jobs.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
@@ -17,10 +16,7 @@ ActJob::ActJob(MessageAction action, Writer::Done<Message> done)
 Result<void> ActJob::Run(JobContext& context) {
   auto shown = DoAction(context, action_);
   if (!shown) return tl::unexpected<Error>(std::move(shown.error()));
-  // Run again, a withdrawal that authored.db has already does not find the content any more.
-  const bool is_withdrawn =
-      context.is_rerun() && shown_ && shown_->delivery == Delivery::kCancelled;
-  if (!is_withdrawn) shown_ = *std::move(shown);
+  if (!context.is_kept()) shown_ = *std::move(shown);
   return {};
 }
 
@@ -52,8 +48,7 @@ Result<void> RetryAllJob::Run(JobContext& context) {
     const bool is_stopped = retried->change && retried->change->failure;
     if (!is_stopped) ++count;
   }
-  // A second run does not find what the first one did, if authored.db has it already.
-  count_ = std::max(count_, count);
+  if (!context.is_kept()) count_ = count;
   return {};
 }
 

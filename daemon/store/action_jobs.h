@@ -32,6 +32,7 @@ class RetryAllJob final : public Job {
   RetryAllJob(std::optional<ConversationId> conversation, Writer::Done<std::uint32_t> done);
   Result<void> Run(JobContext& context) override;
   void Answer(Result<LocalRevision> result) override;
+  [[nodiscard]] bool IsAuthored() const override { return true; }
   [[nodiscard]] std::size_t Weight() const override { return 1; }
 
  private:

@@ -10,13 +10,13 @@
 namespace hark::store {
 
 JobContext::JobContext(GroupTransaction& cache, GroupTransaction& authored, InFlight& in_flight,
-                       PendingHint& pending, const Clock& clock, bool is_rerun)
+                       PendingHint& pending, const Clock& clock, Earlier earlier)
     : cache_(cache),
       authored_(authored),
       in_flight_(in_flight),
       pending_(pending),
       clock_(clock),
-      is_rerun_(is_rerun),
+      earlier_(earlier),
       changes_before_(cache.connection().TotalChanges() + authored.connection().TotalChanges()) {}
 
 ConversationState* JobContext::Find(const ConversationId& id) {
@@ -74,8 +74,8 @@ void JobContext::Save() {
     std::optional<WallTime> newest_pending;
     if (IsAnythingPending()) newest_pending = NewestSendTime(authored(), id);
     state->Save(WriteCache(), newest_pending);
-    if (state->changed() || is_rerun_) changes_.NoteConversation(state->row());
-    if (state->gaps_changed() || is_rerun_) changes_.gaps.insert(id);
+    if (state->changed() || is_rerun()) changes_.NoteConversation(state->row());
+    if (state->gaps_changed() || is_rerun()) changes_.gaps.insert(id);
   }
   conversations_.clear();
 }
@@ -83,12 +83,12 @@ void JobContext::Save() {
 void JobContext::Finish() {
   Save();
   // What of it is in authored.db already cannot be told apart.
-  if (is_rerun_) {
+  if (is_rerun()) {
     for (const OutboxRow& row : ListOutbox(authored())) changes_.NoteOutbox(row.entry.position);
   }
   const std::int64_t changes_now = cache().TotalChanges() + authored().TotalChanges();
   const bool moved = in_flight_before_ && *in_flight_before_ != in_flight_;
-  changes_.any = changes_.any || is_rerun_ || changes_now != changes_before_ || moved;
+  changes_.any = changes_.any || is_rerun() || changes_now != changes_before_ || moved;
 }
 
 void JobContext::UndoInFlight() {

@@ -3,6 +3,7 @@
 #ifndef HARK_DAEMON_STORE_JOB_CONTEXT_H_
 #define HARK_DAEMON_STORE_JOB_CONTEXT_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,11 +23,15 @@ namespace hark::store {
 // so it stays true until a job writes there.
 using PendingHint = std::optional<bool>;
 
+// What became of an earlier run of the job: there was none; it may be in one of the files; all that
+// the job does is in authored.db (Job::IsAuthored).
+enum class Earlier : std::uint8_t { kNone, kUnknown, kKept };
+
 // Only on the writer's thread; lives as long as one run of one job.
 class JobContext {
  public:
   JobContext(GroupTransaction& cache, GroupTransaction& authored, InFlight& in_flight,
-             PendingHint& pending, const Clock& clock, bool is_rerun);
+             PendingHint& pending, const Clock& clock, Earlier earlier);
   JobContext(const JobContext&) = delete;
   JobContext& operator=(const JobContext&) = delete;
 
@@ -38,7 +43,9 @@ class JobContext {
   [[nodiscard]] Changes& changes() { return changes_; }
   // The job may have been committed in one of the files before: what is there already has to be
   // announced all the same.
-  [[nodiscard]] bool is_rerun() const { return is_rerun_; }
+  [[nodiscard]] bool is_rerun() const { return earlier_ != Earlier::kNone; }
+  // What the earlier run answers stands: this one does not find what that one did.
+  [[nodiscard]] bool is_kept() const { return earlier_ == Earlier::kKept; }
 
   // Null: unknown. Valid until Save().
   [[nodiscard]] ConversationState* Find(const ConversationId& id);
@@ -76,7 +83,7 @@ class JobContext {
   InFlight& in_flight_;
   PendingHint& pending_;
   const Clock& clock_;
-  bool is_rerun_;
+  Earlier earlier_;
   std::int64_t changes_before_;
   std::optional<InFlight> in_flight_before_;
   std::map<ConversationId, std::unique_ptr<ConversationState>> conversations_;

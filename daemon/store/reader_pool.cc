@@ -8,8 +8,7 @@ namespace hark::store {
 
 Snapshot::Snapshot(Connection& authored, Connection& cache, const StorePosition& position,
                    WallTime now)
-    : revision_(position.revision),
-      moves_done_(position.moves.done()) {
+    : revision_(position.revision), moves_done_(position.moves.done()) {
   // What left and was answered while the two files were looked at, would be in neither list: look
   // again, and not for ever.
   constexpr int kMostLooks = 4;

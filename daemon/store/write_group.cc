@@ -162,7 +162,10 @@ void GroupWriter::UndoInFlight(const InFlight& before) {
 GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
   // It would have to be undone, and SQLite writes pages that were undone all the same.
   if (job.IsAuthored() && group.changes.settles()) return Ran::kNextGroup;
-  JobContext context(group.cache, group.authored, in_flight_, pending_, clock_, group.is_rerun);
+  const Earlier earlier = kept_.contains(&job) ? Earlier::kKept
+                          : group.is_rerun     ? Earlier::kUnknown
+                                               : Earlier::kNone;
+  JobContext context(group.cache, group.authored, in_flight_, pending_, clock_, earlier);
   // A job that has the group to itself needs nothing to be undone to.
   const bool shares = group.is_one_job || (job.SharesFate() && pending_ == false);
   const bool alone = group.is_rerun || !shares;
@@ -202,7 +205,7 @@ GroupWriter::Ran GroupWriter::RunJob(Job& job, Group& group) {
   }
   if (next_group) return Ran::kNextGroup;
   if (!broken_ && !group.Lost()) {
-    if (kept_.contains(&job)) {
+    if (context.is_kept()) {
       // What stands in its way is what it did itself, in its first run: that is announced now.
       group.changes.any = true;
       group.results.emplace_back(0);
