@@ -97,23 +97,14 @@ std::optional<store::AuthoredState> AccountManager::ReadUnsent(const Place& plac
     return *std::move(read);
   }
   // While it is open, the file belongs to the store.
-  store::AuthoredState state;
-  const auto outbox = session_->reader().ReadOutbox();
+  auto state = session_->ReadUnsent();
+  // The newest ones may not be in the file yet.
   const auto drafts = session_->user_state().ListDrafts(std::nullopt);
-  if (!outbox || !drafts) return std::nullopt;
-  for (const OutboxEntry& entry : outbox->entries) {
-    std::string content;
-    if (entry.kind == OutboxKind::kSend || entry.kind == OutboxKind::kEdit) {
-      auto outgoing = session_->reader().ReadOutgoing(entry.position);
-      if (!outgoing && outgoing.error().code == ErrorCode::kNotFound) continue;  // Delivered since.
-      if (!outgoing) return std::nullopt;
-      content = std::move(outgoing->message.content);
-    }
-    state.entries.insert(store::EntryOf(entry, content));
-  }
+  if (!state || !drafts) return std::nullopt;
+  state->drafts.clear();
   for (const Draft& draft : drafts->drafts)
-    state.drafts.emplace(draft.conversation.value(), static_cast<std::int64_t>(draft.version));
-  return state;
+    state->drafts.emplace(draft.conversation.value(), static_cast<std::int64_t>(draft.version));
+  return *std::move(state);
 }
 
 void AccountManager::CloseAnd(const SharedPlace& place, const Error& why,

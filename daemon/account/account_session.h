@@ -14,6 +14,7 @@
 #include "daemon/account/user_state_keeper.h"
 #include "daemon/base/asio_alarm.h"
 #include "daemon/base/task.h"
+#include "daemon/store/authored_state.h"
 #include "daemon/store/sqlcipher_store.h"
 #include "daemon/sync/engine.h"
 #include "daemon/sync/local_intents.h"
@@ -56,6 +57,8 @@ class AccountSession final : public OpenAccount {
   // The network of this machine changed, or it was asleep.
   void NotifyWorldChanged();
 
+  // store::SqlcipherStore::ReadUnsent().
+  [[nodiscard]] Result<store::AuthoredState> ReadUnsent() { return store_->ReadUnsent(); }
   // store::SqlcipherStore::ClearCache().
   void ClearCache(store::RenewKey renew, store::Writer::Done<std::uint64_t> done);
   // SqlcipherStore::Reencrypt().

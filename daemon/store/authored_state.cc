@@ -35,47 +35,51 @@ std::string Counted(std::uint64_t count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
+AuthoredEntry ReadEntry(const Query& row) {
+  AuthoredEntry entry;
+  entry.kind = static_cast<OutboxKind>(row.GetInt(0));
+  entry.conversation = row.GetText(1);
+  if (entry.kind == OutboxKind::kMarkRead) {
+    entry.read_sequence = row.GetUint(3);
+    return entry;
+  }
+  entry.message = GetId(row, 2);
+  entry.content = DigestOf(row.GetBytes(6));
+  if (entry.kind == OutboxKind::kSend) return entry;
+  entry.position = row.GetUint(4);
+  entry.submitted_at = row.GetInt(5);
+  return entry;
+}
+
 }  // namespace
 
-AuthoredEntry EntryOf(const OutboxEntry& entry, std::string_view content) {
-  AuthoredEntry same;
-  same.kind = entry.kind;
-  same.conversation = entry.conversation.value();
-  if (entry.kind == OutboxKind::kMarkRead) {
-    same.read_sequence = entry.read_sequence;
-    return same;
+AuthoredState ReadAuthored(Connection& authored) {
+  AuthoredState state;
+  state.version = authored.ReadInt(kVersion);
+  state.generation = static_cast<std::uint32_t>(authored.ReadInt(kGeneration));
+  Query entries(authored.statements(), state.version > 1 ? kEntries : kFirstEntries);
+  while (entries.Next()) state.entries.insert(ReadEntry(entries));
+  if (authored.ReadInt(kHasDrafts) > 0) {
+    Query drafts(authored.statements(), kDrafts);
+    while (drafts.Next()) state.drafts.emplace(drafts.GetText(0), drafts.GetInt(1));
   }
-  same.message = entry.message.value();
-  same.content = DigestOf(content);
-  if (entry.kind == OutboxKind::kSend) return same;
-  same.position = entry.position;
-  same.submitted_at = entry.submitted_at.time_since_epoch().count();
-  return same;
+  return state;
+}
+
+void DropDelivered(AuthoredState& state, Connection& cache) {
+  std::erase_if(state.entries, [&cache](const AuthoredEntry& entry) {
+    if (entry.kind != OutboxKind::kSend) return false;
+    Query message(cache.statements(), kMessage);
+    BindId(message, entry.message);
+    return message.Next();
+  });
 }
 
 Result<AuthoredState> ReadAuthored(const std::filesystem::path& file, const Secret& key) {
   if (!Exists(file)) return Fail(ErrorCode::kNotFound, "there is no authored.db");
   return Catching([&]() -> Result<AuthoredState> {
     Connection connection(file, key, Access::kProbe, Durability::kAuthored);
-    AuthoredState state;
-    state.version = connection.ReadInt(kVersion);
-    state.generation = static_cast<std::uint32_t>(connection.ReadInt(kGeneration));
-    Query entries(connection.statements(), state.version > 1 ? kEntries : kFirstEntries);
-    while (entries.Next()) {
-      OutboxEntry entry;
-      entry.kind = static_cast<OutboxKind>(entries.GetInt(0));
-      entry.conversation = ConversationId(entries.GetText(1));
-      entry.message = MessageId(GetId(entries, 2));
-      entry.read_sequence = entries.GetUint(3);
-      entry.position = entries.GetUint(4);
-      entry.submitted_at = GetTime(entries, 5);
-      state.entries.insert(EntryOf(entry, entries.GetText(6)));
-    }
-    if (connection.ReadInt(kHasDrafts) > 0) {
-      Query drafts(connection.statements(), kDrafts);
-      while (drafts.Next()) state.drafts.emplace(drafts.GetText(0), drafts.GetInt(1));
-    }
-    return state;
+    return ReadAuthored(connection);
   });
 }
 
@@ -83,12 +87,7 @@ Result<void> DropDelivered(AuthoredState& state, const std::filesystem::path& ca
                            const Secret& key) {
   return Catching([&]() -> Result<void> {
     Connection connection(cache, key, Access::kProbe, Durability::kFetchable);
-    std::erase_if(state.entries, [&](const AuthoredEntry& entry) {
-      if (entry.kind != OutboxKind::kSend) return false;
-      Query message(connection.statements(), kMessage);
-      BindId(message, entry.message);
-      return message.Next();
-    });
+    DropDelivered(state, connection);
     return {};
   });
 }

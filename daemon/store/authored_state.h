@@ -19,6 +19,8 @@
 
 namespace hark::store {
 
+class Connection;
+
 // What an entry of the outbox is, whichever copy of the store it is in. Not its position alone: a
 // store that was put back to a backup counts on from there, and so does the other one.
 struct AuthoredEntry {
@@ -35,9 +37,6 @@ struct AuthoredEntry {
   friend auto operator<=>(const AuthoredEntry&, const AuthoredEntry&) = default;
 };
 
-// `content`: of sends and edits.
-[[nodiscard]] AuthoredEntry EntryOf(const OutboxEntry& entry, std::string_view content);
-
 struct AuthoredState {
   std::int64_t version = 0;  // Of the schema.
   std::uint32_t generation = 0;
@@ -46,11 +45,15 @@ struct AuthoredState {
   std::set<std::pair<std::string, std::int64_t>> drafts;
 };
 
-// Of any schema. Nobody writes the file. kNotFound, kCorrupt.
+// Of any schema. May throw SQLite::Exception.
+[[nodiscard]] AuthoredState ReadAuthored(Connection& authored);
+// Removes the sends that `cache`, of any schema, has as messages: where it is, they have arrived.
+// May throw SQLite::Exception.
+void DropDelivered(AuthoredState& state, Connection& cache);
+
+// The same of files that nobody has open. kNotFound, kCorrupt.
 [[nodiscard]] Result<AuthoredState> ReadAuthored(const std::filesystem::path& file,
                                                  const Secret& key);
-
-// Removes the sends that `cache`, of any schema, has as messages: where it is, they have arrived.
 [[nodiscard]] Result<void> DropDelivered(AuthoredState& state, const std::filesystem::path& cache,
                                          const Secret& key);
 

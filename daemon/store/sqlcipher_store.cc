@@ -157,6 +157,14 @@ Result<OutgoingEntry> SqlcipherStore::ReadOutgoing(std::uint64_t position) {
       [position](const Snapshot& snapshot) { return store::ReadOutgoing(snapshot, position); });
 }
 
+Result<AuthoredState> SqlcipherStore::ReadUnsent() {
+  return parts_->readers->Run([](const Snapshot& snapshot) -> Result<AuthoredState> {
+    AuthoredState state = ReadAuthored(snapshot.authored());
+    DropDelivered(state, snapshot.cache());
+    return state;
+  });
+}
+
 Result<std::vector<ConversationId>> SqlcipherStore::ActiveConversations(WallTime since,
                                                                         std::uint32_t limit) {
   return parts_->readers->Run(

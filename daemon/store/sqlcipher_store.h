@@ -16,6 +16,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/secret.h"
 #include "daemon/model/commit.h"
+#include "daemon/store/authored_state.h"
 #include "daemon/store/damage_report.h"
 #include "daemon/store/export.h"
 #include "daemon/store/reader.h"
@@ -104,6 +105,10 @@ class SqlcipherStore final : public Reader,
   // full; kInternal: a file cannot be removed. On an error the cache is as it was or cannot be used
   // any more; calling again, or the next opening, goes on.
   void ClearCache(RenewKey renew, Writer::Done<std::uint64_t> done);
+
+  // What would be lost with the store: entries of the outbox that have not arrived, and drafts. Of
+  // one moment. Blocks for as long as their contents take to read.
+  [[nodiscard]] Result<AuthoredState> ReadUnsent();
 
   // What is at the backend, as of now; of one conversation if given. On the caller's thread, as
   // long as copying cache.db takes (store_copy.h); `cancelled` ends it early. kNotFound: no such

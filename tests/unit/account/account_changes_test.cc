@@ -1,6 +1,8 @@
 // Clearing, forgetting, restoring and rotating: what is left when something comes between.
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "daemon/store/clear_files.h"
@@ -27,6 +29,18 @@ class AccountChangesTest : public AccountManagerTest {
     ASSERT_TRUE(sent) << sent.error().message;
   }
   std::size_t Waiting() { return manager_->Current()->reader().ReadOutbox()->entries.size(); }
+
+  // `before_waiting`: between the begin of the call and its wait for the other threads.
+  void ExpectRestoreCancelled(const std::function<void()>& before_waiting) {
+    auto upload = manager_->BeginRestore();
+    ASSERT_TRUE(upload);
+    before_waiting();
+    std::optional<Result<RestoreOutcome>> answer;
+    manager_->Restore(*std::move(upload), {},
+                      [&answer](const Result<RestoreOutcome>& got) { answer = got; });
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->error().code, ErrorCode::kCancelled);
+  }
 
   std::uint32_t CacheGeneration(const std::string& user) {
     const auto keys = NewVault()->KeysOf(FolderOf(user).filename());
@@ -74,13 +88,7 @@ TEST_F(AccountChangesTest, ARestoreThatNobodyWaitsForAnyMoreIsNotBegun) {
   patience_ = std::chrono::milliseconds(0);
   Restart();
   SetUpUser("ada");
-  auto upload = manager_->BeginRestore();
-  ASSERT_TRUE(upload);
-  std::optional<Result<RestoreOutcome>> answer;
-  manager_->Restore(*std::move(upload), {},
-                    [&answer](const Result<RestoreOutcome>& got) { answer = got; });
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->error().code, ErrorCode::kCancelled);
+  ExpectRestoreCancelled([] {});
   while (Turn()) {
   }
   EXPECT_TRUE(SignOut()) << "the account is being changed for ever";
@@ -90,14 +98,7 @@ TEST_F(AccountChangesTest, ARestoreGivesUpWhenTheDaemonStops) {
   patience_ = std::chrono::hours(1);
   Restart();
   SetUpUser("ada");
-  auto upload = manager_->BeginRestore();
-  ASSERT_TRUE(upload);
-  manager_->StopWaiting();
-  std::optional<Result<RestoreOutcome>> answer;
-  manager_->Restore(*std::move(upload), {},
-                    [&answer](const Result<RestoreOutcome>& got) { answer = got; });
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->error().code, ErrorCode::kCancelled);
+  ExpectRestoreCancelled([this] { manager_->StopWaiting(); });
 }
 
 TEST_F(AccountChangesTest, TheCacheOfAnAccountThatCannotBeOpenedIsCleared) {

@@ -187,6 +187,26 @@ TEST_F(RestoreTest, ASendAndAnEditThatWereRewrittenSinceAreLost) {
   EXPECT_EQ(LostBy(earlier).entries, 2U);
 }
 
+TEST_F(RestoreTest, WhatIsUnsentIsTheSameOfAnOpenStoreAndOfItsFile) {
+  AuthoredState open;
+  {
+    const auto store = Open(folder());
+    ASSERT_TRUE(ActNow(*store, {ConversationId("A"), MessageId("new"), EditMessage{"better"}}));
+    ASSERT_TRUE(ActNow(*store, {ConversationId("A"), MessageId("old"), EditMessage{"an edit"}}));
+    Message message = TestMessage("A", 0, "arrives");
+    message.id = MessageId("arrived");
+    ASSERT_TRUE(SendNow(*store, message));
+    ASSERT_TRUE(ApplyNow(*store, {{AcknowledgeSend{message.id, "", 9, 1}}}));
+    const auto unsent = store->ReadUnsent();
+    ASSERT_TRUE(unsent) << unsent.error().message;
+    open = *unsent;
+  }
+  EXPECT_EQ(open.entries.size(), 2U);
+  const auto closed = ReadAuthored(authored_file(), authored_key_);
+  ASSERT_TRUE(closed);
+  EXPECT_EQ(open.entries, closed->entries);
+}
+
 TEST_F(RestoreTest, AStageThatIsNotTakenIsDropped) {
   ASSERT_TRUE(Stage());
   ASSERT_TRUE(FinishRestore(files_));
