@@ -4,7 +4,9 @@ import contextlib
 import json
 import os
 import pty
+import signal
 import subprocess
+import termios
 import unittest
 
 import grpc
@@ -148,6 +150,21 @@ class WaysBack(unittest.TestCase):
             self.assertEqual(command.wait(PATIENCE), 0, shown)
         self.assertIn(b"keys: ready", shown)
         self.assertNotIn(code[:5].encode(), shown)
+
+    def test_who_gives_up_typing_a_code_can_see_what_he_types_next(self):
+        terminal, end = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        self.addCleanup(os.close, end)
+        shows = lambda: bool(termios.tcgetattr(end)[3] & termios.ECHO)
+        with subprocess.Popen([HARK, "admin", "recover"], env=dict(self.world.env, HARK_SOCKET=str(self.world.socket)), stdin=end,
+                              stdout=end, stderr=end) as command:
+            shown = b""
+            while not shown.endswith(b"Enter: "):
+                shown += os.read(terminal, 4096)
+            self.assertFalse(shows())
+            command.send_signal(signal.SIGINT)
+            self.assertEqual(command.wait(PATIENCE), -signal.SIGINT)
+        self.assertTrue(shows())
 
     def test_a_credential_is_only_read_and_rotated_by_a_second_one(self):
         credentials = self.world.folder / "credentials"

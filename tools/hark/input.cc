@@ -1,5 +1,7 @@
 #include "tools/hark/input.h"
 
+#include <array>
+#include <csignal>
 #include <cstdio>
 
 #include <termios.h>
@@ -8,26 +10,45 @@
 namespace hark::cli {
 namespace {
 
-// Typed characters are not shown while it lives. Nothing happens where stdin is no terminal.
+// The terminal as it was: for the handler of signals too, which can reach nothing else.
+termios before_hiding{};
+
+// A shell whose terminal shows nothing any more is what Ctrl-C would leave. Ends as the signal
+// does.
+void ShowAgainAndEnd(int signal) {
+  tcsetattr(STDIN_FILENO, TCSANOW, &before_hiding);
+  raise(signal);
+}
+
+// Typed characters are not shown while it lives; one at a time. Nothing happens where stdin is no
+// terminal.
 class HiddenInput {
  public:
   HiddenInput() {
-    if (isatty(STDIN_FILENO) != 1 || tcgetattr(STDIN_FILENO, &before_) != 0) return;
+    if (isatty(STDIN_FILENO) != 1 || tcgetattr(STDIN_FILENO, &before_hiding) != 0) return;
     hidden_ = true;
-    termios silent = before_;
+    struct sigaction end{};
+    end.sa_handler = ShowAgainAndEnd;
+    end.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
+    for (std::size_t i = 0; i < kEnding.size(); ++i) sigaction(kEnding[i], &end, &actions_[i]);
+    termios silent = before_hiding;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   }
   HiddenInput(const HiddenInput&) = delete;
   HiddenInput& operator=(const HiddenInput&) = delete;
   ~HiddenInput() {
-    if (hidden_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    if (!hidden_) return;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_hiding);
+    for (std::size_t i = 0; i < kEnding.size(); ++i) sigaction(kEnding[i], &actions_[i], nullptr);
   }
 
   [[nodiscard]] bool hidden() const { return hidden_; }
 
  private:
-  termios before_{};
+  static constexpr std::array kEnding{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+  std::array<struct sigaction, kEnding.size()> actions_{};
   bool hidden_ = false;
 };
 
