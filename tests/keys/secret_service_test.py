@@ -1,6 +1,7 @@
 """The desktop's key store, as GNOME Keyring keeps it: locked, absent, emptied, put back, in random orders. Without GNOME Keyring
 the test is skipped."""
 
+import contextlib
 import os
 import random
 import sys
@@ -20,6 +21,14 @@ class SecretServiceWorld(KeyWorld):
     flags = ("--log-level", "info")  # The kind is the one that a desktop gets.
 
 
+@contextlib.contextmanager
+def desktop():
+    """A world whose daemon finds a key store on its bus; the key store is not started yet."""
+    with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
+        world.env = dict(world.env, DBUS_SESSION_BUS_ADDRESS=keyring.env["DBUS_SESSION_BUS_ADDRESS"])
+        yield world, keyring
+
+
 class SecretService(unittest.TestCase):
     def wait_for(self, world, state):
         """Asks until the state is there: the bus may hear of the end of a process a moment later."""
@@ -31,10 +40,9 @@ class SecretService(unittest.TestCase):
 
     def test_every_state_and_the_way_back(self):
         seed = random.SystemRandom().randrange(1 << 32)
-        with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
+        with desktop() as (world, keyring):
             print(f"seed {seed}", flush=True)
             chance = random.Random(seed)
-            world.env = dict(world.env, DBUS_SESSION_BUS_ADDRESS=keyring.env["DBUS_SESSION_BUS_ADDRESS"])
             keyring.start()
             expected = set_up(world)
             status = world.key_status()
@@ -94,8 +102,7 @@ class SecretService(unittest.TestCase):
         world.daemon.stop()
 
     def test_a_silent_key_store_is_locked_and_holds_up_no_start(self):
-        with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
-            world.env = dict(world.env, DBUS_SESSION_BUS_ADDRESS=keyring.env["DBUS_SESSION_BUS_ADDRESS"])
+        with desktop() as (world, keyring):
             keyring.start()
             expected = set_up(world)
             world.daemon.kill()
@@ -128,8 +135,7 @@ class SecretService(unittest.TestCase):
         return client
 
     def test_the_first_sign_in_at_a_locked_key_store_says_what_to_do(self):
-        with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
-            world.env = dict(world.env, DBUS_SESSION_BUS_ADDRESS=keyring.env["DBUS_SESSION_BUS_ADDRESS"])
+        with desktop() as (world, keyring):
             world.token = world.add_user("ada")
             world.start_backend()
             keyring.start(unlocked=False)
@@ -144,8 +150,7 @@ class SecretService(unittest.TestCase):
             self.assertEqual(world.key_status().kind, "secret-service")
 
     def test_at_a_locked_key_store_a_file_can_be_chosen(self):
-        with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
-            world.env = dict(world.env, DBUS_SESSION_BUS_ADDRESS=keyring.env["DBUS_SESSION_BUS_ADDRESS"])
+        with desktop() as (world, keyring):
             keyring.start()
             keyring.start(unlocked=False)
             world.token = world.add_user("ada")
@@ -159,8 +164,7 @@ class SecretService(unittest.TestCase):
             self.assertEqual((world.key_status().state, world.key_status().kind), (Keys.STATE_READY, "file"))
 
     def test_an_item_that_somebody_wrote_over_is_a_wrong_key(self):
-        with SecretServiceWorld() as world, Keyring(world.folder / "keyring") as keyring:
-            world.env = dict(world.env, DBUS_SESSION_BUS_ADDRESS=keyring.env["DBUS_SESSION_BUS_ADDRESS"])
+        with desktop() as (world, keyring):
             keyring.start()
             expected = set_up(world)
             world.daemon.kill()

@@ -79,6 +79,15 @@ class VaultTest : public ::testing::Test {
   }
 
   // Every file below the data folder, with what it holds.
+  void ExpectCorruptAndUntouched(Vault& vault) {
+    const auto before = Files();
+    const auto keys = store().keys;
+    EXPECT_EQ(vault.Look().error().code, ErrorCode::kCorrupt);
+    EXPECT_EQ(vault.Create().error().code, ErrorCode::kCorrupt);
+    EXPECT_EQ(vault.Status().state, KeyState::kCorrupt);
+    EXPECT_EQ(Files(), before);
+    EXPECT_EQ(store().keys, keys);
+  }
   [[nodiscard]] std::map<std::string, std::string> Files() const {
     std::map<std::string, std::string> files;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path())) {

@@ -118,16 +118,11 @@ TEST_F(VaultTest, ADamagedOrMissingKeyRingIsCorruptAndNoKeysAreMade) {
   const auto good = Files();
   for (const char* bytes : {"", "hark-keyring 1\n", "something else"}) {
     for (const char* name : {"keyring", "keyring.copy"}) test::WriteBytes(folder_ / name, bytes);
-    const auto before = Files();
-    const auto vault = NewVault();
-    EXPECT_EQ(vault->Look().error().code, ErrorCode::kCorrupt);
-    EXPECT_EQ(vault->Create().error().code, ErrorCode::kCorrupt);
-    EXPECT_EQ(vault->Status().state, KeyState::kCorrupt);
-    EXPECT_EQ(Files(), before);
+    ExpectCorruptAndUntouched(*NewVault());
   }
   for (const char* name : {"keyring", "keyring.copy"}) std::filesystem::remove(folder_ / name);
   const auto vault = NewVault();
-  EXPECT_EQ(vault->Create().error().code, ErrorCode::kCorrupt);
+  ExpectCorruptAndUntouched(*vault);
   for (const auto& [path, bytes] : good) test::WriteBytes(path, bytes);
   EXPECT_TRUE(vault->Look());
 }
@@ -143,15 +138,9 @@ TEST_F(VaultTest, AKeyRingOfBeforeTheFirstKeyIsCorruptWhereThereIsData) {
   ASSERT_FALSE(begun.empty());
   SetUpAccount();
   const auto good = Files();
-  const auto keys = store().keys;
   for (const char* name : {"keyring", "keyring.copy"}) test::WriteBytes(folder_ / name, begun);
-  const auto before = Files();
   const auto vault = NewVault();
-  EXPECT_EQ(vault->Look().error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ(vault->Create().error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ(vault->Status().state, KeyState::kCorrupt);
-  EXPECT_EQ(Files(), before);
-  EXPECT_EQ(store().keys, keys);
+  ExpectCorruptAndUntouched(*vault);
   for (const auto& [path, bytes] : good) test::WriteBytes(path, bytes);
   EXPECT_TRUE(vault->Look());
 }
