@@ -80,10 +80,11 @@ FileCheck CheckFile(const fs::path& file, const Secret& key,
         return answer(FileCondition::kDamaged, ErrorCode::kCorrupt, " has a damaged log");
     }
   }
-  // authored.db is small, and nothing of it can be fetched again: every page is looked at.
+  // authored.db is small, and nothing of it can be fetched again: every page is looked at. Not what
+  // SQLite would pass over: it was found above to be a commit that a power loss tore.
   if (torn == TornTail::kOneCommit && SizeOf(file) <= kSmallFile) {
     const PageSource pages(file, key, noted.salt);
-    if (pages.proven() && !VerifyFile(file, key, noted).good())
+    if (pages.proven() && !VerifyFile(file, key, noted, LogPart::kUsed).good())
       return answer(FileCondition::kDamaged, ErrorCode::kCorrupt, " has damaged pages");
   }
   auto store_id = Probe(file, key, migrations);

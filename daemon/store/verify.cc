@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "daemon/store/page_source.h"
 #include "daemon/store/salvage_scan.h"
 
 namespace hark::store {
@@ -14,9 +13,10 @@ constexpr std::uint64_t kLockByte = 0x40000000;
 constexpr int kLooks = 4;
 
 // What looks damaged now.
-FileVerdict LookOnce(const std::filesystem::path& file, const Secret& key, const NotedFile& noted) {
+FileVerdict LookOnce(const std::filesystem::path& file, const Secret& key, const NotedFile& noted,
+                     LogPart part) {
   FileVerdict verdict;
-  const PageSource pages(file, key, noted.salt);
+  const PageSource pages(file, key, noted.salt, part);
   if (!pages.proven()) {
     verdict.damaged = 1;
     verdict.damaged_pages.push_back(1);
@@ -55,10 +55,11 @@ FileVerdict LookOnce(const std::filesystem::path& file, const Secret& key, const
 
 }  // namespace
 
-FileVerdict VerifyFile(const std::filesystem::path& file, const Secret& key,
-                       const NotedFile& noted) {
-  FileVerdict verdict = LookOnce(file, key, noted);
-  for (int look = 1; look < kLooks && !verdict.good(); ++look) verdict = LookOnce(file, key, noted);
+FileVerdict VerifyFile(const std::filesystem::path& file, const Secret& key, const NotedFile& noted,
+                       LogPart part) {
+  FileVerdict verdict = LookOnce(file, key, noted, part);
+  for (int look = 1; look < kLooks && !verdict.good(); ++look)
+    verdict = LookOnce(file, key, noted, part);
   return verdict;
 }
 

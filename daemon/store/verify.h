@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/base/secret.h"
+#include "daemon/store/page_source.h"
 #include "daemon/store/state_file.h"
 
 namespace hark::store {
@@ -26,9 +27,9 @@ struct FileVerdict {
 
 // On the caller's thread, with descriptors of its own; takes no lock, so it blocks no writer and no
 // reader. What is written meanwhile is read again before it is called damaged. 1 GB takes some
-// seconds.
+// seconds. `part`: kUsed looks at nothing that SQLite would pass over.
 [[nodiscard]] FileVerdict VerifyFile(const std::filesystem::path& file, const Secret& key,
-                                     const NotedFile& noted);
+                                     const NotedFile& noted, LogPart part = LogPart::kWhole);
 
 }  // namespace hark::store
 

@@ -26,6 +26,7 @@ void Findings::Add(const Findings& other) {
   cursors_ahead += other.cursors_ahead;
   marks_lost += other.marks_lost;
   unopened += other.unopened;
+  false_alarms += other.false_alarms;
 }
 
 // One of the answers is used, as the message or the name says.
@@ -176,6 +177,7 @@ void PowerLife::Settle(Call& call) {
 
 void PowerLife::Check(Findings& findings) {
   store::SqlcipherStore& store = faulty_.store();
+  if (store.LastRepair().any()) ++findings.false_alarms;
   if (store.CurrentRevision() <= newest_revision_) ++findings.revisions_back;
   std::set<std::string> waiting;
   std::map<ConversationId, Sequence> markers;

@@ -25,9 +25,10 @@ struct Findings {
   std::uint64_t cursors_ahead = 0;  // A row before the cursor is missing.
   std::uint64_t marks_lost = 0;     // Answered read markers, openings of conversations, drafts.
   std::uint64_t unopened = 0;       // The store did not open again; its life ends.
+  std::uint64_t false_alarms = 0;   // A power loss was taken for damage.
 
   [[nodiscard]] std::uint64_t wrong() const {
-    return lost + doubled + revisions_back + cursors_ahead + marks_lost + unopened;
+    return lost + doubled + revisions_back + cursors_ahead + marks_lost + unopened + false_alarms;
   }
   void Add(const Findings& other);
 };

@@ -35,7 +35,7 @@ Findings RunLives(std::uint64_t seed, std::uint64_t crashes, bool is_control) {
       std::cout << "seed " << seed << ": " << found.lost << " lost, " << found.doubled
                 << " doubled, " << found.revisions_back << " revisions back, "
                 << found.cursors_ahead << " cursors ahead, " << found.marks_lost << " marks lost, "
-                << found.unopened << " not opened\n"
+                << found.unopened << " not opened, " << found.false_alarms << " false alarms\n"
                 << "  replay: tools/dev powerloss --seed " << seed << " --crashes "
                 << kCrashesOfALife << "\n";
     }
@@ -52,7 +52,7 @@ int Main(std::uint64_t seed, std::uint64_t crashes) {
   std::cout << found.answered << " answered sends: " << found.lost << " lost, " << found.doubled
             << " doubled; revisions back " << found.revisions_back << ", cursors ahead "
             << found.cursors_ahead << ", marks lost " << found.marks_lost << ", stores not opened "
-            << found.unopened << "\n"
+            << found.unopened << ", false alarms " << found.false_alarms << "\n"
             << "trials " << found.crashes << ", failures " << found.wrong();
   if (found.wrong() == 0) {
     std::cout << ", at most " << 300.0 / static_cast<double>(found.crashes)

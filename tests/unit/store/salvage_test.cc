@@ -102,6 +102,52 @@ class SalvageTest : public StoreFixture {
     return false;
   }
 
+  // Answers how many frames are of before the last commit, which has several.
+  std::size_t KillInACommit() {
+    constexpr std::uint64_t kSeed = 11;
+    std::mt19937_64 random(kSeed);
+    std::size_t kept = 0;
+    auto store = Open(folder());
+    for (int i = 0; i < 12; ++i) {
+      kept = Frames();
+      before_ = newest_;
+      Draft(*store, std::string(1, static_cast<char>('A' + random() % 4)),
+            std::string(random() % 2 == 0 ? kLongBytes - random() % 9'000 : random() % 900,
+                        static_cast<char>('a' + i)));
+      log_ = test::ReadBytes(log_file());
+    }
+    Kill(std::move(store));
+    EXPECT_LT(kept + 2, Frames()) << "the last commit has one page";
+    return kept;
+  }
+
+  // With each frame behind `kept`, but the last, damaged in two ways.
+  void ForEachTorn(std::size_t kept, const std::function<void()>& expect) {
+    const fs::path killed = temporary().path() / "killed";
+    fs::rename(folder(), killed);
+    for (std::size_t frame = kept; frame + 1 < Frames(); ++frame) {
+      SCOPED_TRACE("frame " + std::to_string(frame) + " of " + std::to_string(Frames()));
+      for (const std::size_t from : {std::size_t{0}, kFrameHeaderBytes}) {
+        fs::remove_all(folder());
+        fs::copy(killed, folder(), fs::copy_options::recursive);
+        std::string bytes = log_;
+        std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(FrameAt(frame) + from),
+                    kFilePageBytes, '\0');
+        test::WriteBytes(log_file(), bytes);
+        expect();
+      }
+    }
+  }
+
+  static Texts Drafts(SqlcipherStore& store) {
+    const auto drafts = store.ReadDrafts();
+    Texts texts;
+    EXPECT_TRUE(drafts);
+    for (const hark::Draft& draft : drafts ? *drafts : std::vector<hark::Draft>())
+      texts[draft.conversation.value()] = draft.text;
+    return texts;
+  }
+
   void ExpectWritten(const Texts& texts) const {
     for (const auto& [conversation, text] : texts)
       EXPECT_TRUE(written_.at(conversation).contains(text)) << "of " << conversation;
@@ -110,6 +156,7 @@ class SalvageTest : public StoreFixture {
   std::uint64_t version_ = 100;  // 0 and 1 take no byte in a row: it would change its length.
   History written_;
   Texts newest_;
+  Texts before_;  // The last commit.
   std::string log_;
 };
 
@@ -222,45 +269,28 @@ TEST_F(SalvageTest, AFrameThatAnEarlierLogLeftIsNoNewerVersion) {
   }
 }
 
-// Regression: a power loss tears a commit that nobody was told of, and its last frame is whole. A
-// draft of before it was given up, as a frame of any page is damaged after the draft's.
-TEST_F(SalvageTest, WhatWasKeptBeforeATornCommitStays) {
-  constexpr std::uint64_t kSeed = 11;
-  std::mt19937_64 random(kSeed);
-  SCOPED_TRACE("seed " + std::to_string(kSeed));
-  std::size_t kept = 0;
-  {
-    auto store = Open(folder());
-    for (int i = 0; i < 12; ++i) {
-      kept = Frames();
-      Draft(*store, std::string(1, static_cast<char>('A' + random() % 4)),
-            std::string(random() % 2 == 0 ? kLongBytes - random() % 9'000 : random() % 900,
-                        static_cast<char>('a' + i)));
-      log_ = test::ReadBytes(log_file());
-    }
-    Kill(std::move(store));
-  }
-  const fs::path torn = temporary().path() / "torn";
-  fs::rename(folder(), torn);
-  ASSERT_LT(kept + 2, Frames()) << "the last commit has one page";
-  for (std::size_t frame = kept; frame + 1 < Frames(); ++frame) {
-    SCOPED_TRACE("frame " + std::to_string(frame) + " of " + std::to_string(Frames()));
-    for (const bool placed : {true, false}) {
-      fs::remove_all(folder());
-      fs::copy(torn, folder(), fs::copy_options::recursive);
-      std::string bytes = log_;
-      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(FrameAt(frame) +
-                                                              (placed ? kFrameHeaderBytes : 0)),
-                  kFilePageBytes, '\0');
-      test::WriteBytes(log_file(), bytes);
-      const auto drafts = Open(folder())->ReadDrafts();
-      ASSERT_TRUE(drafts);
-      Texts texts;
-      for (const hark::Draft& draft : *drafts) texts[draft.conversation.value()] = draft.text;
-      ExpectWritten(texts);
-      EXPECT_EQ(texts.size(), newest_.size());
-    }
-  }
+// Regression: the last commit is torn, and its last frame is whole. A draft of before it was given
+// up, as a frame of any page is damaged after the draft's.
+TEST_F(SalvageTest, WhatWasKeptBeforeADamagedCommitStays) {
+  const std::size_t kept = KillInACommit();
+  ForEachTorn(kept, [this] {
+    const auto store = Open(folder());
+    EXPECT_TRUE(store->LastRepair().authored_replaced);
+    const Texts texts = Drafts(*store);
+    ExpectWritten(texts);
+    EXPECT_EQ(texts.size(), newest_.size());
+  });
+}
+
+// Nobody was told that it is kept.
+TEST_F(SalvageTest, ACommitThatAPowerLossToreIsNoDamage) {
+  const std::size_t kept = KillInACommit();
+  Reboot();
+  ForEachTorn(kept, [this] {
+    const auto store = Open(folder());
+    EXPECT_FALSE(store->LastRepair().any());
+    EXPECT_EQ(Drafts(*store), before_);
+  });
 }
 
 // Pages change owners all the time: long drafts become short, and their pages another's.

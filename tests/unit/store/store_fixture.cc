@@ -27,6 +27,7 @@ Result<std::unique_ptr<SqlcipherStore>> StoreFixture::TryOpen(const fs::path& fo
   options.cache_key = Secret(std::string(cache_key));
   options.authored_key = Secret(std::string(authored_key));
   options.clock = &clock_;
+  options.boot_id = boot_id_;
   return SqlcipherStore::Open(std::move(options));
 }
 

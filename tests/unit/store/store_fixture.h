@@ -35,8 +35,12 @@ class StoreFixture : public testing::Test {
   [[nodiscard]] std::filesystem::path authored_file() const { return folder() / "authored.db"; }
   [[nodiscard]] const test::ScratchFolder& temporary() const { return temporary_; }
 
+  // What is opened from now on finds that the machine was restarted.
+  void Reboot() { boot_id_ = "after a restart"; }
+
  private:
   test::ScratchFolder temporary_;
+  std::string boot_id_;  // Empty: the machine's.
   SystemClock clock_;
 };
 
