@@ -222,6 +222,7 @@ int Run(const std::string& folder, const std::string& socket, std::size_t conver
                                           .listening_fd = std::nullopt,
                                           .version = "bench",
                                           .cipher_version = "",
+                                          .data_dir = {},
                                           .clock = clock,
                                           .metrics = metrics,
                                           .accounts = accounts});
