@@ -26,6 +26,7 @@ void Machine::On(OutboxLoaded input) {
     if (change.revision > input.outbox.revision)
       (void)outbox_.Change(change.entries, change.removed);
   }
+  may_be_marked_ = may_be_marked_ || outbox_.HasOrphans();
   NoteWhatIsOlderThanTheStream();
 }
 
@@ -44,6 +45,7 @@ bool Machine::MayBeOutdated(const OutboxEntry& sent) const {
 void Machine::On(OutboxChanged input) {
   const bool known = outbox_loaded_;
   const bool news = known && outbox_.Change(input.entries, input.removed);
+  may_be_marked_ = may_be_marked_ || outbox_.HasOrphans();
   if (!Established() && (news || !known)) {
     // A send that was stored as leaving while the connection ended is shown as QUEUED too.
     may_be_marked_ =
@@ -73,12 +75,11 @@ void Machine::PumpOutbox() {
   if (!expired.empty())
     Commit({{store::ExpireEntries{expired}}}, PendingCommit{.releases = expired});
   if (!Established()) {
-    // Stored as leaving at once, while the connection was ending.
+    // Stored as leaving at once, while the connection was ending. Once for each time that the
+    // outbox is heard of: the store's news of it may come a while later.
     const bool idle = phase_ == Phase::kWaiting || phase_ == Phase::kRefused;
-    if (idle && !connection_lost_committing_ && !connection_lost_failed_ &&
-        (may_be_marked_ || outbox_.HasOrphans())) {
+    if (idle && !connection_lost_committing_ && !connection_lost_failed_ && may_be_marked_)
       LoseOutbox();
-    }
     return;
   }
   outbox_.WakePostponed(now_.mono);

@@ -43,6 +43,26 @@ TEST_F(MachineConnectionLostTest, ASendHeardOfAfterwardsMayHaveBeenStoredAsLeavi
   EXPECT_EQ(Told(), 1U) << "once";
 }
 
+// Regression: the store had recorded it and could not announce it yet, and was told over and over.
+TEST_F(MachineConnectionLostTest, TheStoreIsToldOnceForEachTimeThatTheOutboxIsHeardOf) {
+  GoLive();
+  Drop();
+  Settle();
+  OutboxEntry entry;
+  entry.position = 1;
+  entry.conversation = ConversationId("c");
+  entry.delivery = Delivery::kSending;
+  entry.submitted_at = wall_;
+  for (LocalRevision revision = 1; revision <= 2; ++revision) {
+    Step(OutboxChanged{revision, {entry}, {}});
+    EXPECT_EQ(Take<CommitBatch>().size(), 1U);
+    Step(Committed{});
+    EXPECT_TRUE(Take<CommitBatch>().empty()) << "news of what it did is still to come";
+    Step(TimerFired{});
+    EXPECT_TRUE(Take<CommitBatch>().empty());
+  }
+}
+
 TEST_F(MachineConnectionLostTest, WhatCouldNotBeCommittedIsBeforeTheNextAttempt) {
   GoLive();
   Drop();
