@@ -213,8 +213,9 @@ std::vector<Migration> MigrationsOf(const PageSource& pages, const NotedFile& no
 
 Result<SalvageReport> SalvageAuthored(const fs::path& damaged, const fs::path& fresh,
                                       const Secret& key, const NotedFile& noted,
-                                      const std::string& store_id, std::uint32_t generation) {
-  const PageSource pages(damaged, key, noted.salt);
+                                      const std::string& store_id, std::uint32_t generation,
+                                      LogPart part) {
+  const PageSource pages(damaged, key, noted.salt, part);
   auto report = Catching([&]() -> Result<SalvageReport> {
     auto made = MakeNewFile(fresh, key, MigrationsOf(pages, noted), store_id);
     if (!made) return tl::unexpected<Error>(std::move(made.error()));

@@ -97,7 +97,10 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
   }
   auto prepared = Mend(keys, found, now);
   if (!prepared) return prepared;
-  prepared->repair.lost_power = found.state.open && !IsOfBoot(found.state, boot_id);
+  // A log without a note of who left it may be torn too.
+  const bool has_log =
+      SizeOf(cache().string() + "-wal") > 0 || SizeOf(authored().string() + "-wal") > 0;
+  prepared->repair.lost_power = found.last.was_open ? !found.last.same_boot : has_log;
   RemoveLeftovers();
   return prepared;
 }
@@ -120,10 +123,10 @@ Result<void> StoreFiles::MakeFolder() const {
 StoreFiles::Found StoreFiles::Look(StoreKeys keys, const std::string& boot_id) const {
   Found found;
   found.state = ReadStoreState(state());
-  const LastOpening last{found.state.open, IsOfBoot(found.state, boot_id)};
+  found.last = {found.state.open, IsOfBoot(found.state, boot_id)};
   found.authored = CheckFile(authored(), keys.authored, AuthoredMigrations(), found.state.authored,
-                             last, TornTail::kOneCommit);
-  found.cache = CheckFile(cache(), keys.cache, CacheMigrations(), found.state.cache, last,
+                             found.last, TornTail::kOneCommit);
+  found.cache = CheckFile(cache(), keys.cache, CacheMigrations(), found.state.cache, found.last,
                           TornTail::kAnyNumber);
   return found;
 }
@@ -187,7 +190,8 @@ Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, const Found& found, WallT
     report.reason += report.reason.empty() ? "" : "; ";
     report.reason += found.cache.condition == FileCondition::kGood ? "cache.db is of another store"
                                                                    : found.cache.error.message;
-    auto salvaged = MakeNewCache(keys.cache, prepared.store_id, found.state.cache);
+    auto salvaged =
+        MakeNewCache(keys.cache, prepared.store_id, found.state.cache, found.last.log_part());
     if (!salvaged) return tl::unexpected<Error>(std::move(salvaged.error()));
     if (auto taken = TakeNewCache(now, report); !taken)
       return tl::unexpected<Error>(std::move(taken.error()));
@@ -218,8 +222,9 @@ Result<void> StoreFiles::ReplaceAuthored(StoreKeys keys, const Found& found,
     generation = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
   }
-  const auto salvaged = SalvageAuthored(authored(), NewNameOf(authored()), keys.authored,
-                                        found.state.authored, store_id, generation);
+  const auto salvaged =
+      SalvageAuthored(authored(), NewNameOf(authored()), keys.authored, found.state.authored,
+                      store_id, generation, found.last.log_part());
   if (!salvaged) return tl::unexpected<Error>(salvaged.error());
   if (auto taken = TakeNew(authored(), now, report); !taken) return taken;
   report.authored_replaced = true;
@@ -228,8 +233,8 @@ Result<void> StoreFiles::ReplaceAuthored(StoreKeys keys, const Found& found,
 }
 
 Result<SalvageReport> StoreFiles::MakeNewCache(const Secret& key, const std::string& store_id,
-                                               const NotedFile& noted) const {
-  return SalvageCache(cache(), NewNameOf(cache()), key, noted, store_id);
+                                               const NotedFile& noted, LogPart part) const {
+  return SalvageCache(cache(), NewNameOf(cache()), key, noted, store_id, part);
 }
 
 Result<void> StoreFiles::TakeNewCache(WallTime now, RepairReport& report) const {

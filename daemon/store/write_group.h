@@ -56,6 +56,10 @@ class GroupWriter {
   [[nodiscard]] Connection& cache() { return *cache_; }
   [[nodiscard]] Connection& authored() { return *authored_; }
 
+  // Before anything is written: copies both logs into their files, and cuts them off. What a power
+  // loss left of torn commits would else be behind the next commits, as if it belonged to them.
+  void EmptyLogs() { Checkpoint(0); }
+
   // Before the first Run(): `position` says at which revision the store stands. May throw
   // SQLite::Exception. `forget`: what the log says is of no use, since something of what was
   // promised, or of what was announced, is lost.

@@ -49,13 +49,17 @@ class SalvageTest : public StoreFixture {
 
   // As a kill would leave the files.
   void Kill(std::unique_ptr<SqlcipherStore> store) {
+    LeaveAsKilled(std::move(store));
+    log_ = test::ReadBytes(log_file());
+    ASSERT_GT(Frames(), 0U);
+  }
+
+  void LeaveAsKilled(std::unique_ptr<SqlcipherStore> store) {
     const fs::path copy = temporary().path() / "copy";
     fs::copy(folder(), copy, fs::copy_options::recursive);
     store.reset();
     fs::remove_all(folder());
     fs::rename(copy, folder());
-    log_ = test::ReadBytes(log_file());
-    ASSERT_GT(Frames(), 0U);
   }
 
   [[nodiscard]] fs::path log_file() const { return authored_file().string() + "-wal"; }
@@ -290,6 +294,25 @@ TEST_F(SalvageTest, ACommitThatAPowerLossToreIsNoDamage) {
     const auto store = Open(folder());
     EXPECT_FALSE(store->LastRepair().any());
     EXPECT_EQ(Drafts(*store), before_);
+  });
+}
+
+// Regression: what was left of it stayed behind the next commits, which are shorter. It was taken
+// for a part of them that is damaged, or laid over what they wrote.
+TEST_F(SalvageTest, NothingOfATornCommitIsLeftBehindTheNext) {
+  const std::size_t kept = KillInACommit();
+  Reboot();
+  ForEachTorn(kept, [this] {
+    auto store = Open(folder());
+    Draft(*store, "A", "short");
+    Texts expected = before_;
+    expected["A"] = "short";
+    EXPECT_TRUE(store->Verify().good());
+    LeaveAsKilled(std::move(store));
+    EXPECT_EQ(Salvage(), expected);
+    store = Open(folder());
+    EXPECT_FALSE(store->LastRepair().any());
+    EXPECT_EQ(Drafts(*store), expected);
   });
 }
 
