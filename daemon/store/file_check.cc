@@ -68,6 +68,8 @@ FileCheck CheckFile(const fs::path& file, const Secret& key,
   if (last.was_open || has_log) {
     const PageSource pages(file, key, noted.salt, last.log_part());
     if (pages.proven()) {
+      // The note is of the file that this one replaced, as the process ended.
+      if (!noted.salt.empty() && pages.salt() != noted.salt) last = {};
       if (LacksLog(file, last, torn))
         return answer(FileCondition::kDamaged, ErrorCode::kCorrupt, " has lost its log");
       if (LacksCommits(pages.wal(), last, torn))

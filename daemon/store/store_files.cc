@@ -144,10 +144,9 @@ Result<std::string> StoreFiles::CreateBoth(StoreKeys keys, WallTime now) const {
 }
 
 Result<bool> StoreFiles::FinishRenames(StoreKeys keys, const Found& found, WallTime now) const {
-  const bool lacks_cache = found.cache.condition == FileCondition::kMissing &&
-                           found.authored.condition == FileCondition::kGood;
-  const bool lacks_authored =
-      found.authored.condition == FileCondition::kMissing && IsUsable(found.cache);
+  // Of the old file its log may still be there.
+  const bool lacks_cache = !Exists(cache()) && found.authored.condition == FileCondition::kGood;
+  const bool lacks_authored = !Exists(authored()) && IsUsable(found.cache);
   if (!lacks_cache && !lacks_authored) return false;
   const fs::path file = lacks_cache ? cache() : authored();
   if (!Exists(NewNameOf(file))) return false;

@@ -125,6 +125,29 @@ class SalvageTest : public StoreFixture {
     return kept;
   }
 
+  // A conversation and a send that waits in it; what follows is in the log as well.
+  void Send(SqlcipherStore& store) {
+    ASSERT_TRUE(ApplyNow(store, {{TestSummary("A", 0)}}));
+    ASSERT_TRUE(SendNow(store, TestMessage("A", 0, "text")));
+  }
+
+  // With each page of the log damaged, and the process killed.
+  void ForEachDamagedPage(const std::function<void(SqlcipherStore&)>& expect) {
+    const fs::path killed = temporary().path() / "killed";
+    fs::rename(folder(), killed);
+    for (std::size_t frame = 0; frame < Frames(); ++frame) {
+      SCOPED_TRACE("frame " + std::to_string(frame) + " of " + std::to_string(Frames()));
+      fs::remove_all(folder());
+      fs::copy(killed, folder(), fs::copy_options::recursive);
+      std::string bytes = log_;
+      bytes[FrameAt(frame) + kFrameHeaderBytes + 2'000] ^= 1;
+      test::WriteBytes(log_file(), bytes);
+      const auto store = Open(folder());
+      EXPECT_TRUE(store->LastRepair().authored_replaced);
+      expect(*store);
+    }
+  }
+
   // With each frame behind `kept`, but the last, damaged in two ways.
   void ForEachTorn(std::size_t kept, const std::function<void()>& expect) {
     const fs::path killed = temporary().path() / "killed";
@@ -284,6 +307,73 @@ TEST_F(SalvageTest, WhatWasKeptBeforeADamagedCommitStays) {
     ExpectWritten(texts);
     EXPECT_EQ(texts.size(), newest_.size());
   });
+}
+
+// Regression: where its row was taken from an earlier page, it was back, and would have been sent.
+TEST_F(SalvageTest, AWithdrawnSendDoesNotComeBack) {
+  auto store = Open(folder());
+  Send(*store);
+  const MessageId id = TestMessage("A", 0, "").id;
+  ASSERT_TRUE(ActNow(*store, {ConversationId("A"), id, EditMessage{"other text"}}));
+  const std::size_t kept = test::ReadBytes(log_file()).size();
+  ASSERT_TRUE(ActNow(*store, {ConversationId("A"), id, CancelMessage{}}));
+  Kill(std::move(store));
+  std::size_t gone = 0;
+  std::size_t frame = 0;
+  ForEachDamagedPage([&](SqlcipherStore& salvaged) {
+    if (FrameAt(frame++) < kept) return;
+    ++gone;
+    EXPECT_FALSE(salvaged.ReadMessage(id));
+    EXPECT_TRUE(salvaged.ReadOutbox()->entries.empty());
+  });
+  EXPECT_GT(gone, 2U);
+}
+
+// Regression: an earlier page has no mark that the send left. Edited then, it would have been sent
+// again with other content under the same id.
+TEST_F(SalvageTest, ASalvagedSendMayHaveLeft) {
+  auto store = Open(folder());
+  Send(*store);
+  const std::size_t kept = test::ReadBytes(log_file()).size();
+  ASSERT_TRUE(ApplyNow(*store, {{MarkSending{{store->ReadOutbox()->entries.front().position}}}}));
+  Kill(std::move(store));
+  std::size_t frame = 0;
+  ForEachDamagedPage([&](SqlcipherStore& salvaged) {
+    if (FrameAt(frame++) < kept) return;
+    const auto message = salvaged.ReadMessage(TestMessage("A", 0, "").id);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->delivery, Delivery::kUnknown);
+  });
+  EXPECT_EQ(frame, Frames());
+}
+
+// Killed after the old file was set aside, and before its log was: all that was salvaged is in a
+// new file that has not its name yet. It was made anew, out of that log alone.
+TEST_F(SalvageTest, ASalvageThatIsEndedBetweenRenamesIsTaken) {
+  {
+    auto store = Open(folder());
+    Draft(*store, "A", std::string(kLongBytes, 'a'));
+  }
+  auto store = Open(folder());
+  Draft(*store, "B", "in the log");
+  Kill(std::move(store));
+  std::string bytes = test::ReadBytes(log_file());
+  FlipPage(bytes, FrameAt(Frames() - 1));
+  test::WriteBytes(log_file(), bytes);
+  const fs::path killed = temporary().path() / "killed";
+  fs::copy(folder(), killed, fs::copy_options::recursive);
+  store = Open(folder());
+  ASSERT_TRUE(store->LastRepair().authored_replaced);
+  const Texts salvaged = Drafts(*store);
+  ASSERT_TRUE(salvaged.contains("A"));
+  store.reset();
+  fs::rename(authored_file(), killed / "authored.db.new");
+  fs::remove(killed / "authored.db");
+  fs::remove_all(folder());
+  fs::rename(killed, folder());
+  store = Open(folder());
+  EXPECT_EQ(Drafts(*store), salvaged);
+  EXPECT_FALSE(store->LastRepair().authored_replaced) << "salvaged twice";
 }
 
 // Nobody was told that it is kept.
