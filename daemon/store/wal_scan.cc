@@ -282,4 +282,23 @@ WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pag
   return descriptor < 0 ? WalScan() : Scanner(descriptor, cipher, file_pages).Run(index);
 }
 
+bool HasFramesOf(std::string_view index, int descriptor) {
+  std::string bytes(kHeaderBytes, '\0');
+  const bool has_header = ReadAt(descriptor, 0, bytes);
+  const Header header = has_header ? ParseHeader(bytes) : Header();
+  const std::uint64_t salts = header.valid ? SaltsAt(bytes.data() + 16) : 0;
+  const std::uint32_t frames = ParseIndex(index, salts).frames;
+  WalChecksum sum = header.sum;
+  bytes.resize(kFrameBytes);
+  for (std::uint64_t frame = 0; frame < frames; ++frame) {
+    if (!header.valid || !ReadAt(descriptor, kHeaderBytes + frame * kFrameBytes, bytes))
+      return false;
+    const FrameNumbers numbers{BigEndian(bytes.data()), BigEndian(bytes.data() + 4)};
+    const std::string_view page = std::string_view(bytes).substr(kFrameHeaderBytes);
+    sum = AddFrame(sum, numbers, page, header.order);
+    if (SaltsAt(bytes.data() + 8) != salts || ChecksumAt(bytes.data() + 16) != sum) return false;
+  }
+  return true;
+}
+
 }  // namespace hark::store

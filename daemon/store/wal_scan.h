@@ -56,6 +56,10 @@ inline constexpr std::size_t kIndexBytes = 96;
 [[nodiscard]] WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pages,
                               std::string_view index);
 
+// Whether a log that is in use, and not written to meanwhile, still has each frame that its index
+// tells of as it was written.
+[[nodiscard]] bool HasFramesOf(std::string_view index, int descriptor);
+
 }  // namespace hark::store
 
 #endif  // HARK_DAEMON_STORE_WAL_SCAN_H_

@@ -126,6 +126,9 @@ class GroupWriter {
   void Alone(Connection& connection, const std::function<void(Connection&)>& body);
   // Of files whose WAL has at least so much that is new. 0: everything, and nobody reads any more.
   void Checkpoint(std::size_t from_bytes);
+  // What is in the log of authored.db may be copied into the file. Else it stays until the next
+  // opening salvages both: a checkpoint copies a damaged page as well, over the one before it.
+  [[nodiscard]] bool IsAuthoredLogWhole();
   // What an error means for the connections. An error that a rerun has too is no accident.
   void Note(const SQLite::Exception& exception, bool is_rerun);
   // Opens again what an error broke. False: not possible now.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <map>
@@ -374,6 +375,29 @@ TEST_F(SalvageTest, ASalvageThatIsEndedBetweenRenamesIsTaken) {
   store = Open(folder());
   EXPECT_EQ(Drafts(*store), salvaged);
   EXPECT_FALSE(store->LastRepair().authored_replaced) << "salvaged twice";
+}
+
+// Regression: closing copied the damaged page over its earlier version in the file.
+TEST_F(SalvageTest, WhatIsDamagedInUseIsNotCopiedOverWhatIsNot) {
+  {
+    auto store = Open(folder());
+    Draft(*store, "A", "first");
+  }
+  auto store = Open(folder());
+  Draft(*store, "A", "second");
+  log_ = test::ReadBytes(log_file());
+  {
+    std::fstream log(log_file(), std::ios::in | std::ios::out | std::ios::binary);
+    for (std::size_t frame = 0; frame < Frames(); ++frame) {
+      log.seekp(static_cast<std::streamoff>(FrameAt(frame) + kFrameHeaderBytes + 2'000));
+      log.put(static_cast<char>(log_[FrameAt(frame) + kFrameHeaderBytes + 2'000] ^ 1));
+    }
+  }
+  EXPECT_FALSE(store->ReadDrafts()) << "a reader has it in memory";
+  store.reset();
+  store = Open(folder());
+  EXPECT_TRUE(store->LastRepair().authored_replaced);
+  EXPECT_EQ(Drafts(*store), (Texts{{"A", "first"}}));
 }
 
 // Nobody was told that it is kept.
