@@ -64,7 +64,7 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
   Found found = Look(keys, boot_id);
   const auto finished = FinishRenames(keys, found, now);
   if (!finished) return tl::unexpected<Error>(finished.error());
-  if (*finished) found = Look(keys, boot_id);
+  if (!finished->aside.empty()) found = Look(keys, boot_id);
   if (IsClearing(*this) && found.cache.condition == FileCondition::kMissing &&
       found.authored.condition == FileCondition::kGood) {
     if (auto made = MakeClearedCache(*this, keys.cache, found.authored.store_id); !made)
@@ -97,6 +97,7 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
   }
   auto prepared = Mend(keys, found, now);
   if (!prepared) return prepared;
+  if (finished->authored_replaced && !prepared->repair.any()) prepared->repair = *finished;
   // A log without a note of who left it may be torn too.
   const bool has_log =
       SizeOf(cache().string() + "-wal") > 0 || SizeOf(authored().string() + "-wal") > 0;
@@ -143,24 +144,28 @@ Result<std::string> StoreFiles::CreateBoth(StoreKeys keys, WallTime now) const {
   return store_id;
 }
 
-Result<bool> StoreFiles::FinishRenames(StoreKeys keys, const Found& found, WallTime now) const {
+Result<RepairReport> StoreFiles::FinishRenames(StoreKeys keys, const Found& found,
+                                               WallTime now) const {
+  RepairReport report;
   // Of the old file its log may still be there.
   const bool lacks_cache = !Exists(cache()) && found.authored.condition == FileCondition::kGood;
   const bool lacks_authored = !Exists(authored()) && IsUsable(found.cache);
-  if (!lacks_cache && !lacks_authored) return false;
+  if (!lacks_cache && !lacks_authored) return report;
   const fs::path file = lacks_cache ? cache() : authored();
-  if (!Exists(NewNameOf(file))) return false;
+  if (!Exists(NewNameOf(file))) return report;
   const FileCheck fresh = CheckFile(NewNameOf(file), lacks_cache ? keys.cache : keys.authored,
                                     lacks_cache ? CacheMigrations() : AuthoredMigrations(), {}, {},
                                     TornTail::kAnyNumber);
   const std::string& expected = lacks_cache ? found.authored.store_id : found.cache.store_id;
   // What is not complete never was a store.
-  if (fresh.condition != FileCondition::kGood) return false;
-  if (!expected.empty() && fresh.store_id != expected) return false;
-  RepairReport unused;
-  if (auto taken = TakeNew(file, now, unused); !taken)
+  if (fresh.condition != FileCondition::kGood) return report;
+  if (!expected.empty() && fresh.store_id != expected) return report;
+  if (auto taken = TakeNew(file, now, report); !taken)
     return tl::unexpected<Error>(std::move(taken.error()));
-  return true;
+  // A rollback sets the note aside too: then it is no salvage.
+  report.authored_replaced = lacks_authored && Exists(state());
+  report.reason = "A repair was interrupted, and is done now.";
+  return report;
 }
 
 Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, const Found& found, WallTime now) const {

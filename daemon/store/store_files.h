@@ -86,8 +86,9 @@ class StoreFiles {
   [[nodiscard]] Result<std::string> CreateBoth(StoreKeys keys, WallTime now) const;
   // What no opening needs any more, once there are two good files.
   void RemoveLeftovers() const;
-  // After a crash between two renames. True: something was done.
-  [[nodiscard]] Result<bool> FinishRenames(StoreKeys keys, const Found& found, WallTime now) const;
+  // After a crash between two renames. With a folder of what was set aside: something was done.
+  [[nodiscard]] Result<RepairReport> FinishRenames(StoreKeys keys, const Found& found,
+                                                   WallTime now) const;
   [[nodiscard]] Result<PreparedStore> Mend(StoreKeys keys, const Found& found, WallTime now) const;
   [[nodiscard]] Result<void> ReplaceAuthored(StoreKeys keys, const Found& found,
                                              const std::string& store_id, WallTime now,

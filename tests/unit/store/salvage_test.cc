@@ -374,7 +374,9 @@ TEST_F(SalvageTest, ASalvageThatIsEndedBetweenRenamesIsTaken) {
   fs::rename(killed, folder());
   store = Open(folder());
   EXPECT_EQ(Drafts(*store), salvaged);
-  EXPECT_FALSE(store->LastRepair().authored_replaced) << "salvaged twice";
+  EXPECT_TRUE(store->LastRepair().authored_replaced) << "nobody was told before the kill";
+  const fs::directory_iterator aside(folder() / "set-aside");
+  EXPECT_EQ(std::distance(begin(aside), end(aside)), 1) << "salvaged twice";
 }
 
 // Regression: closing copied the damaged page over its earlier version in the file.
