@@ -1,8 +1,9 @@
-// An opening that mends damage, with a failure at operations on the disk in between: the next
-// opening has all that could be salvaged.
+// An opening that mends damage, or brings the files to a newer schema, with a failure at operations
+// on the disk in between: the next opening has everything.
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <optional>
 #include <random>
@@ -10,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/store/connection.h"
+#include "daemon/store/migrator.h"
 #include "tests/fault/faulty_store.h"
 #include "tests/support/files.h"
 
@@ -22,21 +25,37 @@ enum class Failure : std::uint8_t { kOnce, kFullDisk, kKill, kPowerOff };
 
 class OpeningFaultTest : public testing::TestWithParam<Failure> {
  protected:
-  // Killed, with a log of which the middle is damaged.
   void SetUp() override {
     ASSERT_TRUE(faulty_.OpenFilled());
     faulty_.Close();
     ASSERT_TRUE(faulty_.Open());
     for (int i = 0; i < kSends; ++i)
       ASSERT_TRUE(faulty_.Send(TestMessage("A", "s" + std::to_string(i), 0, "text")));
+  }
+
+  void LeaveADamagedLog() {
     faulty_.Kill();
     const fs::path log = faulty_.folder() / "authored.db-wal";
     std::string bytes = test::ReadBytes(log);
     // The first frame: every one of its pages is written again later.
     bytes[32 + 24 + 1'000] ^= 1;
     test::WriteBytes(log, bytes);
-    fs::copy(faulty_.folder(), template_, fs::copy_options::recursive);
   }
+
+  // As of the program before the last step of authored.db.
+  void LeaveAnOlderSchema() {
+    faulty_.Close();
+    store::Connection authored(faulty_.folder() / "authored.db", Secret(std::string(32, '\x22')),
+                               store::Access::kWrite, store::Durability::kAuthored);
+    authored.Execute("ALTER TABLE store_info DROP COLUMN incarnation");
+    authored.Execute(
+        ("PRAGMA user_version = " + std::to_string(store::AuthoredMigrations().back().version - 1))
+            .c_str());
+    ASSERT_TRUE(authored.CheckpointAndTruncate());
+  }
+
+  // What was left is opened with a failure at each of some operations, and then opened again.
+  void OpenTwiceEachTime(const std::function<void()>& expect);
 
   void Arm(std::uint64_t n) {
     switch (GetParam()) {
@@ -56,7 +75,8 @@ class OpeningFaultTest : public testing::TestWithParam<Failure> {
   const fs::path template_ = faulty_.scratch() / "template";
 };
 
-TEST_P(OpeningFaultTest, TheNextOpeningHasEverything) {
+void OpeningFaultTest::OpenTwiceEachTime(const std::function<void()>& expect) {
+  fs::copy(faulty_.folder(), template_, fs::copy_options::recursive);
   bool reached = true;
   std::uint64_t n = static_cast<std::uint64_t>(GetParam());
   for (; reached; n += kStep) {
@@ -81,11 +101,25 @@ TEST_P(OpeningFaultTest, TheNextOpeningHasEverything) {
     ASSERT_TRUE(outbox);
     EXPECT_EQ(outbox->entries.size(), kSends + 1U);
     EXPECT_TRUE(faulty_.store().Verify().good());
+    expect();
     EXPECT_TRUE(faulty_.Send(TestMessage("A", "after it", 0, "text")));
     if (HasFailure()) return;
   }
-  EXPECT_GT(n, 100U);
+  EXPECT_GT(n, 2 * kStep) << "nothing failed";
   std::cout << n / kStep << " places to fail at\n";
+}
+
+TEST_P(OpeningFaultTest, ASalvageIsDoneByTheNext) {
+  LeaveADamagedLog();
+  OpenTwiceEachTime([] {});
+}
+
+TEST_P(OpeningFaultTest, AMigrationIsDoneByTheNext) {
+  LeaveAnOlderSchema();
+  OpenTwiceEachTime([this] {
+    EXPECT_FALSE(faulty_.store().LastRepair().any());
+    EXPECT_TRUE(faulty_.store().ReadMessage(MessageId("m3")));
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Failures, OpeningFaultTest,

@@ -1,5 +1,5 @@
-// Takes the power away from stores in use, at random operations on the disk, and counts what was
-// promised and is not kept.
+// Takes the power away from stores in use, or kills them, at random operations on the disk, and
+// counts what was promised and is not kept.
 //
 //   powerloss [--crashes N] [--seed S]
 //
