@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "daemon/store/raw_file.h"
 #include "daemon/store/wal_checksum.h"
@@ -106,6 +107,7 @@ class Scanner {
   bool Recognize(Found& found, std::string_view page);
   [[nodiscard]] bool IsOnlySumDamaged(std::size_t at, WalChecksum sum) const;
   [[nodiscard]] bool IsPlausible(std::size_t at) const;
+  [[nodiscard]] bool EndsACommit(const Found& found) const;
   void Assemble();
 
   int descriptor_;
@@ -252,14 +254,22 @@ bool Scanner::IsPlausible(std::size_t at) const {
          after->frame.page > frame.page;
 }
 
+// A frame of which the page is damaged, as far as its header tells.
+bool Scanner::EndsACommit(const Found& found) const {
+  return !found.lost && found.salts == scan_.salts && found.frame.commit_pages > 0 &&
+         found.frame.commit_pages <= most_pages_;
+}
+
 void Scanner::Assemble() {
-  std::vector<WalFrame> open;  // Of the transaction that is not finished yet.
+  std::vector<WalFrame> open;    // Of the transaction that is not finished yet.
+  std::size_t damaged_ends = 0;  // In it: so it is several.
   for (std::size_t i = 0; i < found_.size(); ++i) {
     const Found& found = found_[i];
     WalFrame frame = found.frame;
     if (frame.whole) {
       if (!found.chained) scan_.damaged = true;
     } else {
+      if (EndsACommit(found)) ++damaged_ends;
       if (found.lost || !IsPlausible(i)) frame.page = 0;
       frame.commit_pages = i + 1 == index_.frames ? index_.pages : 0;
     }
@@ -270,7 +280,7 @@ void Scanner::Assemble() {
     if (found.chained) {
       scan_.used = scan_.frames.size();
     } else {
-      ++scan_.commits_lost;
+      scan_.commits_lost += 1 + std::exchange(damaged_ends, 0);
     }
   }
 }

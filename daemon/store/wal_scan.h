@@ -31,7 +31,7 @@ struct WalScan {
   std::vector<WalFrame> frames;
   // So many of them SQLite uses: the first ones.
   std::size_t used = 0;
-  // Transactions that end in the others.
+  // Transactions that end in the others, by all that is left of them.
   std::size_t commits_lost = 0;
   // A frame that belongs to this log is damaged: something is missing between its neighbours.
   bool damaged = false;

@@ -413,6 +413,23 @@ TEST_F(SalvageTest, ACommitThatAPowerLossToreIsNoDamage) {
   });
 }
 
+// Regression: two commits were lost, unnoticed: what is damaged ends one, and another is behind it,
+// so it was synced.
+TEST_F(SalvageTest, ADamagedEndOfACommitBeforeTheLastIsNoTornCommit) {
+  const std::size_t kept = KillInACommit();
+  Reboot();
+  std::string bytes = log_;
+  FlipPage(bytes, FrameAt(kept - 1));
+  test::WriteBytes(log_file(), bytes);
+  const auto store = Open(folder());
+  EXPECT_TRUE(store->LastRepair().authored_replaced);
+  const Texts texts = Drafts(*store);
+  ExpectWritten(texts);
+  // What the last commit wrote is there; the damaged page may hold one that is nowhere else.
+  EXPECT_EQ(texts.at("D"), newest_.at("D"));
+  EXPECT_GE(texts.size() + 1, newest_.size());
+}
+
 // Regression: what was left of it stayed behind the next commits, which are shorter. It was taken
 // for a part of them that is damaged, or laid over what they wrote.
 TEST_F(SalvageTest, NothingOfATornCommitIsLeftBehindTheNext) {
