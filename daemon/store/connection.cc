@@ -1,6 +1,7 @@
 #include "daemon/store/connection.h"
 
 #include <charconv>
+#include <cstring>
 #include <iterator>
 #include <string_view>
 #include <system_error>
@@ -11,7 +12,9 @@
 #include <sqlite3.h>
 
 #include "daemon/store/error_policy.h"
+#include "daemon/store/raw_file.h"
 #include "daemon/store/search_tokenizer.h"
+#include "daemon/store/wal_scan.h"
 
 namespace hark::store {
 namespace {
@@ -242,6 +245,23 @@ void Connection::RewriteWal() {
     at += part;
   }
   CheckLog(wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL));
+}
+
+// The index through SQLite: its locks on that file would go with a descriptor of ours.
+bool Connection::HasLoggedFrames() const {
+  constexpr int kRegionBytes = 32 * 1024;
+  sqlite3* const database = database_.getHandle();
+  const Descriptor log = OpenForReading(WalOf(sqlite3_db_filename(database, "main")));
+  sqlite3_file* file = nullptr;
+  volatile void* shared = nullptr;
+  if (!log.valid() ||
+      sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER,
+                           static_cast<void*>(&file)) != SQLITE_OK ||
+      file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &shared) != SQLITE_OK || shared == nullptr)
+    return true;
+  std::string index(kIndexBytes, '\0');
+  std::memcpy(index.data(), const_cast<const void*>(shared), index.size());
+  return HasFramesOf(index, log.get());
 }
 
 void Connection::OnWal(std::size_t bytes) {

@@ -81,6 +81,9 @@ class Connection {
   // For a new connection after another one's sync failed: writes what is in the WAL once more, as
   // it is, and syncs it. A sync alone would succeed without bringing those bytes to the disk.
   void RewriteWal();
+  // Every frame that is in the WAL is still as it was written, as far as it can be read. Reads all
+  // of it. Between transactions, of the only connection that writes.
+  [[nodiscard]] bool HasLoggedFrames() const;
   // Copies the WAL into the file as far as no reader is in the way.
   void Checkpoint();
   // Makes `target`, which is open and empty, a copy of this database, page by page, under its own

@@ -25,6 +25,10 @@ class DamageReport {
   // The file was mended or replaced: damage of it is news again.
   void Settle(File file) { reported_[static_cast<std::size_t>(file)] = false; }
 
+  [[nodiscard]] bool IsReported(File file) const {
+    return reported_[static_cast<std::size_t>(file)];
+  }
+
   void Report(File file) {
     if (!reported_[static_cast<std::size_t>(file)].exchange(true) && on_damage_) on_damage_(file);
   }

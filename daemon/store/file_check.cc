@@ -13,7 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kIndexBytes = 96;
 // Some milliseconds to read.
 constexpr std::uint64_t kSmallFile = std::uint64_t{8} * 1024 * 1024;
 
@@ -36,15 +35,10 @@ bool LacksLog(const fs::path& file, LastOpening last, TornTail torn) {
 }
 
 // Commits that were finished and that SQLite would not see.
-bool LacksCommits(const fs::path& file, const PageSource& pages, LastOpening last, TornTail torn) {
-  const WalScan& log = pages.wal();
-  if (log.damaged && log.lost() > 0) {
-    if (last.same_boot && last.was_open) return true;
-    if (torn == TornTail::kOneCommit && log.commits_lost > 1) return true;
-  }
-  if (!last.same_boot || !last.was_open) return false;
-  const std::string index = ReadSmallFile(file.string() + "-shm", kIndexBytes);
-  return FramesInIndex(index, log.salts) > log.used;
+bool LacksCommits(const WalScan& log, LastOpening last, TornTail torn) {
+  if (!log.lacks_commits()) return false;
+  return (last.same_boot && last.was_open) ||
+         (torn == TornTail::kOneCommit && log.commits_lost > 1);
 }
 
 }  // namespace
@@ -72,11 +66,13 @@ FileCheck CheckFile(const fs::path& file, const Secret& key,
                     : answer(FileCondition::kMissing, ErrorCode::kCorrupt, " is missing");
   }
   if (last.was_open || has_log) {
-    const PageSource pages(file, key, noted.salt);
+    const PageSource pages(file, key, noted.salt, last.log_part());
     if (pages.proven()) {
+      // The note is of the file that this one replaced, as the process ended.
+      if (!noted.salt.empty() && pages.salt() != noted.salt) last = {};
       if (LacksLog(file, last, torn))
         return answer(FileCondition::kDamaged, ErrorCode::kCorrupt, " has lost its log");
-      if (LacksCommits(file, pages, last, torn))
+      if (LacksCommits(pages.wal(), last, torn))
         return answer(FileCondition::kDamaged, ErrorCode::kCorrupt, " has a damaged log");
     }
   }

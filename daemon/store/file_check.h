@@ -12,6 +12,7 @@
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/store/migrator.h"
+#include "daemon/store/page_source.h"
 #include "daemon/store/state_file.h"
 
 namespace hark::store {
@@ -34,6 +35,11 @@ struct FileCheck {
 struct LastOpening {
   bool was_open = false;   // It was not closed: the process ended, and the log must be there.
   bool same_boot = false;  // The machine was not restarted since: what was written is all there.
+
+  // What its logs say.
+  [[nodiscard]] LogPart log_part() const {
+    return was_open && same_boot ? LogPart::kIndexed : LogPart::kWhole;
+  }
 };
 
 // How much a lost tail of the log means. A power loss may tear commits that were not synced yet:

@@ -36,6 +36,7 @@ Result<void> OpenWriter(StoreParts& parts, StoreKeys keys) {
   parts.writer = std::make_unique<GroupWriter>(parts.Opens(File::kCache, Access::kWrite),
                                                parts.Opens(File::kAuthored, Access::kWrite),
                                                *parts.options.clock, parts.position, parts.damage);
+  if (parts.last_repair.lost_power) parts.writer->EmptyLogs();
   StoreState& state = parts.state;
   state.generation = NextGeneration(parts.writer->authored());
   parts.position.revision = LocalRevision{state.generation} << 32;

@@ -54,7 +54,10 @@ PageSource::PageSource(const std::filesystem::path& file, const Secret& key,
     break;
   }
   if (!proven_) return;
-  wal_ = ScanWal(log_.get(), *cipher_, PagesOf(file_));
+  const std::string index = part == LogPart::kIndexed
+                                ? ReadSmallFile(file.string() + "-shm", kIndexBytes)
+                                : std::string();
+  wal_ = ScanWal(log_.get(), *cipher_, PagesOf(file_), index);
   if (part == LogPart::kUsed) wal_.frames.resize(wal_.used);
   NoteVersions();
   CountPages();

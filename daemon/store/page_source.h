@@ -29,7 +29,10 @@ struct SourcePage {
 // How much of the log is laid over the file.
 enum class LogPart {
   kWhole,  // All finished transactions, those behind a damaged frame too.
-  kUsed,   // What SQLite would use: the state before the damage.
+  // The same where the log's shared index is exact: of a store that is open, or was in this boot of
+  // the machine. Nothing that was given up is taken for a transaction.
+  kIndexed,
+  kUsed,  // What SQLite would use: the state before the damage.
 };
 
 // Versions of several pages that are used together.

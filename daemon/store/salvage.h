@@ -10,6 +10,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
+#include "daemon/store/page_source.h"
 #include "daemon/store/state_file.h"
 
 namespace hark::store {
@@ -35,19 +36,20 @@ struct SalvagedInfo {
 // sequence that is not there is a gap (of the reason that the old file gave, else kNotFetched).
 // Whether the first sync was done is kept if it can be read.
 //
-// Nothing of a file of another store is taken. `damaged` is not changed and may be missing: the new
-// file is then empty. kResourceExhausted: disk full; then `fresh` is gone again.
+// `part`: kIndexed or kWhole. Nothing of a file of another store is taken. `damaged` is not changed
+// and may be missing: the new file is then empty. kResourceExhausted: disk full; then `fresh` is
+// gone again.
 [[nodiscard]] Result<SalvageReport> SalvageCache(const std::filesystem::path& damaged,
                                                  const std::filesystem::path& fresh,
                                                  const Secret& key, const NotedFile& noted,
-                                                 const std::string& store_id);
+                                                 const std::string& store_id, LogPart part);
 
 // The same for authored.db. `generation`: at least this one is written, so that revisions rise on.
 [[nodiscard]] Result<SalvageReport> SalvageAuthored(const std::filesystem::path& damaged,
                                                     const std::filesystem::path& fresh,
                                                     const Secret& key, const NotedFile& noted,
                                                     const std::string& store_id,
-                                                    std::uint32_t generation);
+                                                    std::uint32_t generation, LogPart part);
 
 }  // namespace hark::store
 

@@ -33,6 +33,14 @@ constexpr char kKnowsPosition[] = "SELECT count(*) FROM sqlite_sequence WHERE na
 constexpr char kAddPosition[] = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)";
 constexpr char kGeneration[] = "UPDATE store_info SET generation = ? WHERE one = 1";
 
+constexpr char kHasCancelled[] = "SELECT count(*) FROM sqlite_master WHERE name = 'cancelled'";
+// What was withdrawn stays so, whatever an earlier page says: it would be sent after all.
+constexpr char kDropWithdrawn[] =
+    "DELETE FROM outbox WHERE kind IN (1, 3) AND message_id IN (SELECT message_id FROM cancelled)";
+// An earlier page, or a file without its log, does not tell what left since. Refused ones are not
+// tried by themselves.
+constexpr char kMayHaveLeft[] = "UPDATE outbox SET attempted = 1 WHERE kind <> 2 AND delivery <> 4";
+
 constexpr std::size_t kVersionField = 60;  // Of page 1: user_version.
 
 struct Column {
@@ -73,6 +81,8 @@ class AuthoredSalvage {
   [[nodiscard]] const std::string& InsertSql(const Table& table, std::size_t values);
   void Insert(const Table& table, const FoundRow& row);
   void RaisePosition(const FoundRow& row);
+  // Rows may be of two states, or of an earlier one.
+  void Reconcile();
   // Pages that no tree leads to, for rows that fit one table only and are no entry of an index.
   void TakeOrphans();
 
@@ -169,6 +179,13 @@ void AuthoredSalvage::RaisePosition(const FoundRow& row) {
   }
 }
 
+// The schema that the rows are of may be one without it.
+void AuthoredSalvage::Reconcile() {
+  if (fresh_.ReadInt(kHasCancelled) == 0) return;
+  fresh_.Execute(kDropWithdrawn);
+  fresh_.Execute(kMayHaveLeft);
+}
+
 void AuthoredSalvage::TakeOrphans() {
   scan_.WalkTheRest();
   for (const std::uint32_t page : scan_.Orphans()) {
@@ -195,6 +212,7 @@ SalvageReport AuthoredSalvage::Run(const PageSource* before) {
   scan_.Walk(kNextPositions, [this](const FoundRow& row) { RaisePosition(row); });
   scan_.Walk(kOwnInfo, [](const FoundRow&) {});
   TakeOrphans();
+  Reconcile();
   report_.damaged_pages = scan_.damaged_pages();
   return report_;
 }
@@ -213,8 +231,9 @@ std::vector<Migration> MigrationsOf(const PageSource& pages, const NotedFile& no
 
 Result<SalvageReport> SalvageAuthored(const fs::path& damaged, const fs::path& fresh,
                                       const Secret& key, const NotedFile& noted,
-                                      const std::string& store_id, std::uint32_t generation) {
-  const PageSource pages(damaged, key, noted.salt);
+                                      const std::string& store_id, std::uint32_t generation,
+                                      LogPart part) {
+  const PageSource pages(damaged, key, noted.salt, part);
   auto report = Catching([&]() -> Result<SalvageReport> {
     auto made = MakeNewFile(fresh, key, MigrationsOf(pages, noted), store_id);
     if (!made) return tl::unexpected<Error>(std::move(made.error()));

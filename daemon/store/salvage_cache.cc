@@ -182,11 +182,11 @@ void CacheSalvage::Finish(Conversation& conversation) {
 
 Result<SalvageReport> SalvageCache(const fs::path& damaged, const fs::path& fresh,
                                    const Secret& key, const NotedFile& noted,
-                                   const std::string& store_id) {
+                                   const std::string& store_id, LogPart part) {
   auto report = Catching([&]() -> Result<SalvageReport> {
     auto made = MakeNewFile(fresh, key, CacheMigrations(), store_id);
     if (!made) return tl::unexpected<Error>(std::move(made.error()));
-    const PageSource pages(damaged, key, noted.salt);
+    const PageSource pages(damaged, key, noted.salt, part);
     if (!pages.proven()) return SalvageReport{};
     Connection connection(fresh, key, Access::kCreate, Durability::kFetchable);
     CacheSalvage salvage(pages, noted.roots, connection);

@@ -89,8 +89,8 @@ StoreVerdict SqlcipherStore::Verify() const {
     cache_key = parts_->options.cache_key.Clone();
     authored_key = parts_->options.authored_key.Clone();
   }
-  return {VerifyFile(parts_->files.cache(), cache_key, state.cache),
-          VerifyFile(parts_->files.authored(), authored_key, state.authored)};
+  return {VerifyFile(parts_->files.cache(), cache_key, state.cache, LogPart::kIndexed),
+          VerifyFile(parts_->files.authored(), authored_key, state.authored, LogPart::kIndexed)};
 }
 
 void SqlcipherStore::Reencrypt(File file, Secret key, Writer::Done<std::uint64_t> done) {

@@ -64,7 +64,7 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
   Found found = Look(keys, boot_id);
   const auto finished = FinishRenames(keys, found, now);
   if (!finished) return tl::unexpected<Error>(finished.error());
-  if (*finished) found = Look(keys, boot_id);
+  if (!finished->aside.empty()) found = Look(keys, boot_id);
   if (IsClearing(*this) && found.cache.condition == FileCondition::kMissing &&
       found.authored.condition == FileCondition::kGood) {
     if (auto made = MakeClearedCache(*this, keys.cache, found.authored.store_id); !made)
@@ -97,7 +97,11 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
   }
   auto prepared = Mend(keys, found, now);
   if (!prepared) return prepared;
-  prepared->repair.lost_power = found.state.open && !IsOfBoot(found.state, boot_id);
+  if (finished->authored_replaced && !prepared->repair.any()) prepared->repair = *finished;
+  // A log without a note of who left it may be torn too.
+  const bool has_log =
+      SizeOf(cache().string() + "-wal") > 0 || SizeOf(authored().string() + "-wal") > 0;
+  prepared->repair.lost_power = found.last.was_open ? !found.last.same_boot : has_log;
   RemoveLeftovers();
   return prepared;
 }
@@ -120,10 +124,10 @@ Result<void> StoreFiles::MakeFolder() const {
 StoreFiles::Found StoreFiles::Look(StoreKeys keys, const std::string& boot_id) const {
   Found found;
   found.state = ReadStoreState(state());
-  const LastOpening last{found.state.open, IsOfBoot(found.state, boot_id)};
+  found.last = {found.state.open, IsOfBoot(found.state, boot_id)};
   found.authored = CheckFile(authored(), keys.authored, AuthoredMigrations(), found.state.authored,
-                             last, TornTail::kOneCommit);
-  found.cache = CheckFile(cache(), keys.cache, CacheMigrations(), found.state.cache, last,
+                             found.last, TornTail::kOneCommit);
+  found.cache = CheckFile(cache(), keys.cache, CacheMigrations(), found.state.cache, found.last,
                           TornTail::kAnyNumber);
   return found;
 }
@@ -140,25 +144,28 @@ Result<std::string> StoreFiles::CreateBoth(StoreKeys keys, WallTime now) const {
   return store_id;
 }
 
-Result<bool> StoreFiles::FinishRenames(StoreKeys keys, const Found& found, WallTime now) const {
-  const bool lacks_cache = found.cache.condition == FileCondition::kMissing &&
-                           found.authored.condition == FileCondition::kGood;
-  const bool lacks_authored =
-      found.authored.condition == FileCondition::kMissing && IsUsable(found.cache);
-  if (!lacks_cache && !lacks_authored) return false;
+Result<RepairReport> StoreFiles::FinishRenames(StoreKeys keys, const Found& found,
+                                               WallTime now) const {
+  RepairReport report;
+  // Of the old file its log may still be there.
+  const bool lacks_cache = !Exists(cache()) && found.authored.condition == FileCondition::kGood;
+  const bool lacks_authored = !Exists(authored()) && IsUsable(found.cache);
+  if (!lacks_cache && !lacks_authored) return report;
   const fs::path file = lacks_cache ? cache() : authored();
-  if (!Exists(NewNameOf(file))) return false;
+  if (!Exists(NewNameOf(file))) return report;
   const FileCheck fresh = CheckFile(NewNameOf(file), lacks_cache ? keys.cache : keys.authored,
                                     lacks_cache ? CacheMigrations() : AuthoredMigrations(), {}, {},
                                     TornTail::kAnyNumber);
   const std::string& expected = lacks_cache ? found.authored.store_id : found.cache.store_id;
   // What is not complete never was a store.
-  if (fresh.condition != FileCondition::kGood) return false;
-  if (!expected.empty() && fresh.store_id != expected) return false;
-  RepairReport unused;
-  if (auto taken = TakeNew(file, now, unused); !taken)
+  if (fresh.condition != FileCondition::kGood) return report;
+  if (!expected.empty() && fresh.store_id != expected) return report;
+  if (auto taken = TakeNew(file, now, report); !taken)
     return tl::unexpected<Error>(std::move(taken.error()));
-  return true;
+  // A rollback sets the note aside too: then it is no salvage.
+  report.authored_replaced = lacks_authored && Exists(state());
+  report.reason = "A repair was interrupted, and is done now.";
+  return report;
 }
 
 Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, const Found& found, WallTime now) const {
@@ -187,7 +194,8 @@ Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, const Found& found, WallT
     report.reason += report.reason.empty() ? "" : "; ";
     report.reason += found.cache.condition == FileCondition::kGood ? "cache.db is of another store"
                                                                    : found.cache.error.message;
-    auto salvaged = MakeNewCache(keys.cache, prepared.store_id, found.state.cache);
+    auto salvaged =
+        MakeNewCache(keys.cache, prepared.store_id, found.state.cache, found.last.log_part());
     if (!salvaged) return tl::unexpected<Error>(std::move(salvaged.error()));
     if (auto taken = TakeNewCache(now, report); !taken)
       return tl::unexpected<Error>(std::move(taken.error()));
@@ -218,8 +226,9 @@ Result<void> StoreFiles::ReplaceAuthored(StoreKeys keys, const Found& found,
     generation = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
   }
-  const auto salvaged = SalvageAuthored(authored(), NewNameOf(authored()), keys.authored,
-                                        found.state.authored, store_id, generation);
+  const auto salvaged =
+      SalvageAuthored(authored(), NewNameOf(authored()), keys.authored, found.state.authored,
+                      store_id, generation, found.last.log_part());
   if (!salvaged) return tl::unexpected<Error>(salvaged.error());
   if (auto taken = TakeNew(authored(), now, report); !taken) return taken;
   report.authored_replaced = true;
@@ -228,8 +237,8 @@ Result<void> StoreFiles::ReplaceAuthored(StoreKeys keys, const Found& found,
 }
 
 Result<SalvageReport> StoreFiles::MakeNewCache(const Secret& key, const std::string& store_id,
-                                               const NotedFile& noted) const {
-  return SalvageCache(cache(), NewNameOf(cache()), key, noted, store_id);
+                                               const NotedFile& noted, LogPart part) const {
+  return SalvageCache(cache(), NewNameOf(cache()), key, noted, store_id, part);
 }
 
 Result<void> StoreFiles::TakeNewCache(WallTime now, RepairReport& report) const {

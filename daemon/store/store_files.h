@@ -63,8 +63,9 @@ class StoreFiles {
 
   // Salvages cache.db into a new file beside it, which TakeNewCache() puts in its place. Reads the
   // old file only, which may be open for reading. kResourceExhausted: disk full; nothing changed.
+  // `part`: as of SalvageCache().
   [[nodiscard]] Result<SalvageReport> MakeNewCache(const Secret& key, const std::string& store_id,
-                                                   const NotedFile& noted) const;
+                                                   const NotedFile& noted, LogPart part) const;
   // Nobody may have cache.db open. Fills in the report.
   [[nodiscard]] Result<void> TakeNewCache(WallTime now, RepairReport& report) const;
 
@@ -75,6 +76,7 @@ class StoreFiles {
  private:
   struct Found {
     StoreState state;
+    LastOpening last;
     FileCheck cache;
     FileCheck authored;
   };
@@ -84,8 +86,9 @@ class StoreFiles {
   [[nodiscard]] Result<std::string> CreateBoth(StoreKeys keys, WallTime now) const;
   // What no opening needs any more, once there are two good files.
   void RemoveLeftovers() const;
-  // After a crash between two renames. True: something was done.
-  [[nodiscard]] Result<bool> FinishRenames(StoreKeys keys, const Found& found, WallTime now) const;
+  // After a crash between two renames. With a folder of what was set aside: something was done.
+  [[nodiscard]] Result<RepairReport> FinishRenames(StoreKeys keys, const Found& found,
+                                                   WallTime now) const;
   [[nodiscard]] Result<PreparedStore> Mend(StoreKeys keys, const Found& found, WallTime now) const;
   [[nodiscard]] Result<void> ReplaceAuthored(StoreKeys keys, const Found& found,
                                              const std::string& store_id, WallTime now,

@@ -33,7 +33,7 @@ Result<RepairReport> ReplaceCache(StoreParts& parts, std::string reason) {
   report.reason = std::move(reason);
   auto replaced = parts.writer->ReplaceCache([&]() -> Result<void> {
     const auto salvaged = parts.files.MakeNewCache(parts.options.cache_key, parts.position.store_id,
-                                                   parts.state.cache);
+                                                   parts.state.cache, LogPart::kIndexed);
     if (!salvaged) return tl::unexpected<Error>(salvaged.error());
     report.conversations = salvaged->conversations;
     report.messages = salvaged->messages;

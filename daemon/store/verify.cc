@@ -23,7 +23,7 @@ FileVerdict LookOnce(const std::filesystem::path& file, const Secret& key, const
     return verdict;
   }
   verdict.pages = pages.page_count();
-  verdict.log_damaged = pages.wal().damaged && pages.wal().lost() > 0;
+  verdict.log_damaged = pages.wal().lacks_commits();
   std::vector<std::uint32_t> zeroed;
   const auto note = [&verdict](std::uint32_t page) {
     ++verdict.damaged;

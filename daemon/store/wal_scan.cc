@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "daemon/store/raw_file.h"
 #include "daemon/store/wal_checksum.h"
@@ -56,6 +57,31 @@ bool MayBeOf(std::uint64_t salts, std::uint64_t log) {
   return salts >> 32 == log >> 32 || (salts & 0xffffffff) == (log & 0xffffffff);
 }
 
+// What the log's shared index tells.
+struct Index {
+  std::uint32_t frames = 0;  // 0: nothing can be told.
+  std::uint32_t pages = 0;   // Of the database, after the last of them.
+};
+
+// Of a log with `salts`; 0: whatever log it was.
+Index ParseIndex(std::string_view bytes, std::uint64_t salts) {
+  // Two copies, in the machine's byte order.
+  constexpr std::size_t kCopyBytes = kIndexBytes / 2;
+  constexpr std::uint32_t kVersion = 3'007'000;
+  if (bytes.size() < kIndexBytes ||
+      bytes.substr(0, kCopyBytes) != bytes.substr(kCopyBytes, kCopyBytes))
+    return {};
+  std::uint32_t version = 0;
+  Index index;
+  std::memcpy(&version, bytes.data(), sizeof(version));
+  std::memcpy(&index.frames, bytes.data() + 16, sizeof(index.frames));
+  std::memcpy(&index.pages, bytes.data() + 20, sizeof(index.pages));
+  const bool is_set = bytes[12] != 0;
+  if (version != kVersion || !is_set) return {};
+  if (salts != 0 && SaltsAt(bytes.data() + 32) != salts) return {};
+  return index;
+}
+
 // One frame as it is in the file.
 struct Found {
   WalFrame frame;  // As its header says, or as it was proven to be.
@@ -72,7 +98,7 @@ class Scanner {
   Scanner(int descriptor, const PageCipher& cipher, std::uint32_t file_pages)
       : descriptor_(descriptor), cipher_(cipher), most_pages_(file_pages) {}
 
-  WalScan Run();
+  WalScan Run(std::string_view index);
 
  private:
   void ReadFrames();
@@ -81,6 +107,7 @@ class Scanner {
   bool Recognize(Found& found, std::string_view page);
   [[nodiscard]] bool IsOnlySumDamaged(std::size_t at, WalChecksum sum) const;
   [[nodiscard]] bool IsPlausible(std::size_t at) const;
+  [[nodiscard]] bool EndsACommit(const Found& found) const;
   void Assemble();
 
   int descriptor_;
@@ -88,16 +115,19 @@ class Scanner {
   std::uint32_t most_pages_;  // The database cannot have had more.
   std::uint64_t trials_ = 0;  // Of page numbers.
   Header header_;
+  Index index_;
   std::vector<Found> found_;
   WalScan scan_;
 };
 
-WalScan Scanner::Run() {
+WalScan Scanner::Run(std::string_view index) {
   scan_.bytes = SizeOf(descriptor_);
   std::string header_bytes(kHeaderBytes, '\0');
   if (!ReadAt(descriptor_, 0, header_bytes)) return scan_;
   header_ = ParseHeader(header_bytes);
   if (header_.valid) scan_.salts = SaltsAt(header_bytes.data() + 16);
+  index_ = ParseIndex(index, scan_.salts);
+  scan_.told = index_.frames;
   ReadFrames();
   Identify();
   Assemble();
@@ -109,6 +139,7 @@ void Scanner::ReadFrames() {
   WalChecksum sum = header_.sum;
   std::uint64_t salts = scan_.salts;
   std::size_t end = 0;  // Behind the last frame that is surely of this log.
+  std::size_t chain = 0;
   std::string frame(kFrameBytes, '\0');
   for (std::uint64_t at = kHeaderBytes; ReadAt(descriptor_, at, frame); at += kFrameBytes) {
     const std::string_view page = std::string_view(frame).substr(kFrameHeaderBytes);
@@ -126,12 +157,16 @@ void Scanner::ReadFrames() {
       end = found_.size() + 1;
       most_pages_ = std::max(most_pages_, found.frame.page);
     }
-    if (chained) most_pages_ = std::max(most_pages_, found.frame.commit_pages);
     found_.push_back(found);
+    if (!chained) continue;
+    most_pages_ = std::max(most_pages_, found.frame.commit_pages);
+    chain = found_.size();
   }
   // What an earlier log left has other salts, and is behind the last frame of this one. All that is
   // before that frame was of this log, whatever is there now; the one after it may be.
   if (end < found_.size() && salts != 0 && found_[end].salts == salts) ++end;
+  // SQLite may see a commit more than the index tells of, if it was written as the process ended.
+  if (index_.frames > 0) end = std::max(chain, std::min<std::size_t>(index_.frames, found_.size()));
   found_.resize(end);
   // Except where a write was lost, and an earlier frame shows: of that place nothing is known.
   for (Found& found : found_) found.lost = !MayBeOf(found.salts, salts);
@@ -219,16 +254,24 @@ bool Scanner::IsPlausible(std::size_t at) const {
          after->frame.page > frame.page;
 }
 
+// A frame of which the page is damaged, as far as its header tells.
+bool Scanner::EndsACommit(const Found& found) const {
+  return !found.lost && found.salts == scan_.salts && found.frame.commit_pages > 0 &&
+         found.frame.commit_pages <= most_pages_;
+}
+
 void Scanner::Assemble() {
-  std::vector<WalFrame> open;  // Of the transaction that is not finished yet.
+  std::vector<WalFrame> open;    // Of the transaction that is not finished yet.
+  std::size_t damaged_ends = 0;  // In it: so it is several.
   for (std::size_t i = 0; i < found_.size(); ++i) {
     const Found& found = found_[i];
     WalFrame frame = found.frame;
     if (frame.whole) {
       if (!found.chained) scan_.damaged = true;
     } else {
+      if (EndsACommit(found)) ++damaged_ends;
       if (found.lost || !IsPlausible(i)) frame.page = 0;
-      frame.commit_pages = 0;
+      frame.commit_pages = i + 1 == index_.frames ? index_.pages : 0;
     }
     open.push_back(frame);
     if (frame.commit_pages == 0) continue;
@@ -237,32 +280,35 @@ void Scanner::Assemble() {
     if (found.chained) {
       scan_.used = scan_.frames.size();
     } else {
-      ++scan_.commits_lost;
+      scan_.commits_lost += 1 + std::exchange(damaged_ends, 0);
     }
   }
 }
 
 }  // namespace
 
-WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pages) {
-  return descriptor < 0 ? WalScan() : Scanner(descriptor, cipher, file_pages).Run();
+WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pages,
+                std::string_view index) {
+  return descriptor < 0 ? WalScan() : Scanner(descriptor, cipher, file_pages).Run(index);
 }
 
-std::uint32_t FramesInIndex(std::string_view index, std::uint64_t salts) {
-  // Two copies of 48 bytes, in the machine's byte order.
-  constexpr std::size_t kCopyBytes = 48;
-  constexpr std::uint32_t kVersion = 3'007'000;
-  if (index.size() < 2 * kCopyBytes ||
-      index.substr(0, kCopyBytes) != index.substr(kCopyBytes, kCopyBytes))
-    return 0;
-  std::uint32_t version = 0;
-  std::uint32_t frames = 0;
-  std::memcpy(&version, index.data(), sizeof(version));
-  std::memcpy(&frames, index.data() + 16, sizeof(frames));
-  const bool is_set = index[12] != 0;
-  if (version != kVersion || !is_set) return 0;
-  if (salts != 0 && SaltsAt(index.data() + 32) != salts) return 0;
-  return frames;
+bool HasFramesOf(std::string_view index, int descriptor) {
+  std::string bytes(kHeaderBytes, '\0');
+  const bool has_header = ReadAt(descriptor, 0, bytes);
+  const Header header = has_header ? ParseHeader(bytes) : Header();
+  const std::uint64_t salts = header.valid ? SaltsAt(bytes.data() + 16) : 0;
+  const std::uint32_t frames = ParseIndex(index, salts).frames;
+  WalChecksum sum = header.sum;
+  bytes.resize(kFrameBytes);
+  for (std::uint64_t frame = 0; frame < frames; ++frame) {
+    if (!header.valid || !ReadAt(descriptor, kHeaderBytes + frame * kFrameBytes, bytes))
+      return false;
+    const FrameNumbers numbers{BigEndian(bytes.data()), BigEndian(bytes.data() + 4)};
+    const std::string_view page = std::string_view(bytes).substr(kFrameHeaderBytes);
+    sum = AddFrame(sum, numbers, page, header.order);
+    if (SaltsAt(bytes.data() + 8) != salts || ChecksumAt(bytes.data() + 16) != sum) return false;
+  }
+  return true;
 }
 
 }  // namespace hark::store

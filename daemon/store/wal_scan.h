@@ -31,22 +31,34 @@ struct WalScan {
   std::vector<WalFrame> frames;
   // So many of them SQLite uses: the first ones.
   std::size_t used = 0;
-  // Transactions that end in the others.
+  // Transactions that end in the others, by all that is left of them.
   std::size_t commits_lost = 0;
   // A frame that belongs to this log is damaged: something is missing between its neighbours.
   bool damaged = false;
+  // So many of the frames in the file its shared index tells of; 0: it does not.
+  std::size_t told = 0;
   // First four bytes each, as they are in the file; 0 when the header is unreadable.
   std::uint64_t salts = 0;
 
   [[nodiscard]] std::size_t lost() const { return frames.size() - used; }
+  // Commits that were finished and that SQLite would not see.
+  [[nodiscard]] bool lacks_commits() const { return told > used || (damaged && lost() > 0); }
 };
 
-// Reads through `descriptor`, which may be -1 for no log. `file_pages`: pages that the file holds.
-[[nodiscard]] WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pages);
+// The first bytes of a log's shared index (-shm) that ScanWal() looks at.
+inline constexpr std::size_t kIndexBytes = 96;
 
-// How many frames the log's shared index (-shm) tells of for a log with `salts`: exact while the
-// machine has not been restarted since. 0: nothing can be told. `salts` 0: whatever log it was.
-[[nodiscard]] std::uint32_t FramesInIndex(std::string_view index, std::uint64_t salts);
+// Reads through `descriptor`, which may be -1 for no log. `file_pages`: pages that the file holds.
+//
+// `index`: the log's shared index, which is exact while the machine has not been restarted since;
+// empty: not to be trusted. What is whole behind the frames that it tells of was given up: a commit
+// that a power loss tore, or that failed, and that later ones were written over.
+[[nodiscard]] WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pages,
+                              std::string_view index);
+
+// Whether a log that is in use, and not written to meanwhile, still has each frame that its index
+// tells of as it was written.
+[[nodiscard]] bool HasFramesOf(std::string_view index, int descriptor);
 
 }  // namespace hark::store
 

@@ -56,6 +56,10 @@ class GroupWriter {
   [[nodiscard]] Connection& cache() { return *cache_; }
   [[nodiscard]] Connection& authored() { return *authored_; }
 
+  // Before anything is written: copies both logs into their files, and cuts them off. What a power
+  // loss left of torn commits would else be behind the next commits, as if it belonged to them.
+  void EmptyLogs() { Checkpoint(0); }
+
   // Before the first Run(): `position` says at which revision the store stands. May throw
   // SQLite::Exception. `forget`: what the log says is of no use, since something of what was
   // promised, or of what was announced, is lost.
@@ -122,6 +126,9 @@ class GroupWriter {
   void Alone(Connection& connection, const std::function<void(Connection&)>& body);
   // Of files whose WAL has at least so much that is new. 0: everything, and nobody reads any more.
   void Checkpoint(std::size_t from_bytes);
+  // What is in the log of authored.db may be copied into the file. Else it stays until the next
+  // opening salvages both: a checkpoint copies a damaged page as well, over the one before it.
+  [[nodiscard]] bool IsAuthoredLogWhole();
   // What an error means for the connections. An error that a rerun has too is no accident.
   void Note(const SQLite::Exception& exception, bool is_rerun);
   // Opens again what an error broke. False: not possible now.

@@ -107,12 +107,19 @@ void GroupWriter::Close() {
   authored_.reset();
 }
 
+bool GroupWriter::IsAuthoredLogWhole() {
+  if (!damage_.IsReported(File::kAuthored) && !authored_->HasLoggedFrames())
+    damage_.Report(File::kAuthored);
+  return !damage_.IsReported(File::kAuthored);
+}
+
 void GroupWriter::Checkpoint(std::size_t from_bytes) {
   if (broken_) return;
   for (Connection* connection : {cache_.get(), authored_.get()}) {
     try {
       const bool is_long = connection->WalBytes() >= kLongWalBytes;
       if (!is_long && connection->NewWalBytes() < from_bytes) continue;
+      if (connection == authored_.get() && !IsAuthoredLogWhole()) continue;
       if (from_bytes == 0 || is_long) {
         (void)connection->CheckpointAndTruncate();
       } else {

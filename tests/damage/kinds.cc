@@ -200,6 +200,18 @@ std::vector<Kind> AllKinds() {
   kinds.push_back(Salt(true));
   kinds.push_back(Truncated(true));
   kinds.push_back(Log("authored: log flipped", true, FlipFrame));
+  kinds.push_back(Log("authored: log header flipped", true, FlipHeader));
+  kinds.push_back(Log("authored: log cut", true, CutLog));
+  Kind without_index = Log("authored: log flipped, index lost", true, FlipFrame);
+  without_index.damage = [flip = without_index.damage](const World& world, const fs::path& folder,
+                                                       Random& random) {
+    Hit hit = flip(world, folder, random);
+    fs::remove(folder / "authored.db-shm");
+    // The end of the log does not tell that there was more.
+    hit.may_be_unnoticed = true;
+    return hit;
+  };
+  kinds.push_back(std::move(without_index));
   kinds.push_back(
       Log("authored: log lost", true, [](const fs::path& log, Random&) { fs::remove(log); }));
   return kinds;

@@ -51,6 +51,14 @@ Result<void> FaultyStore::OpenFilled() {
   return {};
 }
 
+void FaultyStore::Kill() {
+  disk_.PowerOff();
+  Close();
+  disk_.ClearFaults();
+  disk_.SetSpace(std::nullopt);
+  disk_.PowerOn();
+}
+
 void FaultyStore::LosePower(std::mt19937_64& random, Loss loss) {
   disk_.PowerOff();
   Close();

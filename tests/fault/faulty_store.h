@@ -71,6 +71,9 @@ class FaultyStore {
   // "first", that waits.
   Result<void> OpenFilled();
   void Close() { store_.reset(); }
+  // As a signal ends the process: what was written is there, synced or not, and it is the same
+  // boot.
+  void Kill();
   // Closes it too.
   void LosePower(std::mt19937_64& random, Loss loss = Loss::kAnyOrder);
   [[nodiscard]] store::SqlcipherStore& store() { return *store_; }

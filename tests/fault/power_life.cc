@@ -21,6 +21,7 @@ void Findings::Add(const Findings& other) {
   crashes += other.crashes;
   answered += other.answered;
   lost += other.lost;
+  returned += other.returned;
   doubled += other.doubled;
   revisions_back += other.revisions_back;
   cursors_ahead += other.cursors_ahead;
@@ -35,9 +36,14 @@ struct PowerLife::Call {
   std::string mark;
   std::string open;
   std::optional<Draft> draft;
+  std::optional<Message> edited;  // As it is then.
+  std::string withdrawn;          // The id.
+  std::uint64_t number = 0;
   WallTime opened_at{};
   std::uint64_t position = 0;  // Of the batch that it is.
-  Answer<Message> sent;
+  Answer<Message> sent;        // Or edited, or withdrawn.
+  Answer<std::uint32_t> retried;
+  bool retries = false;
   Answer<Conversation> marked;
   Answer<LocalRevision> applied;
 };
@@ -58,14 +64,14 @@ Findings PowerLife::Run(std::uint64_t crashes) {
   while (findings.crashes < crashes) {
     UseUntilPowerIsOff();
     ++findings.crashes;
-    faulty_.LosePower(random_, Pick(2) == 0 ? Loss::kAnyOrder : Loss::kPrefix);
+    End();
     // Now and then it is lost again while the store opens.
     if (findings.crashes < crashes && Pick(4) == 0) {
       faulty_.disk().PowerOffAt(1 + Pick(80));
       if (faulty_.Open())
         newest_revision_ = std::max(newest_revision_, faulty_.store().CurrentRevision());
       ++findings.crashes;
-      faulty_.LosePower(random_, Loss::kAnyOrder);
+      End();
     }
     if (!faulty_.Open()) {
       ++findings.unopened;
@@ -77,6 +83,14 @@ Findings PowerLife::Run(std::uint64_t crashes) {
   }
   findings.answered = answered_.size();
   return findings;
+}
+
+void PowerLife::End() {
+  if (Pick(3) == 0) {
+    faulty_.Kill();
+  } else {
+    faulty_.LosePower(random_, Pick(2) == 0 ? Loss::kAnyOrder : Loss::kPrefix);
+  }
 }
 
 void PowerLife::UseUntilPowerIsOff() {
@@ -93,6 +107,10 @@ void PowerLife::UseUntilPowerIsOff() {
     // Waits for the checkpoint after it too, so that a seed does the same each time.
     if (!faulty_.Apply({})) break;
     newest_revision_ = std::max(newest_revision_, faulty_.store().CurrentRevision());
+    if (Pick(60) == 0) {
+      faulty_.Close();
+      if (!faulty_.Open()) break;
+    }
   }
 }
 
@@ -108,7 +126,8 @@ PowerLife::Call PowerLife::Begin() {
   const std::string conversation = ConversationName(Pick(kConversations));
   const std::string id = "message-" + std::to_string(++next_id_);
   const std::string content(Pick(50) == 0 ? 200'000 : Pick(3'000), 'x');
-  switch (Pick(10)) {
+  call.number = next_id_;
+  switch (Pick(13)) {
     case 0:
     case 1:
     case 2: {
@@ -133,6 +152,9 @@ PowerLife::Call PowerLife::Begin() {
       faulty_.store().SaveUserState({{*call.draft}, {}}, call.applied.Done());
       break;
     }
+    case 10: BeginAction(call); break;
+    case 11:
+    case 12: BeginStep(call); break;
     case 5:
     case 6:
       if (!unacknowledged_.empty()) {
@@ -161,11 +183,76 @@ PowerLife::Call PowerLife::Begin() {
   return call;
 }
 
+// Of a send that the backend does not have.
+void PowerLife::BeginAction(Call& call) {
+  std::vector<std::size_t> here;
+  for (std::size_t i = 0; i < unacknowledged_.size(); ++i) {
+    if (std::none_of(log_.begin(), log_.end(),
+                     [&](const Entry& entry) { return entry.message.id == unacknowledged_[i].id; }))
+      here.push_back(i);
+  }
+  if (here.empty()) {
+    faulty_.store().Apply({}, call.applied.Done());
+    return;
+  }
+  // It is not acknowledged before this is answered.
+  const auto chosen =
+      unacknowledged_.begin() + static_cast<std::ptrdiff_t>(here[Pick(here.size())]);
+  Message send = std::move(*chosen);
+  unacknowledged_.erase(chosen);
+  const std::string id = send.id.value();
+  if (Pick(3) > 0) {
+    send.content = id + std::string(Pick(3'000), 'e') + std::to_string(call.number);
+    answered_[id][call.number] = send.content;
+    faulty_.store().Act({send.conversation, send.id, EditMessage{send.content}}, call.sent.Done());
+    call.edited = std::move(send);
+    return;
+  }
+  call.withdrawn = id;
+  withdrawing_.insert(id);
+  faulty_.store().Act({send.conversation, send.id, CancelMessage{}}, call.sent.Done());
+}
+
+void PowerLife::BeginStep(Call& call) {
+  const auto outbox = faulty_.store().ReadOutbox();
+  std::vector<std::uint64_t> sends;
+  for (const OutboxEntry& entry : outbox ? outbox->entries : std::vector<OutboxEntry>())
+    if (entry.kind == OutboxKind::kSend) sends.push_back(entry.position);
+  if (sends.empty()) {
+    faulty_.store().Apply({}, call.applied.Done());
+    return;
+  }
+  const std::uint64_t position = sends[Pick(sends.size())];
+  store::Batch batch;
+  switch (Pick(5)) {
+    case 0: batch.operations.emplace_back(store::MarkSending{{position}}); break;
+    case 1: batch.operations.emplace_back(store::ConnectionLost{}); break;
+    case 2:
+      batch.operations.emplace_back(store::FailEntry{position, {"REFUSED", "", true, {}}});
+      break;
+    case 3: batch.operations.emplace_back(store::ExpireEntries{{position}}); break;
+    default:
+      call.retries = true;
+      faulty_.store().RetryAll(std::nullopt, call.retried.Done());
+      return;
+  }
+  faulty_.store().Apply(std::move(batch), call.applied.Done());
+}
+
 void PowerLife::Settle(Call& call) {
   if (call.send) {
     if (!call.sent.Wait()) return;
-    answered_.emplace(call.send->id.value(), *call.send);
+    answered_[call.send->id.value()].emplace(call.number, call.send->content);
     unacknowledged_.push_back(*call.send);
+  } else if (call.edited) {
+    if (!call.sent.Wait()) return;
+    auto& contents = answered_[call.edited->id.value()];
+    contents.erase(contents.begin(), contents.find(call.number));
+    unacknowledged_.push_back(*std::move(call.edited));
+  } else if (!call.withdrawn.empty()) {
+    if (call.sent.Wait()) withdrawn_.insert(call.withdrawn);
+  } else if (call.retries) {
+    (void)call.retried.Wait();
   } else if (!call.mark.empty()) {
     if (const auto marked = call.marked.Wait()) read_[call.mark] = marked->read_sequence;
   } else {
@@ -177,7 +264,7 @@ void PowerLife::Settle(Call& call) {
 
 void PowerLife::Check(Findings& findings) {
   store::SqlcipherStore& store = faulty_.store();
-  if (store.LastRepair().any()) ++findings.false_alarms;
+  if (store.LastRepair().any() || !store.Verify().good()) ++findings.false_alarms;
   if (store.CurrentRevision() <= newest_revision_) ++findings.revisions_back;
   std::set<std::string> waiting;
   std::map<ConversationId, Sequence> markers;
@@ -191,17 +278,11 @@ void PowerLife::Check(Findings& findings) {
     if (const auto message = store.ReadMessage(entry.message)) {
       unacknowledged_.push_back(*message);
       // One whose call failed may be there all the same; from now on it has to stay.
-      answered_.emplace(message->id.value(), *message);
+      answered_.try_emplace(message->id.value(),
+                            std::map<std::uint64_t, std::string>{{0, message->content}});
     }
   }
-  for (const auto& [id, sent] : answered_) {
-    const auto message = store.ReadMessage(MessageId(id));
-    if (!message || message->content != sent.content) {
-      ++findings.lost;
-    } else if ((message->delivery == Delivery::kSent) == waiting.contains(id)) {
-      ++findings.doubled;  // In both files, or in the cache and not sent.
-    }
-  }
+  CheckSends(findings, waiting);
   for (std::uint64_t i = 0; i < kConversations; ++i) {
     const ConversationId conversation(ConversationName(i));
     const auto page = store.ReadPage({conversation, std::nullopt, 200});
@@ -236,6 +317,27 @@ void PowerLife::Check(Findings& findings) {
     if (!message || message->delivery != Delivery::kSent) ++findings.cursors_ahead;
   }
   applied_ = cursor;
+}
+
+void PowerLife::CheckSends(Findings& findings, const std::set<std::string>& waiting) {
+  for (auto& [id, contents] : answered_) {
+    const auto message = faulty_.store().ReadMessage(MessageId(id));
+    const auto known = std::find_if(contents.begin(), contents.end(), [&](const auto& content) {
+      return message && (content.second == message->content ||
+                         (message->change && content.second == message->change->content));
+    });
+    if (withdrawn_.contains(id)) {
+      if (message || waiting.contains(id)) ++findings.returned;
+    } else if (!message && withdrawing_.contains(id)) {
+      withdrawn_.insert(id);
+    } else if (!message || known == contents.end()) {
+      ++findings.lost;
+    } else if ((message->delivery == Delivery::kSent) == waiting.contains(id)) {
+      ++findings.doubled;  // In both files, or in the cache and not sent.
+    } else {
+      contents = {{known->first, known->second}};
+    }
+  }
 }
 
 }  // namespace hark::fault

@@ -1,5 +1,5 @@
-// Takes the power away from stores in use, at random operations on the disk, and counts what was
-// promised and is not kept.
+// Takes the power away from stores in use, or kills them, at random operations on the disk, and
+// counts what was promised and is not kept.
 //
 //   powerloss [--crashes N] [--seed S]
 //
@@ -32,10 +32,11 @@ Findings RunLives(std::uint64_t seed, std::uint64_t crashes, bool is_control) {
     PowerLife life(seed, is_control);
     Findings found = life.Run(std::min(left, kCrashesOfALife));
     if (!is_control && found.wrong() > 0) {
-      std::cout << "seed " << seed << ": " << found.lost << " lost, " << found.doubled
-                << " doubled, " << found.revisions_back << " revisions back, "
-                << found.cursors_ahead << " cursors ahead, " << found.marks_lost << " marks lost, "
-                << found.unopened << " not opened, " << found.false_alarms << " false alarms\n"
+      std::cout << "seed " << seed << ": " << found.lost << " lost, " << found.returned
+                << " returned, " << found.doubled << " doubled, " << found.revisions_back
+                << " revisions back, " << found.cursors_ahead << " cursors ahead, "
+                << found.marks_lost << " marks lost, " << found.unopened << " not opened, "
+                << found.false_alarms << " false alarms\n"
                 << "  replay: tools/dev powerloss --seed " << seed << " --crashes "
                 << kCrashesOfALife << "\n";
     }
@@ -49,10 +50,11 @@ Findings RunLives(std::uint64_t seed, std::uint64_t crashes, bool is_control) {
 int Main(std::uint64_t seed, std::uint64_t crashes) {
   std::cout << "power losses: " << crashes << ", seed " << seed << std::endl;
   const Findings found = RunLives(seed, crashes, false);
-  std::cout << found.answered << " answered sends: " << found.lost << " lost, " << found.doubled
-            << " doubled; revisions back " << found.revisions_back << ", cursors ahead "
-            << found.cursors_ahead << ", marks lost " << found.marks_lost << ", stores not opened "
-            << found.unopened << ", false alarms " << found.false_alarms << "\n"
+  std::cout << found.answered << " answered sends: " << found.lost << " lost, " << found.returned
+            << " returned, " << found.doubled << " doubled; revisions back " << found.revisions_back
+            << ", cursors ahead " << found.cursors_ahead << ", marks lost " << found.marks_lost
+            << ", stores not opened " << found.unopened << ", false alarms " << found.false_alarms
+            << "\n"
             << "trials " << found.crashes << ", failures " << found.wrong();
   if (found.wrong() == 0) {
     std::cout << ", at most " << 300.0 / static_cast<double>(found.crashes)

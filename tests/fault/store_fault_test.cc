@@ -146,6 +146,22 @@ TEST_F(StoreFaultTest, ACommitWhoseSyncFailedIsNotFoundInTheLog) {
   EXPECT_EQ(Pending(), 1U);
 }
 
+// Regression: its frames stay behind those of the next commit, which is shorter, and were taken for
+// commits that damage keeps SQLite from seeing. The store was salvaged after the next kill.
+TEST_F(StoreFaultTest, WhatAFailedCommitLeftInTheLogIsNoDamage) {
+  const std::string text(50'000, 'x');
+  faulty_.disk().Add({Operation::kSync, "authored.db-wal", 0, 0, true});
+  EXPECT_EQ(CodeOf(faulty_.Send(TestMessage("A", "second", 0, text))),
+            ErrorCode::kResourceExhausted);
+  faulty_.disk().ClearFaults();
+  ASSERT_TRUE(faulty_.Send(TestMessage("A", "third", 0, "text")));
+  EXPECT_TRUE(faulty_.store().Verify().good());
+  faulty_.Kill();
+  ASSERT_TRUE(faulty_.Open());
+  EXPECT_FALSE(faulty_.store().LastRepair().any());
+  EXPECT_EQ(Pending(), 2U);
+}
+
 TEST_F(StoreFaultTest, WhatWasAnsweredAfterAFailedSyncSurvivesAPowerLoss) {
   faulty_.Close();
   faulty_.SetWritesByHand(true);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <map>
@@ -49,13 +50,17 @@ class SalvageTest : public StoreFixture {
 
   // As a kill would leave the files.
   void Kill(std::unique_ptr<SqlcipherStore> store) {
+    LeaveAsKilled(std::move(store));
+    log_ = test::ReadBytes(log_file());
+    ASSERT_GT(Frames(), 0U);
+  }
+
+  void LeaveAsKilled(std::unique_ptr<SqlcipherStore> store) {
     const fs::path copy = temporary().path() / "copy";
     fs::copy(folder(), copy, fs::copy_options::recursive);
     store.reset();
     fs::remove_all(folder());
     fs::rename(copy, folder());
-    log_ = test::ReadBytes(log_file());
-    ASSERT_GT(Frames(), 0U);
   }
 
   [[nodiscard]] fs::path log_file() const { return authored_file().string() + "-wal"; }
@@ -119,6 +124,29 @@ class SalvageTest : public StoreFixture {
     Kill(std::move(store));
     EXPECT_LT(kept + 2, Frames()) << "the last commit has one page";
     return kept;
+  }
+
+  // A conversation and a send that waits in it; what follows is in the log as well.
+  void Send(SqlcipherStore& store) {
+    ASSERT_TRUE(ApplyNow(store, {{TestSummary("A", 0)}}));
+    ASSERT_TRUE(SendNow(store, TestMessage("A", 0, "text")));
+  }
+
+  // With each page of the log damaged, and the process killed.
+  void ForEachDamagedPage(const std::function<void(SqlcipherStore&)>& expect) {
+    const fs::path killed = temporary().path() / "killed";
+    fs::rename(folder(), killed);
+    for (std::size_t frame = 0; frame < Frames(); ++frame) {
+      SCOPED_TRACE("frame " + std::to_string(frame) + " of " + std::to_string(Frames()));
+      fs::remove_all(folder());
+      fs::copy(killed, folder(), fs::copy_options::recursive);
+      std::string bytes = log_;
+      bytes[FrameAt(frame) + kFrameHeaderBytes + 2'000] ^= 1;
+      test::WriteBytes(log_file(), bytes);
+      const auto store = Open(folder());
+      EXPECT_TRUE(store->LastRepair().authored_replaced);
+      expect(*store);
+    }
   }
 
   // With each frame behind `kept`, but the last, damaged in two ways.
@@ -282,6 +310,98 @@ TEST_F(SalvageTest, WhatWasKeptBeforeADamagedCommitStays) {
   });
 }
 
+// Regression: where its row was taken from an earlier page, it was back, and would have been sent.
+TEST_F(SalvageTest, AWithdrawnSendDoesNotComeBack) {
+  auto store = Open(folder());
+  Send(*store);
+  const MessageId id = TestMessage("A", 0, "").id;
+  ASSERT_TRUE(ActNow(*store, {ConversationId("A"), id, EditMessage{"other text"}}));
+  const std::size_t kept = test::ReadBytes(log_file()).size();
+  ASSERT_TRUE(ActNow(*store, {ConversationId("A"), id, CancelMessage{}}));
+  Kill(std::move(store));
+  std::size_t gone = 0;
+  std::size_t frame = 0;
+  ForEachDamagedPage([&](SqlcipherStore& salvaged) {
+    if (FrameAt(frame++) < kept) return;
+    ++gone;
+    EXPECT_FALSE(salvaged.ReadMessage(id));
+    EXPECT_TRUE(salvaged.ReadOutbox()->entries.empty());
+  });
+  EXPECT_GT(gone, 2U);
+}
+
+// Regression: an earlier page has no mark that the send left. Edited then, it would have been sent
+// again with other content under the same id.
+TEST_F(SalvageTest, ASalvagedSendMayHaveLeft) {
+  auto store = Open(folder());
+  Send(*store);
+  const std::size_t kept = test::ReadBytes(log_file()).size();
+  ASSERT_TRUE(ApplyNow(*store, {{MarkSending{{store->ReadOutbox()->entries.front().position}}}}));
+  Kill(std::move(store));
+  std::size_t frame = 0;
+  ForEachDamagedPage([&](SqlcipherStore& salvaged) {
+    if (FrameAt(frame++) < kept) return;
+    const auto message = salvaged.ReadMessage(TestMessage("A", 0, "").id);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->delivery, Delivery::kUnknown);
+  });
+  EXPECT_EQ(frame, Frames());
+}
+
+// Killed after the old file was set aside, and before its log was: all that was salvaged is in a
+// new file that has not its name yet. It was made anew, out of that log alone.
+TEST_F(SalvageTest, ASalvageThatIsEndedBetweenRenamesIsTaken) {
+  {
+    auto store = Open(folder());
+    Draft(*store, "A", std::string(kLongBytes, 'a'));
+  }
+  auto store = Open(folder());
+  Draft(*store, "B", "in the log");
+  Kill(std::move(store));
+  std::string bytes = test::ReadBytes(log_file());
+  FlipPage(bytes, FrameAt(Frames() - 1));
+  test::WriteBytes(log_file(), bytes);
+  const fs::path killed = temporary().path() / "killed";
+  fs::copy(folder(), killed, fs::copy_options::recursive);
+  store = Open(folder());
+  ASSERT_TRUE(store->LastRepair().authored_replaced);
+  const Texts salvaged = Drafts(*store);
+  ASSERT_TRUE(salvaged.contains("A"));
+  store.reset();
+  fs::rename(authored_file(), killed / "authored.db.new");
+  fs::remove(killed / "authored.db");
+  fs::remove_all(folder());
+  fs::rename(killed, folder());
+  store = Open(folder());
+  EXPECT_EQ(Drafts(*store), salvaged);
+  EXPECT_TRUE(store->LastRepair().authored_replaced) << "nobody was told before the kill";
+  const fs::directory_iterator aside(folder() / "set-aside");
+  EXPECT_EQ(std::distance(begin(aside), end(aside)), 1) << "salvaged twice";
+}
+
+// Regression: closing copied the damaged page over its earlier version in the file.
+TEST_F(SalvageTest, WhatIsDamagedInUseIsNotCopiedOverWhatIsNot) {
+  {
+    auto store = Open(folder());
+    Draft(*store, "A", "first");
+  }
+  auto store = Open(folder());
+  Draft(*store, "A", "second");
+  log_ = test::ReadBytes(log_file());
+  {
+    std::fstream log(log_file(), std::ios::in | std::ios::out | std::ios::binary);
+    for (std::size_t frame = 0; frame < Frames(); ++frame) {
+      log.seekp(static_cast<std::streamoff>(FrameAt(frame) + kFrameHeaderBytes + 2'000));
+      log.put(static_cast<char>(log_[FrameAt(frame) + kFrameHeaderBytes + 2'000] ^ 1));
+    }
+  }
+  EXPECT_FALSE(store->ReadDrafts()) << "a reader has it in memory";
+  store.reset();
+  store = Open(folder());
+  EXPECT_TRUE(store->LastRepair().authored_replaced);
+  EXPECT_EQ(Drafts(*store), (Texts{{"A", "first"}}));
+}
+
 // Nobody was told that it is kept.
 TEST_F(SalvageTest, ACommitThatAPowerLossToreIsNoDamage) {
   const std::size_t kept = KillInACommit();
@@ -290,6 +410,42 @@ TEST_F(SalvageTest, ACommitThatAPowerLossToreIsNoDamage) {
     const auto store = Open(folder());
     EXPECT_FALSE(store->LastRepair().any());
     EXPECT_EQ(Drafts(*store), before_);
+  });
+}
+
+// Regression: two commits were lost, unnoticed: what is damaged ends one, and another is behind it,
+// so it was synced.
+TEST_F(SalvageTest, ADamagedEndOfACommitBeforeTheLastIsNoTornCommit) {
+  const std::size_t kept = KillInACommit();
+  Reboot();
+  std::string bytes = log_;
+  FlipPage(bytes, FrameAt(kept - 1));
+  test::WriteBytes(log_file(), bytes);
+  const auto store = Open(folder());
+  EXPECT_TRUE(store->LastRepair().authored_replaced);
+  const Texts texts = Drafts(*store);
+  ExpectWritten(texts);
+  // What the last commit wrote is there; the damaged page may hold one that is nowhere else.
+  EXPECT_EQ(texts.at("D"), newest_.at("D"));
+  EXPECT_GE(texts.size() + 1, newest_.size());
+}
+
+// Regression: what was left of it stayed behind the next commits, which are shorter. It was taken
+// for a part of them that is damaged, or laid over what they wrote.
+TEST_F(SalvageTest, NothingOfATornCommitIsLeftBehindTheNext) {
+  const std::size_t kept = KillInACommit();
+  Reboot();
+  ForEachTorn(kept, [this] {
+    auto store = Open(folder());
+    Draft(*store, "A", "short");
+    Texts expected = before_;
+    expected["A"] = "short";
+    EXPECT_TRUE(store->Verify().good());
+    LeaveAsKilled(std::move(store));
+    EXPECT_EQ(Salvage(), expected);
+    store = Open(folder());
+    EXPECT_FALSE(store->LastRepair().any());
+    EXPECT_EQ(Drafts(*store), expected);
   });
 }
 
