@@ -45,8 +45,9 @@ int main(int argc, char** argv) {
     return static_cast<int>(ExitCode::kStopped);
   }
   if (options->action == hark::app::Options::Action::kCheckBackend) {
-    std::fputs(hark::app::TryBackend(*config, environment).c_str(), stdout);
-    return static_cast<int>(ExitCode::kStopped);
+    const std::string wrong = hark::app::TryBackend(*config, environment);
+    std::fputs(wrong.c_str(), stdout);
+    return static_cast<int>(wrong.empty() ? ExitCode::kStopped : ExitCode::kBackend);
   }
   return static_cast<int>(hark::app::RunDaemon(*config, options->config, environment));
 }

@@ -3,6 +3,7 @@
 #ifndef HARK_CLIENT_SDK_SRC_CALL_H_
 #define HARK_CLIENT_SDK_SRC_CALL_H_
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -59,6 +60,9 @@ using SystemClock = std::chrono::system_clock;
 inline constexpr std::array<std::chrono::milliseconds, 3> kPauses = {
     std::chrono::milliseconds(50), std::chrono::milliseconds(150), std::chrono::milliseconds(400)};
 
+// While a connection is made: how often it is seen whether there is still somebody to connect to.
+inline constexpr std::chrono::milliseconds kBetweenLooks{200};
+
 // How one call is made.
 struct Manner {
   std::chrono::milliseconds timeout;
@@ -74,8 +78,14 @@ inline Result<void> Prepare(const Link& link, grpc::ClientContext& context) {
   const auto left = context.deadline() - SystemClock::now();
   if (Result<void> check = WaitForSocket(link.socket_path, Absence::kIsAnAnswer, left); !check)
     return check;
-  // Somebody listens: wait for gRPC's connection instead of failing while its backoff lasts.
-  context.set_wait_for_ready(true);
+  // Somebody listens: wait for gRPC's connection instead of failing while its backoff lasts. Not
+  // when nobody does any more: a daemon that was killed just now may not come back.
+  while (!link.channel->WaitForConnected(
+      std::min(context.deadline(), SystemClock::now() + kBetweenLooks))) {
+    if (SystemClock::now() >= context.deadline()) break;  // Which the call then says.
+    Result<void> check = CheckSocket(link.socket_path);
+    if (!check && check.error().code != ErrorCode::kUnavailable) return check;
+  }
   return {};
 }
 

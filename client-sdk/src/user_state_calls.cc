@@ -21,8 +21,7 @@ Result<void> ValidateDraft(const SetDraftRequest& request) {
   if (Result<void> id = ValidateId("the conversation's id", request.conversation_id); !id)
     return id;
   if (request.text.size() > kMaxDraftBytes) {
-    return Invalid("the draft has " + std::to_string(request.text.size()) + " bytes, but at most " +
-                   std::to_string(kMaxDraftBytes) + " are possible");
+    return Invalid("the draft is longer than " + std::to_string(kMaxDraftBytes) + " bytes");
   }
   return ValidateText("the draft", request.text);
 }

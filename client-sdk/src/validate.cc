@@ -88,8 +88,7 @@ Result<void> ValidateToken(const std::string& token) {
 Result<void> ValidateContent(const std::string& content) {
   if (content.empty()) return Invalid("the message is empty");
   if (content.size() > kMaxContentBytes) {
-    return Invalid("the message has " + std::to_string(content.size()) + " bytes, but at most " +
-                   std::to_string(kMaxContentBytes) + " are possible");
+    return Invalid("the message is longer than " + std::to_string(kMaxContentBytes) + " bytes");
   }
   return ValidateText("the message", content);
 }

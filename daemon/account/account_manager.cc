@@ -245,6 +245,12 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record, AccountFiles
           owned.reset();
         });
       });
+  session->WatchUnsent([this, watched = session.get()] {
+    sync::Status status = board_.Current();
+    if (session_.get() != watched || status.state != sync::State::kSignedOut) return;
+    status.pending = CountUnsent();
+    board_.Set(std::move(status));
+  });
   const std::lock_guard lock(mutex_);
   session_ = std::move(session);
   info_ = {AccountState::kSignedOut, record.user, record.backend_url};
@@ -343,6 +349,11 @@ void AccountManager::CloseSession(const Error& why) {
   ShowSignedOut();
 }
 
+std::uint32_t AccountManager::CountUnsent() {
+  const auto outbox = session_->reader().ReadOutbox();
+  return outbox ? static_cast<std::uint32_t>(outbox->entries.size()) : 0;
+}
+
 void AccountManager::ShowSignedOut() {
   sync::Status status;
   status.state = sync::State::kSignedOut;
@@ -350,6 +361,7 @@ void AccountManager::ShowSignedOut() {
   if (session_) {
     if (const auto state = session_->reader().ReadSyncState())
       status.last_synced_at = state->last_synced_at;
+    status.pending = CountUnsent();
   }
   board_.Set(std::move(status));
 }

@@ -156,6 +156,8 @@ class AccountManager final : public Accounts, public KeyCare {
   void FinishRollBack(bool force, const RollBackDone& done,
                       const std::shared_ptr<AccountFiles>& files);
   void ShowSignedOut();
+  // What waits to be sent in the session that is open, as the engine counts it where there is one.
+  [[nodiscard]] std::uint32_t CountUnsent();
 
   // ---- account_changes.cc: forgetting and clearing ----
 

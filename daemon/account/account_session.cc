@@ -54,6 +54,10 @@ void AccountSession::SaveUserStateAt(Clock::Instant at) {
 void AccountSession::OnCommit(const std::shared_ptr<const Commit>& commit) {
   bus_->Publish(commit);
   intents_->OnCommit(*commit);
+  if (intents_->IsAttached() || (commit->outbox.empty() && commit->outbox_removed.empty())) return;
+  asio::post(io_, [this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired() && !make_parts_ && unsent_changed_) unsent_changed_();
+  });
 }
 
 void AccountSession::OnHealth(store::StoreHealth health) {

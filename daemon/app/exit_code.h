@@ -12,6 +12,7 @@ enum class ExitCode : int {
   kConfiguration = 3,   // the configuration file or the environment
   kAlreadyRunning = 4,  // another harkd uses the folder or the socket
   kFolderOrSocket = 5,  // a folder or the socket cannot be used
+  kBackend = 6,         // --check-backend found something wrong
 };
 
 }  // namespace hark::app

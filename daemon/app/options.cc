@@ -50,6 +50,7 @@ constexpr std::array kExitMeanings{
     ExitMeaning{ExitCode::kConfiguration, "configuration file missing or wrong"},
     ExitMeaning{ExitCode::kAlreadyRunning, "another harkd runs"},
     ExitMeaning{ExitCode::kFolderOrSocket, "a folder or the socket cannot be used"},
+    ExitMeaning{ExitCode::kBackend, "--check-backend: the backend cannot be used"},
 };
 
 std::string Footer() {

@@ -24,6 +24,9 @@ class LocalIntents final : public Intents {
   void Attach(std::shared_ptr<Engine> engine);
   void Detach() { Attach(nullptr); }
 
+  // From any thread: somebody syncs.
+  [[nodiscard]] bool IsAttached() const { return Attached() != nullptr; }
+
   // From the store, after each commit, in order.
   void OnCommit(const Commit& commit);
 

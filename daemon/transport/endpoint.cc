@@ -1,6 +1,7 @@
 #include "daemon/transport/endpoint.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
@@ -67,6 +68,14 @@ Result<std::string> HostOf(const urls::url_view& url) {
   return host;
 }
 
+std::uint16_t PortOf(const urls::url_view& url, std::uint16_t usual) {
+  const auto digits = url.port();
+  if (digits.empty()) return usual;
+  std::uint16_t port = 0;  // It stays so when they do not fit.
+  std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return port;
+}
+
 bool IsLocalhostName(std::string_view host) {
   std::string name = LowerCase(host);
   return name == kLocalhost || name.ends_with(".localhost");
@@ -79,7 +88,7 @@ Result<Endpoint> ParseEndpoint(std::string_view url) {
 
   std::string scheme = LowerCase({parts.scheme().data(), parts.scheme().size()});
   if (scheme != "ws" && scheme != "wss") {
-    return FailUrl("the backend's URL must begin with wss://");
+    return FailUrl("the backend's URL must begin with wss://, or to this machine with ws://");
   }
   if (parts.has_userinfo()) {
     return FailUrl("the backend's URL must not hold a user name or password");
@@ -93,8 +102,7 @@ Result<Endpoint> ParseEndpoint(std::string_view url) {
   Result<std::string> host = HostOf(parts);
   if (!host) return tl::unexpected(std::move(host).error());
   endpoint.host = std::move(*host);
-  endpoint.port = endpoint.tls ? kTlsPort : kPlainPort;
-  if (!parts.port().empty()) endpoint.port = parts.port_number();
+  endpoint.port = PortOf(parts, endpoint.tls ? kTlsPort : kPlainPort);
   if (endpoint.port == 0) {
     return FailUrl("the backend's URL has a port outside of 1 to 65535");
   }

@@ -34,6 +34,10 @@ struct Endpoint {
 // underscores, or an address, without brackets. kInvalidArgument otherwise.
 [[nodiscard]] Result<std::string> HostOf(const boost::urls::url_view& url);
 
+// The port of a parsed URL; `usual` where it names none, 0 where it is not one. (Boost.URL's own
+// port_number() takes 65537 for 1.)
+[[nodiscard]] std::uint16_t PortOf(const boost::urls::url_view& url, std::uint16_t usual);
+
 // A loopback address or IsLocalhostName().
 [[nodiscard]] bool IsThisMachine(const std::string& host);
 

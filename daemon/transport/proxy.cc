@@ -140,7 +140,7 @@ Result<Proxy> ParseProxy(std::string_view url) {
   if (has_more) return FailSetting("must not have a path");
   Proxy proxy;
   proxy.host = *host;
-  proxy.port = parts.port().empty() ? kHttpPort : parts.port_number();
+  proxy.port = PortOf(parts, kHttpPort);
   if (proxy.port == 0) return FailSetting("has a port outside of 1 to 65535");
   if (parts.has_userinfo())
     proxy.authorization = BasicAuthorization(parts.user(), parts.password());

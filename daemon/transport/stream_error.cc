@@ -28,6 +28,12 @@ bool BrokeProtocol(const boost::system::error_code& error) {
          error.category() == zlib;
 }
 
+// The first line is none of an answer.
+bool IsNoHttp(const boost::system::error_code& error) {
+  return error == beast::http::error::bad_version || error == beast::http::error::bad_status ||
+         error == beast::http::error::bad_line_ending;
+}
+
 bool IsEndOfStream(const boost::system::error_code& error) {
   return error == asio::error::eof || error == beast::http::error::end_of_stream ||
          error == beast::http::error::partial_message;
@@ -48,6 +54,10 @@ Error StreamError(const boost::system::error_code& error, std::string_view step)
   if (IsTooBig(error)) {
     return Error(ErrorCode::kInvalidArgument, "the backend sent a frame over the limit",
                  Trouble::kFrameTooLarge);
+  }
+  if (IsNoHttp(error)) {
+    return Error(ErrorCode::kInvalidArgument, "the server at the backend's URL does not speak HTTP",
+                 Trouble::kProtocol);
   }
   if (BrokeProtocol(error)) {
     return Error(ErrorCode::kInvalidArgument,

@@ -6,6 +6,8 @@
 #include <optional>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <openssl/err.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -63,6 +65,17 @@ Result<void> ExpectPeer(SSL* connection, const std::string& host) {
 
 Error HandshakeError(SSL* connection, const boost::system::error_code& error) {
   const long verified = SSL_get_verify_result(connection);
+  const bool is_plain =
+      error.category() == asio::error::get_ssl_category() &&
+      ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_WRONG_VERSION_NUMBER;
+  if (is_plain)
+    return Error(ErrorCode::kOffline, "the server at the backend's URL does not speak TLS",
+                 Trouble::kTls);
+  if (error == asio::ssl::error::stream_truncated)
+    return Error(
+        ErrorCode::kOffline,
+        "the server at the backend's URL broke off before TLS was set up: it may not speak it",
+        Trouble::kTls);
   if (verified == X509_V_OK) return StreamError(error, "setting up TLS");
   return Error(ErrorCode::kOffline,
                std::string("the backend's certificate is not trusted: ") +

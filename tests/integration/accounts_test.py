@@ -6,7 +6,7 @@ import unittest
 import grpc
 
 from harness import (Delivery, PATIENCE, State, TestCase, World, account_pb2, admin_pb2, conversations_pb2, messages_pb2,
-                     sample, search_pb2, search_pb2_grpc, until, until_delivered)
+                     sample, search_pb2, search_pb2_grpc, sync_pb2, until, until_delivered)
 
 Code = grpc.StatusCode
 Account = account_pb2.AccountInfo
@@ -193,6 +193,27 @@ class Tokens(TestCase):
             client = world.client()
             client.wait_for(State.STATE_SIGNED_OUT)
             self.assertTrue(client.page("conversation-0").messages, "what is here stays readable")
+
+    def test_what_waits_is_counted_while_signed_out(self):
+        with World() as world:
+            client = world.signed_in()
+            world.backend.stop()
+            client.wait_for(State.STATE_OFFLINE)
+            waits = [client.send("conversation-0", f"waits {i}") for i in range(2)]
+            said = world.hark("sign-out")[1]
+            self.assertIn("2 messages or read markers wait to be delivered", said)
+            self.assertEqual(client.status().pending_count, 2)
+            self.assertIn("2 messages or read markers wait", world.hark("status")[1])
+            # It can be taken back then too.
+            stream = client.sync.WatchStatus(sync_pb2.WatchStatusRequest(), timeout=PATIENCE)
+            client.cancel(waits[0])
+            until(stream, lambda event: event.status.pending_count == 1)
+            # And another start counts it again.
+            world.daemon.kill()
+            world.start_daemon()
+            client = world.client()
+            client.wait_for(State.STATE_SIGNED_OUT)
+            self.assertEqual(client.status().pending_count, 1)
 
     def test_a_refused_token_leaves_the_cache_readable_and_the_outbox_waiting(self):
         with World() as world:

@@ -112,6 +112,35 @@ class CommandLine(TestCase):
             self.assertTrue(world.hark("stats")[1])
             world.hark("sign-out")
 
+    def test_what_hark_says_is_true(self):
+        with World() as world:
+            world.signed_in()
+            self.assert_says(world, 2, "there is no command 'frobnicate'", "frobnicate")
+            self.assert_says(world, 2, "hark: UI is required", "view", "conversation-0")
+            # However much is read of it.
+            self.assert_says(world, 7, "the message is longer than 65536 bytes", "send", "conversation-0", "-", stdin=b"x" * 200_000)
+            self.assert_says(world, 7, "the draft is longer than 65536 bytes", "draft", "conversation-0", "-", stdin=b"x" * 200_000)
+            # Files: which, and why.
+            self.assert_says(world, 7, "no-such-file: No such file or directory", "restore", "no-such-file")
+            self.assert_says(world, 7, f"{world.folder}: Is a directory", "restore", world.folder)
+            for command in ("backup", "export"):
+                self.assert_says(world, 7, "/no-such/file: No such file or directory", command, "/no-such/file")
+                self.assert_says(world, 8, "File exists", command, world.folder / "harkd.log")
+            self.assertNotIn("signed in", world.hark("clear-cache")[1])
+            world.hark("sign-out")
+            self.assertIn("is fetched again once somebody is signed in", world.hark("clear-cache")[1])
+
+    def assert_says(self, world, code, words, *arguments, stdin=None):
+        got, _, said = world.hark(*arguments, stdin=stdin, check=False)
+        self.assertEqual((got, words in said, said.startswith("hark: ")), (code, True, True), said)
+
+    def test_an_import_reads_its_file_twice(self):
+        with World() as world:
+            world.add_user("ada")
+            code, out, said = run(BACKEND, "import", "/dev/stdin", "--data", world.backend_data, "--user", "ada", check=False,
+                                  stdin=json.dumps(sample()[0]).encode())
+            self.assertEqual((code, "read twice" in said), (6, True), (out, said))
+
     def test_rolling_back_without_a_backup_changes_nothing(self):
         with World() as world:
             client = world.signed_in()

@@ -1,5 +1,6 @@
 """hark doctor: a healthy set-up is good, and each check is seen to fail when what it checks is broken."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -7,6 +8,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import threading
 import time
 import unittest
 
@@ -97,6 +99,11 @@ class Doctor(TestCase):
             self.assert_found(world.doctor(check="socket"), "problem", "there is no socket")
             world.socket.write_text("")
             self.assert_found(world.doctor(check="socket"), "problem", "something else")
+        with SickWorld() as world:
+            world.socket = world.folder / "file" / "harkd.sock"
+            world.configure("ws://127.0.0.1:1/sync")
+            (world.folder / "file").write_text("")
+            self.assert_found(world.doctor(check="socket"), "problem", f"{world.folder}/file is no folder")
 
     def test_daemon(self):
         with SickWorld() as world:
@@ -184,6 +191,11 @@ class Doctor(TestCase):
             world.start_daemon()
             self.assert_found(world.doctor(check="key"), "problem", "MISSING")
             self.assert_found(world.doctor(check="account"), "problem", "key")
+            # Nobody is told to sign in, or that nothing waits: that is not known.
+            said = world.hark("status")[1]
+            self.assertRegex(said, "account +cannot be opened until that is put right")
+            self.assertRegex(said, "data +unknown until then")
+            self.assertRegex(said, "pending +unknown until then")
             mend()
             self.assertEqual(world.doctor(check="key")["verdict"], "good")
 
@@ -194,7 +206,9 @@ class Doctor(TestCase):
             aside = world.account() / "set-aside"
             aside.mkdir(exist_ok=True)
             (aside / "2026-11-26-cache").mkdir()
-            self.assert_found(world.doctor(check="files"), "warning", "set aside")
+            found = world.doctor(check="files")
+            self.assert_found(found, "warning", "set aside")
+            self.assertIn("a restore, or damage", found["what"])  # It cannot be told from here.
             os.truncate(world.account() / "authored.db", 0)
             self.assert_found(world.doctor(check="files"), "problem", "authored.db is missing or empty")
 
@@ -208,7 +222,10 @@ class Doctor(TestCase):
                     wrapper.insert(1, "--map-root-user")
                 if run(*wrapper, "true", check=False)[0] != 0:
                     self.skipTest("nothing can be mounted here")
-                self.assert_found(world.doctor(wrapper=wrapper, check="disk"), verdict, str(world.data))
+                found = world.doctor(wrapper=wrapper, check="disk")
+                self.assert_found(found, verdict, str(world.data))
+                if size == "8m":
+                    self.assertIn("removing something else", found["mend"])
 
     def test_the_folder_of_the_daemon_that_runs_is_looked_at(self):
         with SickWorld() as world:
@@ -245,6 +262,27 @@ class Doctor(TestCase):
             self.assert_found(world.doctor(check="backend"), "warning", "Connection refused")
             world.configure("wss://no-such-host.invalid/sync")
             self.assert_found(world.doctor(check="backend"), "warning", "no-such-host.invalid port 443: the name is not known")
+
+    def test_backend_that_is_something_else(self):
+        with SickWorld() as world, socket.create_server(("127.0.0.1", 0)) as listener:
+            def answer():
+                with contextlib.suppress(OSError):
+                    while True:
+                        with listener.accept()[0] as asked:
+                            asked.recv(4096)
+                            asked.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            threading.Thread(target=answer, daemon=True).start()
+            # Whether or not a daemon runs, and somebody is signed in.
+            world.configure(f"ws://127.0.0.1:{listener.getsockname()[1]}/sync")
+            self.assert_found(world.doctor(check="backend"), "warning", "answers, but: there is no sync endpoint")
+            code, out, _ = run(HARKD, "--check-backend", check=False, env=world.env)
+            self.assertEqual((code, "no sync endpoint" in out), (6, True), out)
+            world.configure(f"ws://127.0.0.1:{listener.getsockname()[1] + 65536}/sync")
+            self.assert_found(world.doctor("--socket", world.socket, check="setup"), "problem", "1 to 65535")
+            listener.shutdown(socket.SHUT_RDWR)
+        with SickWorld() as world:
+            world.healthy()
+            self.assertEqual(run(HARKD, "--check-backend", env=world.env)[0], 0)
 
     def test_backend_behind_a_proxy(self):
         with SickWorld() as world, socket.create_server(("127.0.0.1", 0)) as listener:

@@ -20,9 +20,10 @@ constexpr unsigned char kZstdMagic[] = {0x28, 0xB5, 0x2F, 0xFD};
 Result<std::unique_ptr<LineReader>> LineReader::Open(const std::string& path) {
   std::FILE* const file = std::fopen(path.c_str(), "rb");
   struct stat status{};
-  if (file == nullptr || fstat(fileno(file), &status) != 0 || S_ISDIR(status.st_mode)) {
-    const std::string reason =
-        file == nullptr ? std::generic_category().message(errno) : "it is not a file";
+  // What cannot be read from the beginning again would be checked, and then found empty.
+  if (file == nullptr || fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
+    const std::string reason = file == nullptr ? std::generic_category().message(errno)
+                                               : "it is not a file that can be read twice";
     if (file != nullptr) std::fclose(file);
     return Fail(ErrorCode::kInvalid, "cannot read " + path + ": " + reason);
   }

@@ -78,7 +78,12 @@ int SignIn(Session& session) {
 
 int SignOut(Session& session) {
   if (session.arguments.forget) return ForgetAccount(session);
-  return ShowAccount(session, session.client.SignOut(), "signed out: ");
+  const int code = ShowAccount(session, session.client.SignOut(), "signed out: ");
+  if (code != kOk || session.output.json()) return code;
+  const auto status = session.client.GetSyncStatus();
+  if (status && status->pending_count > 0)
+    session.output.Line(PendingSentence(status->pending_count) + ", after the next sign-in");
+  return code;
 }
 
 int SyncNow(Session& session) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -12,6 +13,7 @@
 #include "tools/hark/exit_code.h"
 #include "tools/hark/local_commands.h"
 #include "tools/hark/output.h"
+#include "tools/hark/text.h"
 
 namespace hark::cli {
 namespace {
@@ -345,6 +347,9 @@ int Run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("hark ") + HARK_VERSION);
   app.require_subcommand(1);
   app.footer(kExitCodes);
+  app.failure_message([](const CLI::App* /*app*/, const CLI::Error& error) {
+    return "hark: " + Printable(error.what()) + "\nRun with --help for more information.\n";
+  });
   Globals globals;
   Arguments arguments;
   Command command = nullptr;
@@ -363,6 +368,14 @@ int Run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    // A word that is no command is left over, which a missing one hides.
+    const std::vector<std::string> left = app.remaining();
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) &&
+        app.get_subcommands().empty() && !left.empty()) {
+      return Report(kUsage, ("there is no command '" + left.front() +
+                             "'; \"hark --help\" lists those that there are")
+                                .c_str());
+    }
     // --help and --version come this way too.
     return app.exit(error) == 0 ? kOk : kUsage;
   }

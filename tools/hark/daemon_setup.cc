@@ -90,7 +90,9 @@ DaemonConfig CheckConfig(const std::string& harkd, const std::vector<std::string
 
 BackendTrial TryBackend(const std::string& harkd) {
   const ProgramResult tried = RunProgram({harkd, "--check-backend"}, kPatience);
-  if (tried.code != 0) return {};
+  // One that is older found something wrong with 0.
+  constexpr int kFound = 6;
+  if (tried.code != 0 && tried.code != kFound) return {};
   auto values = ParseConfigValues(tried.out);
   return {values["problem"], values["believed"] != "false"};
 }

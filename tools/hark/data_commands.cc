@@ -1,9 +1,11 @@
 // The commands about an account's data as a whole: sign-out --forget, clear-cache, backup, restore.
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -107,8 +109,11 @@ int ClearCache(Session& session) {
     line.Number("entries_lost", done->lost.entries).Number("drafts_lost", done->lost.drafts);
     session.output.Json(line);
   } else {
+    const auto account = session.client.GetAccount();
+    const bool syncs = account && account->state == client::AccountInfo::State::kSignedIn;
     session.output.Line("cleared: " + Grouped((done->bytes_removed + 1023) / 1024) +
-                        " KiB removed; what is opened is fetched again");
+                        " KiB removed; what is opened is fetched again" +
+                        (syncs ? "" : " once somebody is signed in"));
     if (done->lost.entries + done->lost.drafts > 0)
       session.output.Line("lost: " + LostSentence(done->lost));
   }
@@ -122,7 +127,7 @@ int Backup(Session& session) {
   const bool has_passphrase = !passphrase.empty();
   if (session.arguments.passphrase_stdin && !has_passphrase)
     return Report(kInvalidInput, "the passphrase on stdin is empty");
-  if (!file.Open()) return Report(kConflict, Printable(file.error()).c_str());
+  if (!file.Open()) return Report(file.why_not_open(), file.error().c_str());
   std::uint64_t bytes = 0;
   bool written = true;
   client::Result<void> done = [&] {
@@ -152,14 +157,22 @@ int Backup(Session& session) {
 }
 
 int Restore(Session& session) {
+  const auto unreadable = [&](int error) {
+    const std::string why = std::generic_category().message(error);
+    return Report(kInvalidInput, ("cannot read: " + session.arguments.file + ": " + why).c_str());
+  };
+  const int descriptor = open(session.arguments.file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return unreadable(errno);
+  struct stat status{};
+  if (fstat(descriptor, &status) != 0 || S_ISDIR(status.st_mode)) {
+    close(descriptor);
+    return unreadable(EISDIR);
+  }
   client::RestoreRequest request;
   if (session.arguments.passphrase_stdin)
     request.passphrase = AskSecret("Passphrase", kPassphraseBytes);
   request.discard_unsent = session.arguments.yes;
-  const int descriptor = open(session.arguments.file.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat status{};
-  if (descriptor < 0 || fstat(descriptor, &status) != 0)
-    return Report(kInvalidInput, "the backup cannot be read");
+  int read_error = 0;
   const auto total = static_cast<std::uint64_t>(status.st_size);
   const auto done = [&] {
     ProgressBar bar("restoring", true);
@@ -167,7 +180,10 @@ int Restore(Session& session) {
     return session.client.Restore(request, [&]() -> std::optional<std::string> {
       std::string piece(kPieceBytes, '\0');
       const ssize_t got = read(descriptor, piece.data(), piece.size());
-      if (got < 0) return std::nullopt;
+      if (got < 0) {
+        read_error = errno;
+        return std::nullopt;
+      }
       piece.resize(static_cast<std::size_t>(got));
       so_far += piece.size();
       bar.Show(so_far, total);
@@ -176,6 +192,7 @@ int Restore(Session& session) {
   }();
   close(descriptor);
   Wipe(request.passphrase);
+  if (read_error != 0) return unreadable(read_error);
   if (!done) return Report(done.error());
   if (session.output.json()) {
     JsonLine line;
@@ -188,7 +205,9 @@ int Restore(Session& session) {
                         Counted(done->messages, "message", "messages") + ", " +
                         Counted(done->outbox, "unsent entry", "unsent entries"));
     if (done->entries_lost > 0)
-      session.output.Line(Grouped(done->entries_lost) + " entries and drafts are not in it");
+      session.output.Line(
+          Counted(done->entries_lost, "unsent entry or draft", "unsent entries and drafts") +
+          " of since then " + (done->entries_lost == 1 ? "is" : "are") + " not in it");
     session.output.Line("what was replaced is in " + Printable(done->aside));
   }
   return kOk;

@@ -187,8 +187,11 @@ Finding CheckFiles(const Surroundings& around) {
   if (aside > 0) {
     return {
         "files", Verdict::kWarning,
-        std::to_string(aside) + " damaged files were replaced and set aside",
-        "look after the disk; when you miss nothing, remove the folder set-aside beside the files"};
+        "files were replaced " +
+            (aside == 1 ? std::string("once") : std::to_string(aside) + " times") +
+            " (a restore, or damage), and those of before are set aside",
+        "if you restored nothing, look after the disk; when you miss nothing, remove the folder "
+        "set-aside beside the files"};
   }
   if (accounts.empty()) return {"files", Verdict::kGood, "there are none yet", ""};
   return {"files", Verdict::kGood,
@@ -213,9 +216,14 @@ Finding CheckDisk(const Surroundings& around) {
   }
   const std::uintmax_t free = static_cast<std::uintmax_t>(space.f_bavail) * space.f_frsize;
   const std::string what = Bytes(free) + " are free for " + folder.string();
-  const char* const mend = "make room, or bound the cache: [retention] max_mb";
-  if (free < kNoSpace) return {"disk", Verdict::kProblem, what, mend};
-  if (free < kLittleSpace) return {"disk", Verdict::kWarning, what, mend};
+  if (free < kNoSpace) {
+    // Nothing of Hark gets smaller without some room to write in.
+    return {"disk", Verdict::kProblem, what,
+            "make room by removing something else; then bound the cache: [retention] max_mb"};
+  }
+  if (free < kLittleSpace) {
+    return {"disk", Verdict::kWarning, what, "make room, or bound the cache: [retention] max_mb"};
+  }
   return {"disk", Verdict::kGood, what, ""};
 }
 

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -67,6 +68,17 @@ std::string WhyNotReached(const BackendAddress& address) {
   return " cannot be reached: " + Reason(last);
 }
 
+// Why harkd could not make it: the nearest folder that is there. Empty: nothing in the way.
+std::string WhyNoSocketCanBe(const std::filesystem::path& socket) {
+  std::filesystem::path folder = socket.parent_path();
+  std::error_code error;
+  while (folder.has_relative_path() && !std::filesystem::exists(folder, error))
+    folder = folder.parent_path();
+  if (!std::filesystem::is_directory(folder, error)) return folder.string() + " is no folder";
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return folder.string() + " cannot be written: " + Reason(errno);
+}
+
 }  // namespace
 
 Finding CheckSocket(const Surroundings& around) {
@@ -74,6 +86,10 @@ Finding CheckSocket(const Surroundings& around) {
   if (path.empty()) return {"socket", Verdict::kWarning, "unknown while the set-up is wrong", ""};
   struct stat info{};
   if (::lstat(path.c_str(), &info) != 0) {
+    if (const std::string why = WhyNoSocketCanBe(path); !why.empty()) {
+      return {"socket", Verdict::kProblem, "there is no socket at " + path + ": " + why,
+              "make that folder yours to write, or name another socket under [ipc] socket"};
+    }
     return {"socket", Verdict::kProblem, "there is no socket at " + path,
             "hark service install, or start harkd"};
   }
@@ -142,7 +158,8 @@ Finding CheckBackend(const Surroundings& around) {
   if (const std::string why = WhyNotReached(*address); !why.empty())
     return {"backend", Verdict::kWarning, where + why, mend};
   const bool is_tls = config.Value("backend.url").starts_with("wss");
-  if (is_tls && proxy.empty()) {
+  // Somebody who answers may be something else than a backend.
+  if (proxy.empty()) {
     const BackendTrial trial = TryBackend(around.harkd);
     if (!trial.believed) {
       return {"backend", Verdict::kProblem,

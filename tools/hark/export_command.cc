@@ -80,7 +80,7 @@ class ExportLines {
 
 int Export(Session& session) {
   OutputFile file(session.arguments.file.empty() ? "-" : session.arguments.file);
-  if (!file.Open()) return Report(kConflict, Printable(file.error()).c_str());
+  if (!file.Open()) return Report(file.why_not_open(), file.error().c_str());
   const bool to_stdout = file.path() == "-";
   ExportLines lines(file);
   bool written = true;

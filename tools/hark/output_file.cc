@@ -14,7 +14,7 @@ OutputFile::~OutputFile() {
 }
 
 bool OutputFile::Failed(const char* what) {
-  error_ = what + (": " + path_ + ": ") + std::strerror(errno);
+  error_ = what + (": " + (path_ == "-" ? "standard output" : path_) + ": ") + std::strerror(errno);
   return false;
 }
 
@@ -24,6 +24,7 @@ bool OutputFile::Open() {
     return true;
   }
   if (access(path_.c_str(), F_OK) == 0) {
+    taken_ = true;
     errno = EEXIST;
     return Failed("cannot write");
   }

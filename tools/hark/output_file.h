@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "tools/hark/exit_code.h"
+
 namespace hark::cli {
 
 // Mode 0600. Written as PATH.part; what is there under PATH is never replaced.
@@ -26,6 +28,8 @@ class OutputFile {
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::string& error() const { return error_; }
+  // Why it does not open: something is there, or the path cannot be used.
+  [[nodiscard]] ExitCode why_not_open() const { return taken_ ? kConflict : kInvalidInput; }
 
  private:
   [[nodiscard]] bool Failed(const char* what);
@@ -33,6 +37,7 @@ class OutputFile {
   const std::string path_;
   std::string part_;  // Of the unfinished file; empty: there is none.
   int descriptor_ = -1;
+  bool taken_ = false;
   std::string error_;
 };
 

@@ -147,11 +147,16 @@ int ShowStatus(Session& session) {
   }
   const client::Time now = Now();
   const client::KeyStatus stand = keys ? *keys : client::KeyStatus();
+  // Somebody has an account here, and what is in it cannot be looked at.
+  const bool closed = account->state == client::AccountInfo::State::kNone &&
+                      status->state == client::SyncStatus::State::kDegraded;
+  const std::string unknown = "unknown until then";
   PrintPairs(output, {{"sync", output.Styled(StyleOf(status->state), SyncSentence(*status, now))},
-                      {"data", DataSentence(*status, now)},
-                      {"account", AccountSentence(*account)},
+                      {"data", closed ? unknown : DataSentence(*status, now)},
+                      {"account", closed ? "cannot be opened until that is put right"
+                                         : AccountSentence(*account)},
                       {"keys", output.Styled(StyleOf(stand.state), KeySentence(stand))},
-                      {"pending", PendingSentence(status->pending_count)},
+                      {"pending", closed ? unknown : PendingSentence(status->pending_count)},
                       {"socket", Printable(session.client.socket_path())}});
   return kOk;
 }

@@ -136,7 +136,8 @@ std::string GapSentence(const client::Gap& gap) {
   switch (gap.reason) {
     case client::Gap::Reason::kNotFetched: return words + ": not fetched yet";
     case client::Gap::Reason::kLimited:
-      return words + ": the backend told of them without their content";
+      return words + ": the backend told of " +
+             (count == 1 ? "it without its" : "them without their") + " content";
     case client::Gap::Reason::kEvicted:
       return words + ": removed after their time, fetched again on request";
     case client::Gap::Reason::kUnknown: break;

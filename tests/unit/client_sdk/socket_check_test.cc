@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <future>
 #include <string>
+#include <utility>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include "hark/client.h"
 #include "tests/support/files.h"
 #include "tests/support/scratch_folder.h"
 #include "tests/unit/client_sdk/fake_daemon.h"
@@ -138,6 +140,30 @@ TEST_F(SocketCheckTest, FolderThatIsALinkIsNotTrusted) {
   std::filesystem::create_directory_symlink(folder_.path(), elsewhere / "link");
   path_ = elsewhere / "link" / "harkd.sock";
   EXPECT_EQ(Check().code, ErrorCode::kUntrustedDaemon);
+}
+
+// Else a command that takes its time would wait for ten minutes where no daemon is.
+TEST_F(SocketCheckTest, ADaemonThatIsKilledWhileAClientConnectsIsNotWaitedFor) {
+  Bind(true);
+  Result<Client> client =
+      Client::Connect({.socket_path = path_, .call_timeout = std::chrono::seconds(10)});
+  ASSERT_TRUE(client.ok());
+  auto asked = std::async(std::launch::async, [&client] { return client->GetVersion(); });
+  // Whoever only looks hangs up; the one that wants to be answered speaks first.
+  char first = '\0';
+  int connection = -1;
+  while (connection < 0) {
+    connection = accept(fd_, nullptr, nullptr);
+    ASSERT_GE(connection, 0);
+    if (recv(connection, &first, 1, 0) == 1) break;
+    close(connection);
+    connection = -1;
+  }
+  close(std::exchange(fd_, -1));
+  close(connection);
+  const Result<VersionInfo> version = asked.get();
+  ASSERT_FALSE(version.ok());
+  EXPECT_EQ(version.error().code, ErrorCode::kNoDaemon) << version.error().message;
 }
 
 }  // namespace

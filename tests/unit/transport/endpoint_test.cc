@@ -53,6 +53,8 @@ TEST(Endpoint, WhatCannotWorkIsRefused) {
                           "wss://a b",
                           "wss://h:0",
                           "wss://h:65536",
+                          "wss://h:65537",
+                          "wss://h:99999",
                           "wss://h:99999999999",
                           "wss://h:x",
                           "wss://a%0d%0aX:%20y",

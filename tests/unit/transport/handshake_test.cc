@@ -74,7 +74,9 @@ TEST_F(HandshakeTest, Http404IsAWrongUrl) {
 
 TEST_F(HandshakeTest, ServerOfAnotherProtocolIsRefused) {
   ServeHttp("220 mail.example.org ESMTP\r\n");
-  EXPECT_EQ(ConnectError(ClientOptions()).code, ErrorCode::kInvalidArgument);
+  const Error error = ConnectError(ClientOptions());
+  EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(error.message, "the server at the backend's URL does not speak HTTP");
 }
 
 TEST_F(HandshakeTest, WrongAcceptKeyIsRefused) {

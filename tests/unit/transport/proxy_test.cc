@@ -68,10 +68,11 @@ TEST(Proxy, OtherKindsAreRefusedAndNothingOfTheUrlIsRepeated) {
   for (const std::string& url :
        {std::string("https://canary:canary@p"), std::string("socks5://canary@p:1"),
         std::string("http://canary:canary@"), std::string("http://canary@p:0"),
-        std::string("http://canary@p:65536"), std::string("http://canary@p/path"),
-        std::string("http://canary@p?x"), std::string("http://canary@p#x"),
-        std::string("http://can%0d%0aary"), std::string("http://can ary"), std::string("http://"),
-        std::string("\x01"), "http://canary@" + std::string(limits::kProxySettingBytes, 'a')}) {
+        std::string("http://canary@p:65537"), std::string("http://canary@p:65536"),
+        std::string("http://canary@p/path"), std::string("http://canary@p?x"),
+        std::string("http://canary@p#x"), std::string("http://can%0d%0aary"),
+        std::string("http://can ary"), std::string("http://"), std::string("\x01"),
+        "http://canary@" + std::string(limits::kProxySettingBytes, 'a')}) {
     const Result<Proxy> proxy = ParseProxy(url);
     ASSERT_FALSE(proxy.has_value()) << url;
     EXPECT_EQ(proxy.error().code, ErrorCode::kInvalidArgument) << url;

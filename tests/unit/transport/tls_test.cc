@@ -251,6 +251,21 @@ TEST_F(TlsTest, PlainServerIsNoTlsServer) {
   const Error error = ConnectError(TlsOptions("localhost"));
   EXPECT_EQ(error.code, ErrorCode::kOffline);
   EXPECT_EQ(error.trouble, Trouble::kTls) << error.message;
+  EXPECT_EQ(error.message, "the server at the backend's URL does not speak TLS");
+}
+
+// What hark-backend without a certificate does.
+TEST_F(TlsTest, PlainServerThatHangsUpIsNoTlsServerEither) {
+  ServeRaw([](asio::ip::tcp::socket& socket) -> asio::awaitable<void> {
+    std::string hello(100, '\0');
+    const auto bytes = asio::buffer(hello);
+    co_await socket.async_read_some(bytes, asio::use_awaitable);
+    socket.shutdown(asio::ip::tcp::socket::shutdown_send);
+  });
+  const Error error = ConnectError(TlsOptions("localhost"));
+  EXPECT_EQ(error.code, ErrorCode::kOffline);
+  EXPECT_EQ(error.trouble, Trouble::kTls) << error.message;
+  EXPECT_NE(error.message.find("it may not speak it"), std::string::npos) << error.message;
 }
 
 }  // namespace
