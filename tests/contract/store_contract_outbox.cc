@@ -140,10 +140,11 @@ TEST_P(StoreContract, OutboxListSaysWhatStoppedAndWhy) {
   Do(FailEntry{edit.position, {"CONFLICT", "They were first."}});
 
   const OutboxPage page = List(reader(), Stopped());
-  EXPECT_THAT(Previews(page), ElementsAre("refused", "too old", "edit"));
+  ASSERT_THAT(Previews(page), ElementsAre("refused", "too old", "edit"));
   EXPECT_EQ(page.total_count, 3U);
   EXPECT_EQ(page.items[0].failure, kRefused);
   EXPECT_FALSE(page.items[1].failure);
+  ASSERT_TRUE(page.items[2].failure);
   EXPECT_EQ(page.items[2].failure->reason, "CONFLICT");
   EXPECT_FALSE(page.items[0].entry.skipped);
   ASSERT_TRUE(Act("A", UuidOf(1), SkipMessage{}));

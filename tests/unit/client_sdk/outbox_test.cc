@@ -100,7 +100,7 @@ TEST_F(SdkOutboxTest, PagesFollowEachOtherWithTheWholeRequest) {
     ASSERT_TRUE(page.ok());
     for (const OutboxEntry& entry : page->entries) ids.push_back(entry.message_id);
     request.page_token = page->next_page_token;
-  } while (!request.page_token.empty());
+  } while (!request.page_token.empty() && ids.size() < 10);
   EXPECT_EQ(ids, (std::vector<std::string>{"m1", "m2", "m3", "m4", "m5"}));
   EXPECT_EQ(daemon_.outbox_requests().size(), 3U);
 }
