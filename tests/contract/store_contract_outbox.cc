@@ -34,12 +34,14 @@ OutboxQuery Stopped() {
 
 std::vector<std::string> Previews(const OutboxPage& page) {
   std::vector<std::string> previews;
+  previews.reserve(page.items.size());
   for (const OutboxItem& item : page.items) previews.push_back(item.preview);
   return previews;
 }
 
 std::vector<Delivery> DeliveriesOf(const OutboxPage& page) {
   std::vector<Delivery> deliveries;
+  deliveries.reserve(page.items.size());
   for (const OutboxItem& item : page.items) deliveries.push_back(item.entry.delivery);
   return deliveries;
 }

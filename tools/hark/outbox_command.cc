@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "tools/hark/command.h"
@@ -116,12 +117,17 @@ void PrintEnd(Session& session, const OutboxPage& last, std::uint64_t shown,
   };
   if (shown == 0)
     output.Line(session.arguments.failed ? "nothing has failed" : "nothing waits to be delivered");
-  if (!last.next_page_token.empty())
-    hint(Grouped(shown) + " of " + Grouped(last.total_count) + " entries; all: hark outbox --all");
-  if (waiting.count == 0) return;
+  const std::string& conversation = session.arguments.conversation;
+  const std::string of_it = conversation.empty() ? "" : " " + Printable(conversation);
+  if (!last.next_page_token.empty()) {
+    hint(Grouped(shown) + " of " + Grouped(last.total_count) + " entries; all: hark outbox" +
+         of_it + (session.arguments.failed ? " --failed" : "") + " --all");
+  }
+  if (!waiting.first) return;
   const bool several = waiting.count > 1;
   hint((several ? Grouped(waiting.count) + " wait for you; the first: " : "waits for you: ") +
-       CommandsFor(*waiting.first) + (several ? "; all again: hark retry --all" : ""));
+       CommandsFor(*waiting.first) +
+       (several ? "; all again: hark retry" + (of_it.empty() ? " --all" : of_it) : ""));
 }
 
 }  // namespace

@@ -95,6 +95,10 @@ TEST_F(CliOutboxTest, OnlyWhatFitsIsOffered) {
                     Not(HasSubstr("hark retry"))));
   v1::OutboxEntry lost = Failed("c2", "m2", v1::OutboxEntry::KIND_EDIT, true);
   lost.set_message_is_here(false);
+  daemon_.Put(Failed("c1", "m3", v1::OutboxEntry::KIND_SEND, true));
+  EXPECT_THAT(Run({"c1", "--failed", "--limit", "1"}).out,
+              HasSubstr("--- 1 of 2 entries; all: hark outbox c1 --failed --all ---\n"));
+  EXPECT_THAT(Run({"c1"}).out, EndsWith("; all again: hark retry c1 ---\n"));
   daemon_.Put(lost);
   EXPECT_THAT(Run({"c2"}).out,
               EndsWith("    [the message itself is not on this machine]\n"
@@ -106,6 +110,8 @@ TEST_F(CliOutboxTest, LimitGoesOverPages) {
   for (int i = 0; i < 450; ++i)
     daemon_.Put(MakeOutboxEntry("c1", "m" + std::to_string(i), v1::DELIVERY_STATE_QUEUED, "text"));
   EXPECT_THAT(Run().out, EndsWith("--- 50 of 450 entries; all: hark outbox --all ---\n"));
+  EXPECT_THAT(Run({"c1", "--limit", "1"}).out,
+              EndsWith("--- 1 of 450 entries; all: hark outbox c1 --all ---\n"));
   const CliResult some = Run({"--limit", "230", "--json"});
   EXPECT_EQ(Lines(some.out), 231U);
   EXPECT_THAT(some.out, EndsWith(R"({"type":"outbox","count":230,"total_count":450,)"
