@@ -1,6 +1,6 @@
-// What a Client holds. Calls are in client.cc, message_calls.cc and data_calls.cc, watches in
-// watch.cc, which makes its own stubs on the shared link: only these files pay for gRPC's generated
-// headers.
+// What a Client holds. Calls are in client.cc, message_calls.cc, data_calls.cc and the like,
+// watches in watch.cc, which makes its own stubs on the shared link: only these files pay for
+// gRPC's generated headers.
 
 #ifndef HARK_CLIENT_SDK_SRC_CLIENT_IMPL_H_
 #define HARK_CLIENT_SDK_SRC_CLIENT_IMPL_H_

@@ -60,6 +60,28 @@ PendingChange ToChange(const v1::PendingChange& from) {
   return to;
 }
 
+OutboxEntry ToEntry(const v1::OutboxEntry& from) {
+  OutboxEntry to;
+  to.position = from.position();
+  switch (static_cast<int>(from.kind())) {
+    case v1::OutboxEntry::KIND_SEND: to.kind = OutboxEntry::Kind::kSend; break;
+    case v1::OutboxEntry::KIND_EDIT: to.kind = OutboxEntry::Kind::kEdit; break;
+    case v1::OutboxEntry::KIND_DELETE: to.kind = OutboxEntry::Kind::kDelete; break;
+    default: break;
+  }
+  to.conversation_id = from.conversation_id();
+  to.message_id = from.message_id();
+  to.delivery = ToDelivery(from.delivery());
+  if (from.has_failure()) to.failure = ToFailure(from.failure());
+  to.skipped = from.skipped();
+  if (from.has_submitted_at()) to.submitted_at = ToTime(from.submitted_at());
+  to.content_type = from.content_type();
+  to.preview = from.preview();
+  to.preview_cut = from.preview_cut();
+  to.message_is_here = from.message_is_here();
+  return to;
+}
+
 Gap ToGap(const v1::Gap& from) {
   Gap to;
   to.from_sequence = from.from_sequence();
@@ -172,6 +194,15 @@ MessagePage FromProto(const v1::ListMessagesResponse& from) {
   to.total_count = from.total_count();
   if (from.has_gap_before()) to.gap_before = ToGap(from.gap_before());
   if (from.has_gap_after()) to.gap_after = ToGap(from.gap_after());
+  to.freshness = ToFreshness(from.freshness());
+  return to;
+}
+
+OutboxPage FromProto(const v1::ListOutboxResponse& from) {
+  OutboxPage to;
+  for (const v1::OutboxEntry& entry : from.entries()) to.entries.push_back(ToEntry(entry));
+  to.next_page_token = from.next_page_token();
+  to.total_count = from.total_count();
   to.freshness = ToFreshness(from.freshness());
   return to;
 }

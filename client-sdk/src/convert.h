@@ -14,6 +14,7 @@
 #include "hark/v1/sync.pb.h"
 #include "hark/v1/types.pb.h"
 
+#include "hark/outbox.h"
 #include "hark/types.h"
 #include "hark/watch.h"
 
@@ -32,6 +33,7 @@ namespace hark::client {
 [[nodiscard]] RetentionPreview FromProto(const v1::PreviewRetentionResponse& from);
 [[nodiscard]] RetentionOutcome FromProto(const v1::RunRetentionResponse& from);
 [[nodiscard]] Role FromProto(v1::Role from);
+[[nodiscard]] OutboxPage FromProto(const v1::ListOutboxResponse& from);
 [[nodiscard]] SearchPage FromProto(const v1::SearchMessagesResponse& from);
 
 // Events of streams; the position is the same for each kind.

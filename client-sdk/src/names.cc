@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "hark/outbox.h"
 #include "hark/result.h"
 #include "hark/types.h"
 
@@ -58,6 +59,16 @@ std::string_view ToString(PendingChange::Kind value) {
     case PendingChange::Kind::kUnknown: return "unknown";
     case PendingChange::Kind::kEdit: return "edit";
     case PendingChange::Kind::kDelete: return "delete";
+  }
+  return "unknown";
+}
+
+std::string_view ToString(OutboxEntry::Kind value) {
+  switch (value) {
+    case OutboxEntry::Kind::kUnknown: return "unknown";
+    case OutboxEntry::Kind::kSend: return "send";
+    case OutboxEntry::Kind::kEdit: return "edit";
+    case OutboxEntry::Kind::kDelete: return "delete";
   }
   return "unknown";
 }

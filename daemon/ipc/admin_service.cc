@@ -45,6 +45,7 @@ constexpr const char* kCapabilities[] = {
     "drafts",           // The service Drafts; Conversation.has_draft.
     "view-states",      // The service ViewStates.
     "changes",          // The service Changes.
+    "outbox",           // ListOutbox.
     "keys",             // The service Keys.
     "forget",           // SignOut with `forget`.
     "clear-cache",      // ClearCache.

@@ -12,15 +12,6 @@
 namespace hark::ipc {
 namespace {
 
-void ToProto(const DeliveryFailure& failure, v1::DeliveryFailure* out) {
-  out->set_reason(failure.reason);
-  out->set_message(failure.message);
-  out->set_can_retry(failure.can_retry);
-  constexpr std::int64_t kLongest = std::numeric_limits<std::uint32_t>::max();
-  out->set_retry_after_ms(static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(failure.retry_after.count(), 0, kLongest)));
-}
-
 v1::PendingChange::Kind ToProto(PendingChange::Kind kind) {
   switch (kind) {
     case PendingChange::Kind::kEdit: return v1::PendingChange::KIND_EDIT;
@@ -32,7 +23,7 @@ v1::PendingChange::Kind ToProto(PendingChange::Kind kind) {
 void ToProto(const PendingChange& change, v1::PendingChange* out) {
   out->set_kind(ToProto(change.kind));
   out->set_delivery(ipc::ToProto(change.delivery));
-  if (change.failure) ToProto(*change.failure, out->mutable_failure());
+  if (change.failure) ipc::ToProto(*change.failure, out->mutable_failure());
   out->set_content(change.content);
 }
 
@@ -70,8 +61,17 @@ v1::Role ToProto(Role role) {
   return v1::ROLE_UNSPECIFIED;
 }
 
-std::string_view ShownContentType(const Message& message) {
-  return message.content_type.empty() ? std::string_view("text/plain") : message.content_type;
+std::string_view ShownContentType(std::string_view stored) {
+  return stored.empty() ? std::string_view("text/plain") : stored;
+}
+
+void ToProto(const DeliveryFailure& failure, v1::DeliveryFailure* out) {
+  out->set_reason(failure.reason);
+  out->set_message(failure.message);
+  out->set_can_retry(failure.can_retry);
+  constexpr std::int64_t kLongest = std::numeric_limits<std::uint32_t>::max();
+  out->set_retry_after_ms(static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(failure.retry_after.count(), 0, kLongest)));
 }
 
 void ToProto(const Message& message, v1::Message* out) {
@@ -79,7 +79,7 @@ void ToProto(const Message& message, v1::Message* out) {
   out->set_conversation_id(message.conversation.value());
   out->set_role(ToProto(message.role));
   out->set_content(message.content);
-  const std::string_view type = ShownContentType(message);
+  const std::string_view type = ShownContentType(message.content_type);
   out->set_content_type(type.data(), type.size());
   for (const auto& [name, value] : message.metadata) (*out->mutable_metadata())[name] = value;
   ToProto(message.created_at, out->mutable_created_at());

@@ -16,11 +16,12 @@ namespace hark::ipc {
 
 [[nodiscard]] v1::Role ToProto(Role role);
 
-// What the field says: never empty.
-[[nodiscard]] std::string_view ShownContentType(const Message& message);
+// What the field says of a stored type: never empty.
+[[nodiscard]] std::string_view ShownContentType(std::string_view stored);
 [[nodiscard]] v1::DeliveryState ToProto(Delivery delivery);
 
 // `out` must be empty.
+void ToProto(const DeliveryFailure& failure, v1::DeliveryFailure* out);
 void ToProto(const Message& message, v1::Message* out);
 void ToProto(const Gap& gap, v1::Gap* out);
 

@@ -111,7 +111,7 @@ void Write(const Message& message, Fields& out) {
   out.Text(Proto::kConversationIdFieldNumber, message.conversation.value());
   out.Number(Proto::kRoleFieldNumber, static_cast<std::uint64_t>(ToProto(message.role)));
   out.Text(Proto::kContentFieldNumber, message.content);
-  out.Text(Proto::kContentTypeFieldNumber, ShownContentType(message));
+  out.Text(Proto::kContentTypeFieldNumber, ShownContentType(message.content_type));
   WriteMetadata(message, out);
   WriteTime(Proto::kCreatedAtFieldNumber, message.created_at, out);
   if (message.edited_at) WriteTime(Proto::kEditedAtFieldNumber, *message.edited_at, out);

@@ -10,12 +10,14 @@
 
 #include "daemon/base/histogram.h"
 #include "daemon/ipc/convert_message.h"
+#include "daemon/ipc/convert_outbox.h"
 #include "daemon/ipc/convert_status.h"
 #include "daemon/ipc/message_page.h"
 #include "daemon/ipc/messages_topic.h"
 #include "daemon/ipc/page_request.h"
 #include "daemon/ipc/requests.h"
 #include "daemon/ipc/services.h"
+#include "daemon/ipc/tokens.h"
 #include "daemon/ipc/unary.h"
 #include "daemon/ipc/watch_stream.h"
 
@@ -23,12 +25,32 @@ namespace hark::ipc {
 namespace {
 
 using Api = v1::Messages;
-using Reading =
-    Api::WithRawCallbackMethod_ListMessages<Api::WithRawCallbackMethod_WatchMessages<Api::Service>>;
+using Reading = Api::WithRawCallbackMethod_ListMessages<
+    Api::WithRawCallbackMethod_WatchMessages<Api::WithRawCallbackMethod_ListOutbox<Api::Service>>>;
 using Writing = Api::WithRawCallbackMethod_SendMessage<
     Api::WithRawCallbackMethod_EditMessage<Api::WithRawCallbackMethod_DeleteMessage<Reading>>>;
 using Base = Api::WithRawCallbackMethod_RetryMessage<Api::WithRawCallbackMethod_RetryMessages<
     Api::WithRawCallbackMethod_SkipMessage<Api::WithRawCallbackMethod_CancelMessage<Writing>>>>;
+
+// Takes the id out of the request.
+Result<store::OutboxQuery> CheckedOutbox(v1::ListOutboxRequest& in) {
+  store::OutboxQuery query;
+  if (!in.conversation_id().empty()) {
+    auto id = CheckedConversation(std::move(*in.mutable_conversation_id()));
+    if (!id) return tl::unexpected(id.error());
+    query.conversation = *std::move(id);
+  }
+  query.stopped = in.failed_only();
+  const auto size = CheckedPageSize(in.page_size(), "page_size");
+  if (!size) return tl::unexpected(size.error());
+  query.limit = *size;
+  if (!in.page_token().empty()) {
+    const auto after = ParseOutboxToken(in.page_token());
+    if (!after) return Fail(ErrorCode::kInvalidArgument, "page_token is not one of this daemon's");
+    query.after = *after;
+  }
+  return query;
+}
 
 class MessagesService final : public Base {
  public:
@@ -99,6 +121,13 @@ class MessagesService final : public Base {
                                           grpc::ByteBuffer* response) override {
     return Act<v1::CancelMessageRequest, v1::CancelMessageResponse>(
         context, request, response, [](auto&) { return hark::CancelMessage(); });
+  }
+
+  grpc::ServerUnaryReactor* ListOutbox(grpc::CallbackServerContext* call,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override {
+    return Answer<v1::ListOutboxRequest, v1::ListOutboxResponse>(
+        call, request, response, [this](auto& in, auto* out) { return ListPending(in, out); });
   }
 
  private:
@@ -202,6 +231,18 @@ class MessagesService final : public Base {
                                      out.set_count(*count);
                                      call->Succeed(out);
                                    });
+    return {};
+  }
+
+  Result<void> ListPending(v1::ListOutboxRequest& in, v1::ListOutboxResponse* out) {
+    const auto query = CheckedOutbox(in);
+    if (!query) return tl::unexpected(query.error());
+    const auto account = context_.Account();
+    if (!account) return tl::unexpected(account.error());
+    const auto page = (*account)->reader().ListOutbox(*query);
+    if (!page) return tl::unexpected(page.error());
+    ToProto(*page, out);
+    ToProto(page->revision, context_.accounts.status().Current(), out->mutable_freshness());
     return {};
   }
 

@@ -16,6 +16,7 @@ namespace {
 // Changes with the meaning of what follows it.
 constexpr std::string_view kPagePrefix = "c1.";
 constexpr std::string_view kSearchPrefix = "s1";
+constexpr std::string_view kOutboxPrefix = "o1.";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 // The whole of `text`, without sign or prefix.
@@ -130,6 +131,18 @@ std::optional<store::ListPosition> ParsePageToken(std::string_view token) {
   if (!id || !IsValidUtf8(*id)) return std::nullopt;
   return store::ListPosition{WallTime(std::chrono::milliseconds(*milliseconds)),
                              ConversationId(*std::move(id))};
+}
+
+std::string OutboxToken(std::uint64_t position) {
+  return std::string(kOutboxPrefix) + std::to_string(position);
+}
+
+std::optional<std::uint64_t> ParseOutboxToken(std::string_view token) {
+  if (!token.starts_with(kOutboxPrefix)) return std::nullopt;
+  // The store counts with signed numbers.
+  const auto position = ParseInteger<std::int64_t>(token.substr(kOutboxPrefix.size()), 10);
+  if (!position || *position < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*position);
 }
 
 std::string SearchToken(const store::SearchPosition& position) {

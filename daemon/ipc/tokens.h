@@ -4,6 +4,7 @@
 #ifndef HARK_DAEMON_IPC_TOKENS_H_
 #define HARK_DAEMON_IPC_TOKENS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,12 @@ namespace hark::ipc {
 
 // Nothing if no PageToken() made it.
 [[nodiscard]] std::optional<store::ListPosition> ParsePageToken(std::string_view token);
+
+// The position after which the next page of the outbox begins.
+[[nodiscard]] std::string OutboxToken(std::uint64_t position);
+
+// Nothing if no OutboxToken() made it.
+[[nodiscard]] std::optional<std::uint64_t> ParseOutboxToken(std::string_view token);
 
 // The place where a search goes on.
 [[nodiscard]] std::string SearchToken(const store::SearchPosition& position);

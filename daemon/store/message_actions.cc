@@ -39,13 +39,14 @@ bool IsChanged(JobContext& context, const MessageAction& action) {
   return !changes.empty() && changes.front().row.entry.conversation == action.conversation;
 }
 
-// Of one that is not here, no more than its id.
+// Of one that is not here, its id and what waits of it.
 Message Shown(JobContext& context, const MessageAction& action) {
   context.Save();
   if (auto shown = FindMerged(context.View(), action.message)) return *std::move(shown);
   Message unknown;
   unknown.id = action.message;
   unknown.conversation = action.conversation;
+  ShowChanges(context.View(), unknown);
   return unknown;
 }
 
@@ -301,7 +302,8 @@ Result<Message> DoAction(JobContext& context, const MessageAction& action) {
   const bool withdraws = cancels || std::holds_alternative<DeleteMessage>(action.what);
   if (!withdraws || FindCancelled(context.authored(), action.message) != action.conversation) {
     // The cache lost the message, and the backend has it no more: the change is all there is.
-    const bool is_lost = (cancels || std::holds_alternative<RetryMessage>(action.what)) &&
+    const bool is_lost = (cancels || std::holds_alternative<RetryMessage>(action.what) ||
+                          std::holds_alternative<SkipMessage>(action.what)) &&
                          IsChanged(context, action);
     if (!is_lost) return NoMessage();
     return std::visit(ChangeActions(context, action, std::nullopt), action.what);

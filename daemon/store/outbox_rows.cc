@@ -23,6 +23,14 @@ constexpr char kList[] = "SELECT " HARK_OUTBOX_COLUMNS " FROM outbox ORDER BY po
 constexpr char kStopped[] = "SELECT " HARK_OUTBOX_COLUMNS
                             " FROM outbox WHERE delivery IN (?1, ?2) AND kind <> 2"
                             " AND (?3 IS NULL OR conversation = ?3) ORDER BY position";
+// What an OutboxQuery asks for. Read from the beginning of each row, which holds no content.
+#define HARK_OUTBOX_ASKED                                              \
+  " FROM outbox WHERE kind <> 2 AND (?1 IS NULL OR conversation = ?1)" \
+  " AND (?2 = 0 OR delivery IN (?3, ?4))"
+constexpr char kAsked[] =
+    "SELECT " HARK_OUTBOX_COLUMNS HARK_OUTBOX_ASKED " AND position > ?5 ORDER BY position LIMIT ?6";
+constexpr char kCountAsked[] = "SELECT count(*)" HARK_OUTBOX_ASKED;
+constexpr char kSendsAsked[] = "SELECT message_id" HARK_OUTBOX_ASKED " AND kind = 1";
 constexpr char kFind[] = "SELECT " HARK_OUTBOX_COLUMNS " FROM outbox WHERE position = ?";
 constexpr char kConversations[] =
     "SELECT conversation FROM outbox WHERE kind = 1 UNION SELECT conversation FROM outbox WHERE "
@@ -63,6 +71,15 @@ std::vector<OutboxRow> ReadRows(Query& query) {
   return rows;
 }
 
+void BindAsked(Query& query, const OutboxQuery& asked) {
+  if (asked.conversation) {
+    query.Text(asked.conversation->value());
+  } else {
+    query.Null();
+  }
+  query.Bool(asked.stopped).Int(kFailedNumber).Int(kExpiredNumber);
+}
+
 }  // namespace
 
 bool IsOutboxEmpty(Connection& authored) {
@@ -100,6 +117,28 @@ std::vector<OutboxRow> ListStopped(Connection& authored,
     query.Null();
   }
   return ReadRows(query);
+}
+
+std::vector<OutboxRow> ListAsked(Connection& authored, const OutboxQuery& query,
+                                 std::uint64_t after, std::uint32_t count) {
+  Query rows(authored.statements(), kAsked);
+  BindAsked(rows, query);
+  rows.Uint(after).Uint(count);
+  return ReadRows(rows);
+}
+
+std::uint64_t CountAsked(Connection& authored, const OutboxQuery& query) {
+  Query count(authored.statements(), kCountAsked);
+  BindAsked(count, query);
+  return count.Next() ? count.GetUint(0) : 0;
+}
+
+std::vector<MessageId> SendIdsAsked(Connection& authored, const OutboxQuery& query) {
+  Query sends(authored.statements(), kSendsAsked);
+  BindAsked(sends, query);
+  std::vector<MessageId> ids;
+  while (sends.Next()) ids.emplace_back(GetId(sends, 0));
+  return ids;
 }
 
 std::optional<OutboxRow> FindOutboxRow(Connection& authored, std::uint64_t position) {

@@ -12,6 +12,7 @@
 #include "daemon/model/message.h"
 #include "daemon/model/outbox.h"
 #include "daemon/store/connection.h"
+#include "daemon/store/reader.h"
 
 namespace hark::store {
 
@@ -39,6 +40,12 @@ struct OutboxRow {
 // Those that wait for the user (kFailed, kExpired), of one conversation or of all, in submit order.
 [[nodiscard]] std::vector<OutboxRow> ListStopped(Connection& authored,
                                                  const std::optional<ConversationId>& conversation);
+// Of what `query` asks for: the first `count` above the position `after`; how many there are, which
+// takes longer the more of all kinds there are; and the messages that sends are of, in no order.
+[[nodiscard]] std::vector<OutboxRow> ListAsked(Connection& authored, const OutboxQuery& query,
+                                               std::uint64_t after, std::uint32_t count);
+[[nodiscard]] std::uint64_t CountAsked(Connection& authored, const OutboxQuery& query);
+[[nodiscard]] std::vector<MessageId> SendIdsAsked(Connection& authored, const OutboxQuery& query);
 [[nodiscard]] std::optional<OutboxRow> FindOutboxRow(Connection& authored, std::uint64_t position);
 // Every conversation that an entry belongs to.
 [[nodiscard]] std::vector<ConversationId> OutboxConversations(Connection& authored);

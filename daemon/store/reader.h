@@ -102,6 +102,32 @@ struct OutboxState {
   LocalRevision revision = 0;        // Every commit up to this one is in it.
 };
 
+// Which part of the outbox to list.
+struct OutboxQuery {
+  std::optional<ConversationId> conversation;  // Absent: every one.
+  bool stopped = false;                        // Only what waits for the user: kFailed, kExpired.
+  std::uint64_t after = 0;                     // Only positions above this one.
+  std::uint32_t limit = 50;                    // 1 to limits::kPageSize; clamped.
+};
+
+// An entry as a person is shown it.
+struct OutboxItem {
+  OutboxEntry entry;                       // Not kMarkRead: nobody waits for one.
+  std::optional<DeliveryFailure> failure;  // With kFailed.
+  std::string content_type;                // A send's, and an edit's whose message is here.
+  std::string preview;  // Of a send or an edit, at most limits::kPreviewCharacters.
+  bool preview_cut = false;
+  bool message_is_here = true;  // In the cache, or itself in the outbox.
+};
+
+struct OutboxPage {
+  std::vector<OutboxItem> items;  // In submit order.
+  // `after` of the next page. Absent when this was the last one.
+  std::optional<std::uint64_t> next;
+  std::uint64_t total_count = 0;  // Of all pages.
+  LocalRevision revision = 0;
+};
+
 struct OutgoingEntry {
   OutboxEntry entry;
   Message message;  // A send: all of it. An edit: id, conversation and new content; edited_at.
@@ -167,6 +193,9 @@ class Reader {
 
   // All of the outbox in submit order, without contents, and the revision that it shows.
   [[nodiscard]] virtual Result<OutboxState> ReadOutbox() = 0;
+
+  // The same for a person, page by page. kNotFound: unknown conversation.
+  [[nodiscard]] virtual Result<OutboxPage> ListOutbox(const OutboxQuery& query) = 0;
 
   // What the entry at `position` sends. kNotFound: it is gone.
   [[nodiscard]] virtual Result<OutgoingEntry> ReadOutgoing(std::uint64_t position) = 0;

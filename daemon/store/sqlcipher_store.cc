@@ -15,6 +15,7 @@
 #include "daemon/store/merged_view.h"
 #include "daemon/store/opened_rows.h"
 #include "daemon/store/opening.h"
+#include "daemon/store/outbox_reader.h"
 #include "daemon/store/page_reader.h"
 #include "daemon/store/raw_file.h"
 #include "daemon/store/reencryption.h"
@@ -150,6 +151,11 @@ Result<Conversation> SqlcipherStore::GetConversation(const ConversationId& id) {
 Result<OutboxState> SqlcipherStore::ReadOutbox() {
   return parts_->readers->Run(
       [](const Snapshot& snapshot) -> Result<OutboxState> { return store::ReadOutbox(snapshot); });
+}
+
+Result<OutboxPage> SqlcipherStore::ListOutbox(const OutboxQuery& query) {
+  return parts_->readers->Run(
+      [&query](const Snapshot& snapshot) { return store::ListOutbox(snapshot, query); });
 }
 
 Result<OutgoingEntry> SqlcipherStore::ReadOutgoing(std::uint64_t position) {

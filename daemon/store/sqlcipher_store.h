@@ -158,6 +158,7 @@ class SqlcipherStore final : public Reader,
   Result<ConversationPage> ListConversations(const ConversationQuery& query) override;
   Result<Conversation> GetConversation(const ConversationId& id) override;
   Result<OutboxState> ReadOutbox() override;
+  Result<OutboxPage> ListOutbox(const OutboxQuery& query) override;
   Result<OutgoingEntry> ReadOutgoing(std::uint64_t position) override;
   Result<std::vector<ConversationId>> ActiveConversations(WallTime since,
                                                           std::uint32_t limit) override;

@@ -308,6 +308,10 @@ class Client:
         return self.messages.RetryMessages(messages_pb2.RetryMessagesRequest(conversation_id=conversation),
                                            timeout=PATIENCE).count
 
+    def outbox(self, **fields):
+        """One page."""
+        return self.messages.ListOutbox(messages_pb2.ListOutboxRequest(**fields), timeout=PATIENCE, wait_for_ready=True)
+
     def _act(self, verb, message):
         request = getattr(messages_pb2, f"{verb}MessageRequest")(
             conversation_id=message.conversation_id, message_id=message.id)

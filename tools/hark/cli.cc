@@ -77,6 +77,12 @@ class CommandLine {
         ->check(CLI::Range(std::uint64_t{1}, kMaxLimit))
         ->type_name("N");
 
+    CLI::App* outbox =
+        Add("outbox", "List what waits to be delivered, and what was refused", ListOutbox);
+    Conversation(outbox);
+    outbox->add_flag("--failed", arguments_.failed, "Only what failed or expired");
+    LimitOrAll(outbox, "Show at most so many (50)", "Show all");
+
     Add("stats", "Show the daemon's counters, sizes and latencies", ShowStatistics)
         ->add_flag("--openmetrics", arguments_.openmetrics,
                    "As OpenMetrics text, for what collects them");

@@ -37,6 +37,7 @@ struct Arguments {
   bool token_stdin = false;
   bool force = false;
   bool preview = false;
+  bool failed = false;
   bool newest = false;
   bool clear = false;
   bool from_stdin = false;
@@ -68,6 +69,7 @@ int ShowStatus(Session& session);
 int ListConversations(Session& session);
 int ListMessages(Session& session);
 int Search(Session& session);
+int ListOutbox(Session& session);
 int ShowStatistics(Session& session);
 int ShowVersion(Session& session);
 

@@ -38,6 +38,9 @@ int ShowMessage(Session& session, const client::Result<client::Message>& message
   }
   std::string words = DeliveryNote(*message);
   if (words.empty()) words = ChangeNote(*message);
+  // What is at the backend has a sequence: of this one, only the change was known.
+  const bool is_here = message->sequence > 0 || message->deleted;
+  if (words.empty() && !is_here) words = "nothing waits any more of a message that is not here:";
   if (words.empty()) words = message->deleted ? "deleted" : "sent";
   session.output.Line(words + "  " + Printable(message->id));
   return kOk;

@@ -5,6 +5,7 @@
 #define HARK_TOOLS_HARK_RENDER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "hark/types.h"
@@ -15,6 +16,8 @@ namespace hark::cli {
 
 // Fields are added in a fixed order and are always there; what is absent is null.
 void AddFields(JsonLine& line, const client::Message& message);
+// failure_reason, failure_message, can_retry, retry_after_ms.
+void AddFields(JsonLine& line, const std::optional<client::DeliveryFailure>& failure);
 void AddFields(JsonLine& line, const client::Conversation& conversation);
 void AddFields(JsonLine& line, const client::Gap& gap);
 void AddFields(JsonLine& line, const client::SyncStatus& status);
@@ -37,7 +40,12 @@ void AddFields(JsonLine& line, const client::Statistics& statistics);
 void PrintMessage(Output& output, const client::Message& message, bool with_id);
 // What stands before a message's text while its lines follow: "2026-11-22 19:45  assistant  ".
 [[nodiscard]] std::string MessageHead(const Output& output, const client::Message& message);
-// "queued", "failed: it is too large"; empty for what needs no words.
+// "queued", "failed: it is too large"; empty for what needs no words. `failure`: with kFailed.
+[[nodiscard]] std::string DeliveryWords(client::Delivery delivery,
+                                        const std::optional<client::DeliveryFailure>& failure);
+// The user has to do something about it.
+[[nodiscard]] bool WaitsForUser(client::Delivery delivery);
+// The same of a message.
 [[nodiscard]] std::string DeliveryNote(const client::Message& message);
 // Of the change that waits: "edit queued", "edit failed: it was changed meanwhile"; empty without.
 [[nodiscard]] std::string ChangeNote(const client::Message& message);

@@ -23,25 +23,10 @@ JsonLine Latency(const client::LatencySummary& summary) {
   return line;
 }
 
-void AddRetry(JsonLine& line, const std::optional<client::DeliveryFailure>& failure) {
-  if (!failure) {
-    line.Null("can_retry").Null("retry_after_ms");
-    return;
-  }
-  line.Flag("can_retry", failure->can_retry)
-      .Number("retry_after_ms", static_cast<std::uint64_t>(failure->retry_after.count()));
-}
-
 JsonLine Change(const client::PendingChange& change) {
   JsonLine line;
   line.Text("kind", ToString(change.kind)).Text("delivery", ToString(change.delivery));
-  if (change.failure) {
-    line.Text("failure_reason", change.failure->reason)
-        .Text("failure_message", change.failure->message);
-  } else {
-    line.Null("failure_reason").Null("failure_message");
-  }
-  AddRetry(line, change.failure);
+  AddFields(line, change.failure);
   if (change.content.empty()) {
     line.Null("content");
   } else {
@@ -66,18 +51,23 @@ void AddFields(JsonLine& line, const client::Message& message) {
       .Text("server_id", message.server_id)
       .Flag("deleted", message.deleted)
       .Text("delivery", ToString(message.delivery));
-  if (message.failure) {
-    line.Text("failure_reason", message.failure->reason)
-        .Text("failure_message", message.failure->message);
-  } else {
-    line.Null("failure_reason").Null("failure_message");
-  }
-  AddRetry(line, message.failure);
+  AddFields(line, message.failure);
   if (message.pending_change) {
     line.Object("pending_change", Change(*message.pending_change));
   } else {
     line.Null("pending_change");
   }
+}
+
+void AddFields(JsonLine& line, const std::optional<client::DeliveryFailure>& failure) {
+  if (!failure) {
+    line.Null("failure_reason").Null("failure_message").Null("can_retry").Null("retry_after_ms");
+    return;
+  }
+  line.Text("failure_reason", failure->reason)
+      .Text("failure_message", failure->message)
+      .Flag("can_retry", failure->can_retry)
+      .Number("retry_after_ms", static_cast<std::uint64_t>(failure->retry_after.count()));
 }
 
 void AddFields(JsonLine& line, const client::Conversation& conversation) {

@@ -44,30 +44,6 @@ Style RoleStyle(client::Role role) {
   return Style::kPlain;
 }
 
-std::string DeliveryWords(client::Delivery delivery,
-                          const std::optional<client::DeliveryFailure>& failure) {
-  switch (delivery) {
-    case client::Delivery::kQueued: return "queued";
-    case client::Delivery::kSending: return "sending";
-    case client::Delivery::kUnanswered: return "no answer yet, asked again when connected";
-    case client::Delivery::kExpired: return "expired: it waited too long; retry or cancel it";
-    case client::Delivery::kCancelled: return "cancelled";
-    case client::Delivery::kFailed: break;
-    case client::Delivery::kSent:
-    case client::Delivery::kUnknown: return {};
-  }
-  std::string words = WithReason("failed", failure ? failure->message : "");
-  if (failure && failure->can_retry) {
-    words += "; it can be tried again";
-    if (failure->retry_after.count() > 0) words += " in " + About(failure->retry_after);
-  }
-  return words;
-}
-
-bool WaitsForUser(client::Delivery delivery) {
-  return delivery == client::Delivery::kFailed || delivery == client::Delivery::kExpired;
-}
-
 std::size_t HeadWidth() {
   return std::string_view("2026-11-22 19:45  ").size() + kRoleWidth + 2;
 }
@@ -125,7 +101,7 @@ std::string PendingSentence(std::uint32_t pending) {
   if (pending == 0) return "nothing waits to be delivered";
   return Grouped(pending) +
          (pending == 1 ? " message or read marker waits" : " messages or read markers wait") +
-         " to be delivered";
+         " to be delivered: hark outbox";
 }
 
 std::string GapSentence(const client::Gap& gap) {
@@ -157,6 +133,30 @@ Style StyleOf(State state) {
     case State::kUnknown: return Style::kPlain;
   }
   return Style::kPlain;
+}
+
+std::string DeliveryWords(client::Delivery delivery,
+                          const std::optional<client::DeliveryFailure>& failure) {
+  switch (delivery) {
+    case client::Delivery::kQueued: return "queued";
+    case client::Delivery::kSending: return "sending";
+    case client::Delivery::kUnanswered: return "no answer yet, asked again when connected";
+    case client::Delivery::kExpired: return "expired: it waited too long; retry or cancel it";
+    case client::Delivery::kCancelled: return "cancelled";
+    case client::Delivery::kFailed: break;
+    case client::Delivery::kSent:
+    case client::Delivery::kUnknown: return {};
+  }
+  std::string words = WithReason("failed", failure ? failure->message : "");
+  if (failure && failure->can_retry) {
+    words += "; it can be tried again";
+    if (failure->retry_after.count() > 0) words += " in " + About(failure->retry_after);
+  }
+  return words;
+}
+
+bool WaitsForUser(client::Delivery delivery) {
+  return delivery == client::Delivery::kFailed || delivery == client::Delivery::kExpired;
 }
 
 std::string DeliveryNote(const client::Message& message) {

@@ -29,6 +29,7 @@
 
 #include "hark/data.h"
 #include "hark/keys.h"
+#include "hark/outbox.h"
 #include "hark/result.h"
 #include "hark/types.h"
 #include "hark/user_state.h"
@@ -239,6 +240,10 @@ class Client {
   // it had unless the call is a repetition. Of a message at the backend, withdraws the change that
   // waits. kPrecondition: nothing waits, or the change is under way.
   Result<Message> CancelMessage(const MessageRef& message);
+
+  // What waits to be delivered or was refused, of one conversation or of all, also changes of
+  // messages that are not here. kNotFound: unknown conversation; kUnsupported: an older daemon.
+  Result<OutboxPage> ListOutbox(const ListOutboxRequest& request = {});
 
   // Looks for messages in what is on this machine. docs/search.md. kNotFound: unknown conversation;
   // kInvalidArgument: the query cannot be understood, and the message says why and where;

@@ -44,6 +44,7 @@ class FewConversations final : public store::Reader {
     return Not();
   }
   Result<store::OutboxState> ReadOutbox() override { return Not(); }
+  Result<store::OutboxPage> ListOutbox(const store::OutboxQuery&) override { return Not(); }
   Result<store::OutgoingEntry> ReadOutgoing(std::uint64_t) override { return Not(); }
   Result<std::vector<ConversationId>> ActiveConversations(WallTime, std::uint32_t) override {
     return Not();

@@ -81,6 +81,12 @@ void FakeDaemon::Put(const v1::Message& message) {
   impl_->state.contents[message.conversation_id()].push_back(message);
 }
 
+void FakeDaemon::Put(const v1::OutboxEntry& entry) {
+  const std::lock_guard lock(impl_->state.mutex);
+  impl_->state.outbox.push_back(entry);
+  impl_->state.outbox.back().set_position(impl_->state.outbox.size());
+}
+
 void FakeDaemon::PutGap(const std::string& conversation_id, std::uint64_t from, std::uint64_t to) {
   const std::lock_guard lock(impl_->state.mutex);
   impl_->state.gaps[conversation_id] = {from, to};
@@ -158,6 +164,11 @@ std::vector<v1::SearchMessagesRequest> FakeDaemon::searches() const {
   return impl_->state.searches;
 }
 
+std::vector<v1::ListOutboxRequest> FakeDaemon::outbox_requests() const {
+  const std::lock_guard lock(impl_->state.mutex);
+  return impl_->state.outbox_requests;
+}
+
 void FakeDaemon::SetSearchIndex(const v1::SearchIndexState& index) {
   const std::lock_guard lock(impl_->state.mutex);
   impl_->state.search_index = index;
@@ -185,6 +196,20 @@ v1::Conversation MakeConversation(const std::string& id, const std::string& titl
   conversation.mutable_last_activity_at()->set_seconds(1'700'000'000);
   conversation.set_sync_state(v1::Conversation::SYNC_STATE_COMPLETE);
   return conversation;
+}
+
+v1::OutboxEntry MakeOutboxEntry(const std::string& conversation_id, const std::string& message_id,
+                                v1::DeliveryState delivery, const std::string& preview) {
+  v1::OutboxEntry entry;
+  entry.set_kind(v1::OutboxEntry::KIND_SEND);
+  entry.set_conversation_id(conversation_id);
+  entry.set_message_id(message_id);
+  entry.set_delivery(delivery);
+  entry.mutable_submitted_at()->set_seconds(1'700'000'000);
+  entry.set_content_type("text/plain");
+  entry.set_preview(preview);
+  entry.set_message_is_here(true);
+  return entry;
 }
 
 v1::Message MakeMessage(const std::string& conversation_id, const std::string& id,

@@ -34,6 +34,8 @@ class FakeDaemon {
   // What it serves.
   void Put(const v1::Conversation& conversation);
   void Put(const v1::Message& message);
+  // At the end of the outbox.
+  void Put(const v1::OutboxEntry& entry);
   // Between the messages with these sequences nothing is cached; CACHE_THEN_SYNC "fetches" it for
   // the next call.
   void PutGap(const std::string& conversation_id, std::uint64_t from, std::uint64_t to);
@@ -64,6 +66,7 @@ class FakeDaemon {
   // What the last GetVersion said in its metadata.
   [[nodiscard]] std::string api_version() const;
   [[nodiscard]] std::vector<v1::SearchMessagesRequest> searches() const;
+  [[nodiscard]] std::vector<v1::ListOutboxRequest> outbox_requests() const;
   void SetSearchIndex(const v1::SearchIndexState& index);
   // The resume tokens that watchers came with, in order.
   [[nodiscard]] std::vector<std::string> resume_tokens() const;
@@ -75,6 +78,10 @@ class FakeDaemon {
 
 // Values with the usual fields set.
 [[nodiscard]] v1::Conversation MakeConversation(const std::string& id, const std::string& title);
+[[nodiscard]] v1::OutboxEntry MakeOutboxEntry(const std::string& conversation_id,
+                                              const std::string& message_id,
+                                              v1::DeliveryState delivery,
+                                              const std::string& preview);
 [[nodiscard]] v1::Message MakeMessage(const std::string& conversation_id, const std::string& id,
                                       std::uint64_t sequence, const std::string& content);
 

@@ -238,6 +238,34 @@ class MessagesService final : public v1::Messages::Service {
     response->set_count(request->conversation_id().empty() ? 7 : 3);
     return Status::OK;
   }
+  // The page token is a number.
+  Status ListOutbox(ServerContext*, const v1::ListOutboxRequest* request,
+                    v1::ListOutboxResponse* response) override {
+    if (Status status = state_.Enter("ListOutbox"); !status.ok()) return status;
+    v1::Conversation ignored;
+    if (!request->conversation_id().empty()) {
+      if (Status status = state_.Find(request->conversation_id(), &ignored); !status.ok())
+        return status;
+    }
+    const std::lock_guard lock(state_.mutex);
+    state_.outbox_requests.push_back(*request);
+    const std::size_t size = request->page_size() == 0 ? 50 : request->page_size();
+    const std::size_t skipped =
+        request->page_token().empty() ? 0 : std::stoul(request->page_token());
+    std::size_t found = 0;
+    for (const v1::OutboxEntry& entry : state_.outbox) {
+      const bool stopped = entry.delivery() == v1::DELIVERY_STATE_FAILED ||
+                           entry.delivery() == v1::DELIVERY_STATE_EXPIRED;
+      if (request->failed_only() && !stopped) continue;
+      if (!request->conversation_id().empty() &&
+          request->conversation_id() != entry.conversation_id())
+        continue;
+      if (++found > skipped && found <= skipped + size) *response->add_entries() = entry;
+    }
+    response->set_total_count(found);
+    if (found > skipped + size) response->set_next_page_token(std::to_string(skipped + size));
+    return Status::OK;
+  }
   Status SkipMessage(ServerContext*, const v1::SkipMessageRequest* request,
                      v1::SkipMessageResponse* response) override {
     return state_.Act("SkipMessage", *request, response->mutable_message(),

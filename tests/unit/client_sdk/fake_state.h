@@ -147,6 +147,8 @@ struct FakeState {
   std::vector<v1::SendMessageRequest> sends;
   std::vector<v1::SearchMessagesRequest> searches;
   v1::SearchIndexState search_index;
+  std::vector<v1::OutboxEntry> outbox;  // In submit order.
+  std::vector<v1::ListOutboxRequest> outbox_requests;
   std::vector<std::string> tokens;
   std::map<std::string, v1::Draft> drafts;
   std::vector<v1::WatchDraftsResponse> draft_log;

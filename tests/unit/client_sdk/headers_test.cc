@@ -21,7 +21,7 @@ TEST(PublicHeadersTest, IncludeTheStandardLibraryAndEachOtherOnly) {
       }
     }
   }
-  EXPECT_EQ(headers, 11);
+  EXPECT_EQ(headers, 12);
 }
 
 }  // namespace

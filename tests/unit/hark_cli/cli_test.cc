@@ -59,10 +59,11 @@ TEST_F(CliTest, StatusSaysWhatAndSinceWhen) {
   daemon_.SetStatus(status);
   const CliResult text = Run({"status"});
   EXPECT_EQ(text.code, 0);
-  EXPECT_THAT(text.out, AllOf(HasSubstr("offline: The backend does not answer"),
-                              HasSubstr("as of 2023-11-14 22:13:20"),
-                              HasSubstr("alice at wss://backend.example"),
-                              HasSubstr("2 messages or read markers")));
+  EXPECT_THAT(
+      text.out,
+      AllOf(HasSubstr("offline: The backend does not answer"),
+            HasSubstr("as of 2023-11-14 22:13:20"), HasSubstr("alice at wss://backend.example"),
+            HasSubstr("2 messages or read markers wait to be delivered: hark outbox\n")));
   const CliResult json = Run({"status", "--json"});
   EXPECT_THAT(
       json.out,

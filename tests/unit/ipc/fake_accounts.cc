@@ -216,6 +216,22 @@ Result<store::OutboxState> FakeAccount::ReadOutbox() {
   return store::OutboxState{};
 }
 
+Result<store::OutboxPage> FakeAccount::ListOutbox(const store::OutboxQuery& query) {
+  const std::lock_guard lock(mutex_);
+  outbox_queries_.push_back(query);
+  return outbox_answer_;
+}
+
+void FakeAccount::SetOutbox(Result<store::OutboxPage> answer) {
+  const std::lock_guard lock(mutex_);
+  outbox_answer_ = std::move(answer);
+}
+
+std::vector<store::OutboxQuery> FakeAccount::outbox_queries() const {
+  const std::lock_guard lock(mutex_);
+  return outbox_queries_;
+}
+
 Result<store::OutgoingEntry> FakeAccount::ReadOutgoing(std::uint64_t) {
   return Fail(ErrorCode::kInternal, "not used by the local API");
 }

@@ -52,6 +52,10 @@ class FakeAccount final : public account::OpenAccount,
   [[nodiscard]] std::vector<std::string> actions() const;
   [[nodiscard]] int page_reads() const;
 
+  // What ListOutbox answers, and what it was asked for.
+  void SetOutbox(Result<store::OutboxPage> answer);
+  [[nodiscard]] std::vector<store::OutboxQuery> outbox_queries() const;
+
   // What a search answers.
   void SetSearch(Result<store::SearchPage> answer);
   // Searches wait until they are cancelled or FinishSearches(); the second waits until so many do.
@@ -87,6 +91,7 @@ class FakeAccount final : public account::OpenAccount,
   Result<store::ConversationPage> ListConversations(const store::ConversationQuery& query) override;
   Result<Conversation> GetConversation(const ConversationId& id) override;
   Result<store::OutboxState> ReadOutbox() override;
+  Result<store::OutboxPage> ListOutbox(const store::OutboxQuery& query) override;
   Result<store::OutgoingEntry> ReadOutgoing(std::uint64_t position) override;
   Result<std::vector<ConversationId>> ActiveConversations(WallTime since,
                                                           std::uint32_t limit) override;
@@ -145,6 +150,8 @@ class FakeAccount final : public account::OpenAccount,
   int sync_nows_ = 0;
   std::vector<std::string> actions_;
   int page_reads_ = 0;
+  Result<store::OutboxPage> outbox_answer_;
+  std::vector<store::OutboxQuery> outbox_queries_;
   Result<store::SearchPage> search_answer_;
   std::vector<store::SearchQuery> searches_;
   bool hold_searches_ = false;

@@ -36,6 +36,15 @@ TEST(TokensTest, PageTokenWithAnIdThatIsTooLongIsNone) {
   EXPECT_EQ(ParsePageToken(PageToken({WallTime(), ConversationId(id)})), std::nullopt);
 }
 
+TEST(TokensTest, OutboxTokenComesBack) {
+  for (const std::uint64_t position : {std::uint64_t{0}, std::uint64_t{7}, ~std::uint64_t{0} >> 1})
+    EXPECT_EQ(ParseOutboxToken(OutboxToken(position)), position);
+  for (const char* token : {"", "o1", "o1.", "o1.x", "o1.-1", "o1.+1", "o1.1 ", "o1.1.2", "c1.1",
+                            "o1.9223372036854775808", "o1.18446744073709551616"}) {
+    EXPECT_EQ(ParseOutboxToken(token), std::nullopt) << token;
+  }
+}
+
 TEST(TokensTest, SearchTokenComesBack) {
   const auto at = [](std::int64_t milliseconds) {
     return WallTime(std::chrono::milliseconds(milliseconds));

@@ -150,6 +150,18 @@ TEST_F(ClearTest, ARefusedChangeOfWhatIsNotHereCanBeRetriedAndGivenUp) {
   const auto entry = [&] { return store->ReadOutbox()->entries.back(); };
   ASSERT_EQ(entry().delivery, Delivery::kFailed);
 
+  // It is on no page, but in the list, with its text.
+  const auto listed = [&] { return store->ListOutbox({{}, true})->items; };
+  ASSERT_EQ(listed().size(), 1U);
+  EXPECT_EQ(listed()[0].entry, entry());
+  EXPECT_EQ(listed()[0].preview, "mine");
+  EXPECT_EQ(listed()[0].failure->reason, "NOT_FOUND");
+  EXPECT_FALSE(listed()[0].message_is_here);
+  const auto skipped = Act(*store, "A/1", SkipMessage{});
+  ASSERT_TRUE(skipped) << skipped.error().message;
+  EXPECT_EQ(skipped->change->delivery, Delivery::kFailed);
+  EXPECT_EQ(skipped->change->content, "mine");
+
   EXPECT_EQ(Act(*store, "A/1", EditMessage{"more"}).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(Act(*store, "A/2", RetryMessage{}).error().code, ErrorCode::kNotFound);
   std::promise<Result<std::uint32_t>> retried;
@@ -157,14 +169,47 @@ TEST_F(ClearTest, ARefusedChangeOfWhatIsNotHereCanBeRetriedAndGivenUp) {
   EXPECT_EQ(retried.get_future().get(), 1U);
   EXPECT_EQ(entry().delivery, Delivery::kQueued);
   EXPECT_EQ(entry().position, edit);
+  EXPECT_TRUE(listed().empty());
   EXPECT_EQ(entry().base_revision, 1U);
 
+  ASSERT_TRUE(ApplyNow(*store, {{MarkSending{{edit}}, FailEntry{edit, {"NOT_FOUND", "No."}}}}));
+  const auto again = Act(*store, "A/1", RetryMessage{});
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->change->delivery, Delivery::kQueued);
   ASSERT_TRUE(ApplyNow(*store, {{MarkSending{{edit}}, FailEntry{edit, {"NOT_FOUND", "No."}}}}));
   const auto given_up = Act(*store, "A/1", CancelMessage{});
   ASSERT_TRUE(given_up) << given_up.error().message;
   EXPECT_EQ(given_up->id, MessageId("A/1"));
+  EXPECT_FALSE(given_up->change);
   EXPECT_EQ(store->ReadOutbox()->entries.size(), 1U);
   EXPECT_EQ(store->GetConversation(ConversationId("A"))->failed_count, 0U);
+}
+
+TEST_F(ClearTest, ARefusedDeletionOfWhatIsNotHereCanBeRetriedAndGivenUp) {
+  MakeStore();
+  auto opened = SqlcipherStore::Open(Options());
+  ASSERT_TRUE(opened);
+  const std::unique_ptr<SqlcipherStore> store = *std::move(opened);
+  ASSERT_TRUE(Act(*store, "A/1", DeleteMessage{}));
+  const std::uint64_t deletion = store->ReadOutbox()->entries.back().position;
+  ASSERT_TRUE(Clear(*store));
+  const Batch refusal{{TestSummary("A", 2), MarkSending{{deletion}},
+                       FailEntry{deletion, {"PERMISSION", "No.", true, {}}}}};
+  ASSERT_TRUE(ApplyNow(*store, refusal));
+  const auto listed = store->ListOutbox({{}, true});
+  ASSERT_EQ(listed->items.size(), 1U);
+  EXPECT_EQ(listed->items[0].entry.kind, OutboxKind::kDelete);
+  EXPECT_EQ(listed->items[0].entry.message, MessageId("A/1"));
+  EXPECT_FALSE(listed->items[0].message_is_here);
+
+  const auto retried = Act(*store, "A/1", RetryMessage{});
+  ASSERT_TRUE(retried) << retried.error().message;
+  EXPECT_TRUE(retried->deleted);
+  EXPECT_EQ(retried->change->kind, PendingChange::Kind::kDelete);
+  EXPECT_EQ(retried->change->delivery, Delivery::kQueued);
+  ASSERT_TRUE(ApplyNow(*store, refusal));
+  ASSERT_TRUE(Act(*store, "A/1", CancelMessage{}));
+  EXPECT_TRUE(store->ListOutbox({{}, true})->items.empty());
 }
 
 TEST_F(ClearTest, NothingOfTheCacheIsLeftAndWhatTheUserWroteStays) {

@@ -34,6 +34,7 @@ class FakeReader final : public store::Reader {
   }
   Result<Conversation> GetConversation(const ConversationId&) override { return Gone(); }
   Result<store::OutboxState> ReadOutbox() override { return model_.ReadOutbox(); }
+  Result<store::OutboxPage> ListOutbox(const store::OutboxQuery&) override { return Gone(); }
   Result<store::OutgoingEntry> ReadOutgoing(std::uint64_t position) override {
     auto outgoing = model_.ReadOutgoing(position);
     if (!outgoing) return Gone();
