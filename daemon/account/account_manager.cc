@@ -9,6 +9,7 @@
 #include "daemon/base/asio_alarm.h"
 #include "daemon/base/log.h"
 #include "daemon/base/uuid.h"
+#include "daemon/store/raw_file.h"
 
 namespace hark::account {
 namespace {
@@ -290,6 +291,8 @@ sync::EngineParts AccountManager::MakeEngineParts(const SessionRecord& record) {
       .client = options_.client,
       .seed = std::random_device()(),
       .outbox_age = options_.outbox_age,
+      .room_alarm = std::make_unique<AsioAlarm>(options_.io),
+      .has_room = [folder = options_.data_dir] { return store::HasRoom(folder); },
       .save_token =
           [this](Secret token) {
             if (!record_) return;

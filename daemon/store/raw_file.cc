@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace hark::store {
@@ -155,6 +156,23 @@ Result<void> AppendPart(int descriptor, const fs::path& from, std::uint64_t offs
     bytes -= chunk.size();
   }
   return {};
+}
+
+bool HasRoom(const fs::path& folder) {
+  constexpr std::uint64_t kRoom = std::uint64_t{4} * 1024 * 1024;
+  struct statvfs space{};
+  if (::statvfs(folder.c_str(), &space) == 0 &&
+      std::uint64_t{space.f_bavail} * space.f_frsize < kRoom)
+    return false;
+#ifdef O_TMPFILE
+  // A quota shows only to who writes. The file has no name, so it leaves nothing behind.
+  const Descriptor file(::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (file.valid()) {
+    const int error = ::posix_fallocate(file.get(), 0, static_cast<off_t>(kRoom));
+    return error != ENOSPC && error != EDQUOT;
+  }
+#endif
+  return true;
 }
 
 void SyncFolder(const fs::path& folder) {

@@ -66,6 +66,9 @@ class Descriptor {
 [[nodiscard]] Result<void> AppendPart(int descriptor, const std::filesystem::path& from,
                                       std::uint64_t offset, std::uint64_t bytes);
 
+// Whether the disk takes some MB more in this folder, for this user. True if it cannot be told.
+[[nodiscard]] bool HasRoom(const std::filesystem::path& folder);
+
 // Makes renames in the folder durable.
 void SyncFolder(const std::filesystem::path& folder);
 

@@ -26,7 +26,13 @@ const char* Name(State state) {
 
 Engine::Engine(EngineParts parts)
     : parts_(std::move(parts)),
-      machine_(MachineOptions{parts_.user, parts_.seed, parts_.outbox_age}) {}
+      machine_(MachineOptions{parts_.user, parts_.seed, parts_.outbox_age}) {
+  if (!parts_.has_room) return;
+  room_.emplace(
+      parts_.clock, std::move(parts_.room_alarm),
+      [this](std::function<void(bool)> answer) { LookForRoom(std::move(answer)); },
+      [this] { Feed(SyncNowAsked{}); });
+}
 
 Engine::~Engine() {
   Stop();
@@ -36,6 +42,7 @@ void Engine::Stop() {
   stopped_ = true;
   established_ = false;
   parts_.alarm->Cancel();
+  if (room_) room_->Stop();
   if (connection_) connection_->Stop();
   connection_.reset();
 }

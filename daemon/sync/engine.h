@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "daemon/store/writer.h"
 #include "daemon/sync/connection.h"
 #include "daemon/sync/machine.h"
+#include "daemon/sync/room_watch.h"
 #include "daemon/sync/status.h"
 #include "daemon/transport/backend.h"
 
@@ -48,6 +50,10 @@ struct EngineParts {
   std::uint64_t seed = 0;
   // How long unsent messages and edits are tried by themselves.
   std::chrono::milliseconds outbox_age = limits::kOutboxAge;
+  // For after the disk took a write no more; both or neither. The alarm rings on `io`; `has_room`
+  // is called on `readers`.
+  std::unique_ptr<Alarm> room_alarm = nullptr;
+  std::function<bool()> has_room = nullptr;
   // The backend gave a new token; called on the I/O thread.
   std::function<void(Secret)> save_token;
   // The backend no longer accepts the token; called on the I/O thread.
@@ -103,6 +109,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // then.
   template <typename Read, typename Then>
   void ReadThen(Read read, Then then);
+  void LookForRoom(std::function<void(bool)> answer);
   // When the messages of the batch were written that metrics.sync counts.
   [[nodiscard]] std::vector<WallTime> LiveMessages(const store::Batch& batch) const;
   // So much waits for the store that nothing more is to be received.
@@ -112,6 +119,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   EngineParts parts_;
   Machine machine_;
+  std::optional<RoomWatch> room_;
   std::shared_ptr<Connection> connection_;
   std::size_t commits_pending_ = 0;
   std::atomic<bool> established_ = false;

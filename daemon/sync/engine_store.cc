@@ -132,12 +132,18 @@ bool Engine::StoreIsBehind() const {
   return commits_pending_ >= kCommitsBeforeHold;
 }
 
+void Engine::LookForRoom(std::function<void(bool)> answer) {
+  ReadThen([has_room = parts_.has_room](store::Reader&) { return has_room(); },
+           [answer = std::move(answer)](bool has_room) { answer(has_room); });
+}
+
 void Engine::OnStored(const Result<LocalRevision>& result, std::chrono::microseconds took,
                       const std::vector<WallTime>& live) {
   if (--commits_pending_ == kCommitsBeforeHold / 2 && connection_) connection_->Hold(false);
   if (!result) {
     log::Error("commit_failed", {{"why", result.error()}});
     Feed(CommitFailed{result.error()});
+    if (room_ && result.error().code == ErrorCode::kResourceExhausted) room_->WriteRefused();
     return;
   }
   parts_.metrics.apply.Record(took);

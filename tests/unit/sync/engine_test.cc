@@ -72,6 +72,10 @@ class FakeWriter final : public store::Writer {
       : model_(model), announce_(std::move(announce)) {}
 
   void Apply(store::Batch batch, Done<LocalRevision> done) override {
+    if (is_full_) {
+      done(Fail(ErrorCode::kResourceExhausted, "the disk is full"));
+      return;
+    }
     model_.Apply(batch);
     announce_();
     done(LocalRevision{1});
@@ -82,7 +86,11 @@ class FakeWriter final : public store::Writer {
   void MarkRead(store::ReadMark, Done<Conversation>) override {}
   void RecordOpen(ConversationId, WallTime, Done<LocalRevision>) override {}
 
+  void SetFull(bool is_full) { is_full_ = is_full; }
+  [[nodiscard]] bool is_full() const { return is_full_; }
+
  private:
+  bool is_full_ = false;
   ModelStore& model_;
   std::function<void()> announce_;
 };
@@ -136,6 +144,8 @@ class EngineTest : public testing::Test {
     model_.SetTime(time_.WallNow());
     auto alarm = std::make_unique<test::FakeAlarm>(time_);
     alarm_ = alarm.get();
+    auto room_alarm = std::make_unique<test::FakeAlarm>(time_);
+    room_alarm_ = room_alarm.get();
     writer_ = std::make_shared<FakeWriter>(model_, [this] { Announce(); });
     engine_ = std::make_shared<Engine>(EngineParts{
         .io = io_.get_executor(),
@@ -153,6 +163,8 @@ class EngineTest : public testing::Test {
         .device_id = "device",
         .client = "harkd/test",
         .seed = 1,
+        .room_alarm = std::move(room_alarm),
+        .has_room = [this] { return !writer_->is_full(); },
         .save_token = [](Secret) {},
         .token_refused = [] {},
     });
@@ -210,6 +222,7 @@ class EngineTest : public testing::Test {
   boost::asio::io_context io_;
   test::FakeTime time_;
   test::FakeAlarm* alarm_ = nullptr;
+  test::FakeAlarm* room_alarm_ = nullptr;
   Metrics metrics_;
   StatusBoard board_;
   ModelStore model_;
@@ -236,6 +249,25 @@ TEST_F(EngineTest, SendsAndEditsInOneThreadWithoutRealTime) {
   Poll();
   EXPECT_FALSE(TakeSent<transport::Edit>()) << "this backend cannot";
   EXPECT_EQ(model_.ReadOutbox().entries.at(0).delivery, Delivery::kFailed);
+}
+
+// Regression: the backoff went on, up to a minute.
+TEST_F(EngineTest, ConnectsAgainAsSoonAsThereIsRoomOnTheDisk) {
+  GoLive();
+  model_.EnqueueSend(MessageId("m"), "hello");
+  Announce();
+  Poll();
+  writer_->SetFull(true);
+  Receive(transport::Ack{TakeSent<transport::Append>().value().request, MessageId("m"), "", 1, 1});
+  EXPECT_FALSE(engine_->Established());
+  ASSERT_TRUE(room_alarm_->at());
+  EXPECT_EQ(wire_->connects, 1);
+  writer_->SetFull(false);
+  time_.Advance(*room_alarm_->at() - time_.Now());
+  ASSERT_TRUE(room_alarm_->RingIfDue());
+  io_.restart();
+  io_.poll();  // The other alarm, of the backoff, does not ring.
+  EXPECT_EQ(wire_->connects, 2);
 }
 
 TEST_F(EngineTest, TheAlarmFindsADeadConnection) {
