@@ -124,6 +124,8 @@ inline constexpr std::chrono::hours kActiveFor{6};
 // Backoff between connection attempts: full jitter up to a doubling ceiling.
 inline constexpr std::chrono::milliseconds kBackoffFirst{500};
 inline constexpr std::chrono::milliseconds kBackoffCap{60'000};
+// The longest that a backend keeps us away at once; what it asks for beyond that is a mistake.
+inline constexpr std::chrono::milliseconds kRetryAfterMost{60 * 60'000};
 // Over how long daemons that nobody is using come back after a session: a thousand that one restart
 // dropped are then 200 connects a second.
 inline constexpr std::chrono::milliseconds kReturnWindow{5'000};

@@ -5,6 +5,7 @@
 #ifndef HARK_DAEMON_BASE_RESULT_H_
 #define HARK_DAEMON_BASE_RESULT_H_
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -42,8 +43,10 @@ struct [[nodiscard]] Error {
   ErrorCode code;
   // A plain sentence for a person or a log. Never contains message text, titles, tokens or keys.
   std::string message;
-  // Set by transport alone.
+  // Set by transport alone: what was the matter, and how long the backend asks to be left in peace;
+  // 0: it did not say.
   Trouble trouble;
+  std::chrono::milliseconds retry_after{0};
 };
 
 template <typename T>

@@ -115,7 +115,7 @@ void Machine::On(Disconnected input) {
     OnSessionRefused({0, transport::RefusedCode::kUnauthenticated, input.error.message, {}});
     return;
   }
-  Reconnect(input.error.message, {}, input.error.trouble);
+  Reconnect(input.error.message, input.error.retry_after, input.error.trouble);
 }
 
 void Machine::Reconnect(std::string reason, Clock::Duration at_least, Trouble trouble) {
@@ -141,7 +141,7 @@ void Machine::Reconnect(std::string reason, Clock::Duration at_least, Trouble tr
   partials_.Clear();
   offline_reason_ = std::move(reason);
   trouble_ = trouble;
-  reconnect_.Ended(now_.mono, at_least);
+  reconnect_.Ended(now_.mono, std::min<Clock::Duration>(at_least, limits::kRetryAfterMost));
 }
 
 void Machine::CheckConnection() {

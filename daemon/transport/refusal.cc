@@ -1,7 +1,11 @@
 #include "daemon/transport/refusal.h"
 
-#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace hark::transport {
@@ -10,16 +14,26 @@ namespace {
 constexpr std::size_t kRetryAfterDigits = 6;
 
 // Only the form in seconds; the header comes from a stranger, so nothing else of it is repeated.
-std::string RetrySentence(std::string_view retry_after) {
-  bool is_number = !retry_after.empty() && retry_after.size() <= kRetryAfterDigits &&
-                   std::all_of(retry_after.begin(), retry_after.end(),
-                               [](char c) { return c >= '0' && c <= '9'; });
-  if (!is_number) return "";
-  return "; it asks to come back after " + std::string(retry_after) + " s";
+std::optional<std::chrono::seconds> SecondsOf(std::string_view retry_after) {
+  std::uint32_t seconds = 0;
+  const char* const end = retry_after.data() + retry_after.size();
+  const auto [read, error] = std::from_chars(retry_after.data(), end, seconds);
+  if (error != std::errc() || read != end || retry_after.size() > kRetryAfterDigits)
+    return std::nullopt;
+  return std::chrono::seconds(seconds);
 }
 
 Error Refused(ErrorCode code, std::string sentence) {
   return Error(code, std::move(sentence), Trouble::kRefused);
+}
+
+Error ComeBackLater(std::string sentence, std::string_view retry_after) {
+  Error error = Refused(ErrorCode::kOffline, std::move(sentence));
+  if (const auto seconds = SecondsOf(retry_after)) {
+    error.message += "; it asks to come back after " + std::to_string(seconds->count()) + " s";
+    error.retry_after = *seconds;
+  }
+  return error;
 }
 
 }  // namespace
@@ -38,17 +52,14 @@ Error RefusalError(unsigned status, std::string_view retry_after) {
     case 426:
       return Refused(ErrorCode::kInvalidArgument,
                      "the server at the backend's URL does not speak this protocol" + http);
-    case 429:
-      return Refused(ErrorCode::kOffline,
-                     "the backend has too many requests" + http + RetrySentence(retry_after));
+    case 429: return ComeBackLater("the backend has too many requests" + http, retry_after);
     default: break;
   }
   if (status >= 300 && status < 400) {
     return Refused(ErrorCode::kInvalidArgument,
                    "the backend's URL leads elsewhere, which is not followed" + http);
   }
-  return Refused(ErrorCode::kOffline,
-                 "the backend is not available" + http + RetrySentence(retry_after));
+  return ComeBackLater("the backend is not available" + http, retry_after);
 }
 
 }  // namespace hark::transport

@@ -9,8 +9,9 @@
 
 namespace hark::transport {
 
-// `status` is the HTTP status, `retry_after` the header of that name or empty. kUnauthenticated for
-// 401 and 403; kInvalidArgument where the URL must be wrong; kOffline where waiting may help.
+// `status` is the HTTP status, `retry_after` the header of that name or empty; in seconds it
+// becomes Error::retry_after. kUnauthenticated for 401 and 403; kInvalidArgument where the URL must
+// be wrong; kOffline where waiting may help.
 [[nodiscard]] Error RefusalError(unsigned status, std::string_view retry_after);
 
 }  // namespace hark::transport

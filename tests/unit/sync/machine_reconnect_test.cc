@@ -1,6 +1,7 @@
 // How the machine finds dead connections, and where it takes the stream up again.
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,34 @@ TEST_F(MachineReconnectTest, AStormOfEventsIsOnePingASecond) {
     Pass(milliseconds(10));
   }
   EXPECT_LE(TakeFrames<transport::Ping>().size(), 6U);
+}
+
+// Regression: it was told, and not honoured.
+TEST_F(MachineReconnectTest, AServerThatAsksForTimeBeforeTheWelcomeIsLeftInPeaceSoLong) {
+  Start(SyncCursor{"e1", 100});
+  (void)Take<OpenConnection>();
+  Error busy(ErrorCode::kOffline, "too many requests");
+  busy.retry_after = milliseconds(30'000);
+  Step(Disconnected{busy});
+  Settle();
+  Pass(milliseconds(29'000));
+  Step(TimerFired{});
+  EXPECT_TRUE(Take<OpenConnection>().empty());
+  Pass(milliseconds(2'000));
+  Step(TimerFired{});
+  EXPECT_EQ(Take<OpenConnection>().size(), 1U);
+}
+
+TEST_F(MachineReconnectTest, NoServerKeepsUsAwayForMoreThanAnHour) {
+  Start(SyncCursor{"e1", 100});
+  (void)Take<OpenConnection>();
+  Error busy(ErrorCode::kOffline, "too many requests");
+  busy.retry_after = std::chrono::hours(24 * 365);
+  Step(Disconnected{busy});
+  Settle();
+  Pass(milliseconds(3'700'000));
+  Step(TimerFired{});
+  EXPECT_EQ(Take<OpenConnection>().size(), 1U);
 }
 
 TEST_F(MachineReconnectTest, AChangeOfTheNetworkEndsTheWaiting) {

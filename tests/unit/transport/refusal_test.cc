@@ -1,5 +1,7 @@
 #include "daemon/transport/refusal.h"
 
+#include <chrono>
+
 #include <gtest/gtest.h>
 
 namespace hark::transport {
@@ -14,6 +16,13 @@ TEST(Refusal, StatusSaysWhatToDo) {
   EXPECT_EQ(RefusalError(200, "").code, ErrorCode::kOffline);
   EXPECT_EQ(RefusalError(429, "").code, ErrorCode::kOffline);
   EXPECT_EQ(RefusalError(502, "").code, ErrorCode::kOffline);
+}
+
+TEST(Refusal, RetryAfterIsHonouredInSeconds) {
+  EXPECT_EQ(RefusalError(503, "30").retry_after, std::chrono::seconds(30));
+  EXPECT_EQ(RefusalError(429, "5").retry_after, std::chrono::seconds(5));
+  for (const char* other : {"", "-5", "5 ", "+5", "5.5", "Wed, 21 Oct 2015 07:28:00 GMT"})
+    EXPECT_EQ(RefusalError(503, other).retry_after, std::chrono::seconds(0)) << other;
 }
 
 TEST(Refusal, RetryAfterIsToldInSeconds) {
