@@ -246,11 +246,8 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record, AccountFiles
           owned.reset();
         });
       });
-  session->WatchUnsent([this, watched = session.get()] {
-    sync::Status status = board_.Current();
-    if (session_.get() != watched || status.state != sync::State::kSignedOut) return;
-    status.pending = CountUnsent();
-    board_.Set(std::move(status));
+  session->WatchUnsent([this, watched = session.get()](const Commit& commit) {
+    if (session_.get() == watched) OnUnsentChanged(commit);
   });
   const std::lock_guard lock(mutex_);
   session_ = std::move(session);
@@ -352,9 +349,14 @@ void AccountManager::CloseSession(const Error& why) {
   ShowSignedOut();
 }
 
-std::uint32_t AccountManager::CountUnsent() {
-  const auto outbox = session_->reader().ReadOutbox();
-  return outbox ? static_cast<std::uint32_t>(outbox->entries.size()) : 0;
+void AccountManager::OnUnsentChanged(const Commit& commit) {
+  sync::Status status = board_.Current();
+  if (status.state != sync::State::kSignedOut) return;
+  // What is older than the list that was read is in it already: the same once more.
+  for (const OutboxEntry& entry : commit.outbox) unsent_.insert(entry.position);
+  for (const std::uint64_t position : commit.outbox_removed) unsent_.erase(position);
+  status.pending = static_cast<std::uint32_t>(unsent_.size());
+  board_.Set(std::move(status));
 }
 
 void AccountManager::ShowSignedOut() {
@@ -364,7 +366,11 @@ void AccountManager::ShowSignedOut() {
   if (session_) {
     if (const auto state = session_->reader().ReadSyncState())
       status.last_synced_at = state->last_synced_at;
-    status.pending = CountUnsent();
+    unsent_.clear();
+    if (const auto outbox = session_->reader().ReadOutbox()) {
+      for (const OutboxEntry& entry : outbox->entries) unsent_.insert(entry.position);
+    }
+    status.pending = static_cast<std::uint32_t>(unsent_.size());
   }
   board_.Set(std::move(status));
 }

@@ -5,12 +5,14 @@
 #define HARK_DAEMON_ACCOUNT_ACCOUNT_MANAGER_H_
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -156,8 +158,8 @@ class AccountManager final : public Accounts, public KeyCare {
   void FinishRollBack(bool force, const RollBackDone& done,
                       const std::shared_ptr<AccountFiles>& files);
   void ShowSignedOut();
-  // What waits to be sent in the session that is open, as the engine counts it where there is one.
-  [[nodiscard]] std::uint32_t CountUnsent();
+  // While nobody syncs: an engine counts for itself.
+  void OnUnsentChanged(const Commit& commit);
 
   // ---- account_changes.cc: forgetting and clearing ----
 
@@ -210,6 +212,7 @@ class AccountManager final : public Accounts, public KeyCare {
   bool rolled_back_ = false;                           // The files wait for an older program.
   std::vector<KeyCare::Done<keys::KeyStatus>> looks_;  // At most limits::kKeyLooks.
   RetentionPolicy retention_;
+  std::set<std::uint64_t> unsent_;  // Positions of what waits, while nobody syncs.
   // Account folders whose store is open, or still being closed: no second writer may open it.
   std::map<std::string, std::weak_ptr<int>> in_use_;
   asio::steady_timer closing_;  // Until the calls that still use a closed store have ended.

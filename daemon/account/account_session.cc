@@ -53,10 +53,9 @@ void AccountSession::SaveUserStateAt(Clock::Instant at) {
 
 void AccountSession::OnCommit(const std::shared_ptr<const Commit>& commit) {
   bus_->Publish(commit);
-  intents_->OnCommit(*commit);
-  if (intents_->IsAttached() || (commit->outbox.empty() && commit->outbox_removed.empty())) return;
-  asio::post(io_, [this, alive = std::weak_ptr<int>(alive_)] {
-    if (!alive.expired() && !make_parts_ && unsent_changed_) unsent_changed_();
+  if (intents_->OnCommit(*commit)) return;
+  asio::post(io_, [this, alive = std::weak_ptr<int>(alive_), commit] {
+    if (!alive.expired() && !make_parts_ && unsent_changed_) unsent_changed_(*commit);
   });
 }
 

@@ -50,9 +50,11 @@ class AccountSession final : public OpenAccount {
   // none, and the status is DEGRADED; afterwards another one is started, which reconciles.
   void StartSync(MakeParts make_parts);
   void StopSync();
-  // Calls `changed` on the I/O thread after what waits to be sent became different while nobody
-  // syncs: it can be taken back then too.
-  void WatchUnsent(std::function<void()> changed) { unsent_changed_ = std::move(changed); }
+  // Calls `changed` on the I/O thread, in order, for each commit that made what waits to be sent
+  // different while nobody syncs: it can be taken back then too.
+  void WatchUnsent(std::function<void(const Commit&)> changed) {
+    unsent_changed_ = std::move(changed);
+  }
   // From the next run of retention on.
   void SetRetention(RetentionPolicy policy) { keeper_->SetPolicy(policy); }
   // Calls `turned` on the I/O thread when the store's writer has finished what it does now.
@@ -90,7 +92,7 @@ class AccountSession final : public OpenAccount {
   const std::shared_ptr<int> alive_ = std::make_shared<int>();
   AsioAlarm save_alarm_;  // On the I/O thread.
   MakeParts make_parts_;  // Empty: nobody syncs.
-  std::function<void()> unsent_changed_;
+  std::function<void(const Commit&)> unsent_changed_;
   std::shared_ptr<store::SqlcipherStore> store_;
   std::shared_ptr<bus::EventBus> bus_;
   std::unique_ptr<sync::LocalIntents> intents_;

@@ -16,9 +16,11 @@ std::shared_ptr<Engine> LocalIntents::Attached() const {
   return engine_.lock();
 }
 
-void LocalIntents::OnCommit(const Commit& commit) {
-  if (commit.outbox.empty() && commit.outbox_removed.empty()) return;
-  if (const auto engine = Attached()) engine->NotifyOutboxChanged(commit);
+bool LocalIntents::OnCommit(const Commit& commit) {
+  if (commit.outbox.empty() && commit.outbox_removed.empty()) return true;
+  const auto engine = Attached();
+  if (engine) engine->NotifyOutboxChanged(commit);
+  return engine != nullptr;
 }
 
 void LocalIntents::Send(Draft draft, Done<Message> done) {

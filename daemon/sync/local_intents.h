@@ -24,11 +24,9 @@ class LocalIntents final : public Intents {
   void Attach(std::shared_ptr<Engine> engine);
   void Detach() { Attach(nullptr); }
 
-  // From any thread: somebody syncs.
-  [[nodiscard]] bool IsAttached() const { return Attached() != nullptr; }
-
-  // From the store, after each commit, in order.
-  void OnCommit(const Commit& commit);
+  // From the store, after each commit, in order. False: it changed what waits to be sent, and
+  // nobody syncs who would count that.
+  bool OnCommit(const Commit& commit);
 
   // kUnauthenticated: nobody is signed in.
   void Send(Draft draft, Done<Message> done) override;

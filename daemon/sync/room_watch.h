@@ -1,6 +1,6 @@
 // After the disk took a write no more: looks every two seconds whether there is room, and says so
-// when it came back. So a full disk is not answered by downloading the same again and again, and
-// the sync still goes on within seconds of the room that somebody makes.
+// when it came back. So the sync goes on within seconds of the room that somebody makes, whatever
+// the backoff has come to, and nothing is downloaded to find out.
 
 #ifndef HARK_DAEMON_SYNC_ROOM_WATCH_H_
 #define HARK_DAEMON_SYNC_ROOM_WATCH_H_
