@@ -206,7 +206,7 @@ SalvageReport AuthoredSalvage::Run(const PageSource* before) {
   if (before != nullptr) scan_before.emplace(*before, roots_);
   for (const Table& table : tables_) {
     const auto take = [&](const FoundRow& row) { Insert(table, row); };
-    // After a power loss that was all, and somebody was told that it is kept.
+    // Rows of before must not go with what was damaged after them: somebody was told they are kept.
     if (!scan_.Walk(table.name, take) && scan_before) scan_before->Walk(table.name, take);
   }
   scan_.Walk(kNextPositions, [this](const FoundRow& row) { RaisePosition(row); });
