@@ -39,9 +39,11 @@ std::string Quoted(const fs::path& path) {
 }
 
 tl::unexpected<Error> FailErrno(const std::string& what, const fs::path& path, int error) {
-  const ErrorCode code =
-      error == ENOSPC || error == EDQUOT ? ErrorCode::kResourceExhausted : ErrorCode::kInternal;
-  return Fail(code, what + " " + Quoted(path) + ": " + std::generic_category().message(error));
+  // Which of the files it was does not help who has to make room.
+  if (error == ENOSPC || error == EDQUOT)
+    return Fail(ErrorCode::kResourceExhausted, "the disk is full");
+  return Fail(ErrorCode::kInternal,
+              what + " " + Quoted(path) + ": " + std::generic_category().message(error));
 }
 
 tl::unexpected<Error> Refuse(const fs::path& path, const std::string& why) {
