@@ -11,7 +11,6 @@
 #include "daemon/app/options.h"
 #include "daemon/app/paths.h"
 #include "daemon/app/process.h"
-#include "daemon/base/free_memory.h"
 
 namespace {
 
@@ -30,7 +29,6 @@ int main(int argc, char** argv) {
   if (const auto hardened = hark::app::HardenProcess(); !hardened) {
     return Fail(ExitCode::kInternal, hardened.error().message);
   }
-  hark::KeepLittleFreeMemory();
   const auto options = hark::app::ParseOptions(std::vector<std::string>(argv + 1, argv + argc));
   if (!options) return Fail(ExitCode::kWrongFlags, options.error().message);
   if (options->action == hark::app::Options::Action::kPrint) {

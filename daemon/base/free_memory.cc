@@ -4,11 +4,20 @@
 #include <cstdio>
 
 #include <unistd.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
+#if defined(HARK_JEMALLOC)
+#include <jemalloc/jemalloc.h>
 #endif
 
 #include "daemon/base/limits.h"
+
+#if defined(HARK_JEMALLOC)
+// Read by jemalloc before main(). Few heaps, since each keeps some memory: as many as threads are
+// busy at once on a small machine; more share. What is free goes back at GiveBack(), and while the
+// daemon is busy, after a second.
+extern "C" {
+const char* malloc_conf = "narenas:4,dirty_decay_ms:1000,muzzy_decay_ms:0";
+}
+#endif
 
 namespace hark {
 namespace {
@@ -28,30 +37,17 @@ std::size_t ResidentBytes() {
   return read == 2 ? resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
-// glibc's own default is 128 KiB for both, until it is raised.
-constexpr int kLargeBlock = 1024 * 1024;  // Has its own pages, which go back at once.
-constexpr int kKeptAtEnd = 512 * 1024;
-// As many threads as are busy at once on a small machine; more share.
-constexpr int kHeaps = 4;
-
 }  // namespace
 
-void KeepLittleFreeMemory() {
-#if defined(__GLIBC__)
-  (void)::mallopt(M_MMAP_THRESHOLD, kLargeBlock);
-  (void)::mallopt(M_TRIM_THRESHOLD, kKeptAtEnd);
-  (void)::mallopt(M_ARENA_MAX, kHeaps);
-#endif
-}
-
 std::size_t FreeMemory::GiveBack() {
-#if defined(__GLIBC__)
+#if defined(HARK_JEMALLOC)
   const std::size_t before = ResidentBytes();
   resident_ = before;
   smallest_ = smallest_ == 0 ? before : std::min(smallest_, before);
   if (before < smallest_ + limits::kKeptMemoryBytes) return 0;
   if (before < after_ + limits::kKeptMemoryBytes && passed_over_++ < pass_over_) return 0;
-  ::malloc_trim(0);
+  static_assert(MALLCTL_ARENAS_ALL == 4096);
+  (void)::mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
   after_ = ResidentBytes();
   resident_ = after_;
   const std::size_t given = before - std::min(before, after_);

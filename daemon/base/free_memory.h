@@ -1,5 +1,6 @@
-// Memory that was used and is free again goes back to the system: the C library keeps it in pieces
-// otherwise, and a burst of a client's calls would stay as the daemon's size for good.
+// Memory that was used and is free again goes back to the system: the allocator keeps it otherwise
+// while nobody asks it for anything, and a burst of a client's calls would stay as the daemon's
+// size for good.
 
 #ifndef HARK_DAEMON_BASE_FREE_MEMORY_H_
 #define HARK_DAEMON_BASE_FREE_MEMORY_H_
@@ -8,14 +9,8 @@
 
 namespace hark {
 
-// Call once, first in main(), before other threads. The C library raises what it keeps at the end
-// of each of its heaps (there is one for some threads each) to 64 MiB as soon as somebody frees a
-// large block, and its own way of giving back passes over these ends. This keeps both the ends and
-// the heaps few.
-void KeepLittleFreeMemory();
-
 // Confined to one thread, for which it may block some milliseconds; allocations of others may wait
-// for a part of that. Does nothing where the C library has no call for it.
+// for a part of that. Does nothing without jemalloc (docs/adr/0038).
 class FreeMemory {
  public:
   // To be called every some seconds. If the process has grown by limits::kKeptMemoryBytes over the

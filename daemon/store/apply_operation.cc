@@ -57,7 +57,8 @@ bool IsNews(JobContext& context, const MessagePlace& old, const Message& message
 void StoreMessage(JobContext& context, ConversationState& conversation, Message& message,
                   Sequence newest_before) {
   MakeStored(message);
-  if (InsertMessage(context.WriteCache(), conversation.row().key, message)) {
+  const bool is_new = InsertMessage(context.WriteCache(), conversation.row().key, message);
+  if (is_new) {
     conversation.CountChange(std::nullopt, message, newest_before);
   } else {
     const auto old = FindMessagePlace(context.cache(), message.id);
@@ -75,6 +76,8 @@ void StoreMessage(JobContext& context, ConversationState& conversation, Message&
   }
   if (SettleOutbox(context, message)) {
     context.changes().NoteById(message.id);
+  } else if (is_new) {
+    context.changes().NoteInserted(message);
   } else {
     context.changes().Note(message);
   }
@@ -96,7 +99,7 @@ Result<void> Do(JobContext& context, const ApplySummary& operation) {
       !IsUsable(summary.unread_count)) {
     return Unusable();
   }
-  context.FindOrCreate(summary.id).TakeSummary(context.cache(), summary, operation.gap_reason);
+  context.FindOrBegin(summary.id).TakeSummary(context.cache(), summary, operation.gap_reason);
   return {};
 }
 

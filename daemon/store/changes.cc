@@ -32,6 +32,7 @@ void Changes::Merge(Changes other) {
     messages_.insert(messages_.end(), std::make_move_iterator(other.messages_.begin()),
                      std::make_move_iterator(other.messages_.end()));
   }
+  may_repeat_ = may_repeat_ || other.may_repeat_;
   kept_.splice(kept_.end(), other.kept_);
   for (auto& [id, row] : other.conversations) {
     if (row) {
@@ -50,6 +51,7 @@ void Changes::Merge(Changes other) {
 }
 
 std::vector<Changes::Noted> Changes::TakeMessages() {
+  if (!std::exchange(may_repeat_, false)) return std::exchange(messages_, {});
   std::vector<Noted> once;
   once.reserve(messages_.size());  // The keys look into its elements: they must stay in place.
   std::unordered_map<std::string_view, std::size_t> places(messages_.size());

@@ -40,10 +40,12 @@ class Changes {
 
   // `message` as it is in the cache now. It stays where it is until the job is answered: in the
   // job, or in Keep(); the commit takes it from there when it is done.
-  void Note(Message& message) { messages_.push_back({MessageId(), &message}); }
+  void Note(Message& message) { NoteAnew(&message); }
+  // The same of one that nobody had: it was just inserted.
+  void NoteInserted(Message& message) { messages_.push_back({MessageId(), &message}); }
   [[nodiscard]] Message& Keep(Message message) { return kept_.emplace_back(std::move(message)); }
   // To be read when the commit is made.
-  void NoteById(const MessageId& id) { messages_.push_back({id, nullptr}); }
+  void NoteById(const MessageId& id) { NoteAnew(nullptr, id); }
   // To be announced as removed if it is nowhere when the commit is made.
   void NoteRemoved(const ConversationId& conversation, const MessageId& id);
   // The entry is new, different or gone.
@@ -72,7 +74,14 @@ class Changes {
   bool any = false;              // Something is different, visible or not.
 
  private:
+  // Of one that may have been noted before.
+  void NoteAnew(Message* message, const MessageId& only_id = MessageId()) {
+    messages_.push_back({only_id, message});
+    may_repeat_ = true;
+  }
+
   std::vector<Noted> messages_;
+  bool may_repeat_ = false;
   std::list<Message> kept_;
 };
 

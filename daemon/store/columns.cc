@@ -17,11 +17,18 @@ constexpr bool IsDash(std::size_t position) {
   return position == 8 || position == 13 || position == 18 || position == 23;
 }
 
-constexpr int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+constexpr signed char kNoHex = -1;
+
+// Of each byte, as a lower-case digit. A table, since a sync looks up a few million of them.
+constexpr auto kHexValues = [] {
+  std::array<signed char, 256> values{};
+  values.fill(kNoHex);
+  for (int i = 0; i < 10; ++i)
+    values[static_cast<std::size_t>('0' + i)] = static_cast<signed char>(i);
+  for (int i = 0; i < 6; ++i)
+    values[static_cast<std::size_t>('a' + i)] = static_cast<signed char>(10 + i);
+  return values;
+}();
 
 std::optional<std::array<char, kUuidBytes>> PackUuid(std::string_view id) {
   if (id.size() != kUuidCharacters) return std::nullopt;
@@ -32,8 +39,8 @@ std::optional<std::array<char, kUuidBytes>> PackUuid(std::string_view id) {
       if (id[i] != '-') return std::nullopt;
       continue;
     }
-    const int value = HexValue(id[i]);
-    if (value < 0) return std::nullopt;
+    const signed char value = kHexValues[static_cast<unsigned char>(id[i])];
+    if (value == kNoHex) return std::nullopt;
     char& byte = packed[digits / 2];
     byte = static_cast<char>((static_cast<unsigned char>(byte) << 4) | value);
     ++digits;

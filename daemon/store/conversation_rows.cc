@@ -13,7 +13,11 @@ namespace {
   "preview, forgotten_to"
 
 constexpr char kFind[] = "SELECT " HARK_CONVERSATION_COLUMNS " FROM conversations WHERE id = ?";
-constexpr char kInsert[] = "INSERT INTO conversations (id) VALUES (?)";
+constexpr char kInsert[] =
+    "INSERT INTO conversations (id, title, last_sequence, read_sequence, summary_sequence, "
+    "refresh_to, message_count, count_exact, unread_count, unread_exact, row_count, gap_count, "
+    "preview, forgotten_to, missing, last_activity_at, listed_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 // The indexed columns are written only if they change: naming one in SET rewrites its index entries
 // even if the value is the same.
@@ -79,6 +83,22 @@ ConversationTotals ReadTotals(Connection& cache, const char* sql) {
   return {query.GetUint(0), query.GetUint(1)};
 }
 
+// In the order of kInsert and HARK_CONVERSATION_BODY: the columns that no index holds.
+void BindBody(Query& query, const ConversationRow& row) {
+  query.Text(row.title).Uint(row.last_sequence).Uint(row.read_sequence).Uint(row.summary_sequence);
+  query.Uint(row.refresh_to).Uint(row.message_count).Bool(row.count_exact).Uint(row.unread_count);
+  query.Bool(row.unread_exact)
+      .Uint(row.row_count)
+      .Uint(row.gap_count)
+      .Text(row.preview)
+      .Uint(row.forgotten_to);
+}
+
+void AddMissing(Connection& cache, std::uint64_t before, std::uint64_t after) {
+  const auto change = static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before);
+  if (change != 0) Query(cache.statements(), kAddMissing).Int(change).Run();
+}
+
 // Whether the columns that no index holds are the same.
 bool SameBody(const ConversationRow& a, ConversationRow b) {
   b.missing = a.missing;
@@ -100,12 +120,17 @@ std::optional<ConversationRow> FindConversation(Connection& cache, const Convers
   return ReadRow(query);
 }
 
-ConversationRow InsertConversation(Connection& cache, const ConversationId& id) {
-  Query(cache.statements(), kInsert).Text(id.value()).Run();
-  ConversationRow row;
-  row.id = id;
-  row.key = cache.LastInsertedKey();
-  return row;
+std::int64_t InsertConversation(Connection& cache, const ConversationRow& row) {
+  Query query(cache.statements(), kInsert);
+  query.Text(row.id.value());
+  BindBody(query, row);
+  query.Uint(row.missing);
+  BindTime(query, row.last_activity_at);
+  BindTime(query, row.listed_at);
+  query.Run();
+  const std::int64_t key = cache.LastInsertedKey();
+  AddMissing(cache, 0, row.missing);
+  return key;
 }
 
 void UpdateConversation(Connection& cache, const ConversationRow& before,
@@ -114,19 +139,7 @@ void UpdateConversation(Connection& cache, const ConversationRow& before,
   const bool same_missing = before.missing == after.missing;
   if (!same_body) {
     Query query(cache.statements(), same_missing ? kUpdate : kUpdateWithMissing);
-    query.Text(after.title)
-        .Uint(after.last_sequence)
-        .Uint(after.read_sequence)
-        .Uint(after.summary_sequence);
-    query.Uint(after.refresh_to)
-        .Uint(after.message_count)
-        .Bool(after.count_exact)
-        .Uint(after.unread_count);
-    query.Bool(after.unread_exact)
-        .Uint(after.row_count)
-        .Uint(after.gap_count)
-        .Text(after.preview)
-        .Uint(after.forgotten_to);
+    BindBody(query, after);
     if (!same_missing) query.Uint(after.missing);
     query.Int(after.key).Run();
   }
@@ -136,13 +149,9 @@ void UpdateConversation(Connection& cache, const ConversationRow& before,
     BindTime(query, after.listed_at);
     query.Int(after.key).Run();
   }
-  if (!same_missing) {
-    if (same_body)
-      Query(cache.statements(), kUpdateMissing).Uint(after.missing).Int(after.key).Run();
-    const auto change =
-        static_cast<std::int64_t>(after.missing) - static_cast<std::int64_t>(before.missing);
-    Query(cache.statements(), kAddMissing).Int(change).Run();
-  }
+  if (!same_missing && same_body)
+    Query(cache.statements(), kUpdateMissing).Uint(after.missing).Int(after.key).Run();
+  AddMissing(cache, before.missing, after.missing);
 }
 
 std::vector<ConversationRow> ListConversationRows(Connection& cache,

@@ -42,8 +42,8 @@ struct ConversationRow {
 [[nodiscard]] std::optional<ConversationRow> FindConversation(Connection& cache,
                                                               const ConversationId& id);
 
-// A new row with nothing but its id.
-[[nodiscard]] ConversationRow InsertConversation(Connection& cache, const ConversationId& id);
+// A new row, of everything but the key, which it answers.
+[[nodiscard]] std::int64_t InsertConversation(Connection& cache, const ConversationRow& row);
 
 // Writes what is different; leaves the indexes alone that nothing changed for.
 void UpdateConversation(Connection& cache, const ConversationRow& before,

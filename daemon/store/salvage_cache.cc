@@ -122,10 +122,8 @@ void CacheSalvage::WriteConversations() {
       entry = conversations_.erase(entry);
       continue;
     }
-    const ConversationRow bare = InsertConversation(fresh_, conversation.row.id);
-    conversation.fresh_key = bare.key;
-    conversation.row.key = bare.key;
-    UpdateConversation(fresh_, bare, conversation.row);
+    conversation.fresh_key = InsertConversation(fresh_, conversation.row);
+    conversation.row.key = conversation.fresh_key;
     ++report_.conversations;
     ++entry;
   }

@@ -5,6 +5,7 @@
 
 #include "daemon/base/limits.h"
 #include "daemon/store/apply_operation.h"
+#include "daemon/store/batch_bytes.h"
 #include "daemon/store/job_context.h"
 #include "daemon/store/marker_rows.h"
 #include "daemon/store/marks_ahead.h"
@@ -18,16 +19,6 @@ namespace {
 
 tl::unexpected<Error> NoConversation() {
   return Fail(ErrorCode::kNotFound, "no such conversation");
-}
-
-std::size_t WeightOf(const Operation& operation) {
-  if (const auto* message = std::get_if<ApplyMessage>(&operation))
-    return message->message.content.size() + 64;
-  std::size_t weight = 64;
-  if (const auto* page = std::get_if<ApplyHistory>(&operation)) {
-    for (const Message& message : page->messages) weight += message.content.size() + 64;
-  }
-  return weight;
 }
 
 // What a sync brings by the thousand.
@@ -50,11 +41,12 @@ bool IsSameSend(const Message& a, const Message& b) {
 }  // namespace
 
 ApplyJob::ApplyJob(Batch batch, FailedSeries& failed_series, Writer::Done<LocalRevision> done)
-    : batch_(std::move(batch)), failed_series_(failed_series), done_(std::move(done)) {
-  for (const Operation& operation : batch_.operations) {
-    weight_ += WeightOf(operation);
+    : batch_(std::move(batch)),
+      failed_series_(failed_series),
+      done_(std::move(done)),
+      weight_(BytesOf(batch_)) {
+  for (const Operation& operation : batch_.operations)
     shares_fate_ = shares_fate_ && IsFetched(operation);
-  }
 }
 
 Result<void> ApplyJob::Run(JobContext& context) {

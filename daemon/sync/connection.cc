@@ -37,6 +37,7 @@ bool Connection::Send(transport::ClientFrame frame) {
 }
 
 void Connection::Hold(bool hold) {
+  if (held_ == hold) return;
   held_ = hold;
   if (!hold) hold_changed_.Notify();
 }

@@ -115,7 +115,7 @@ void Engine::Do(OpenConnection) {
     self->Feed(Disconnected{std::move(error)});
   };
   connection_ = std::make_shared<Connection>(parts_.io, parts_.backend, std::move(handlers));
-  connection_->Hold(StoreIsBehind());
+  connection_->Hold(backlog_.IsTooMuch());
   connection_->Start();
 }
 

@@ -27,6 +27,7 @@
 #include "daemon/sync/machine.h"
 #include "daemon/sync/room_watch.h"
 #include "daemon/sync/status.h"
+#include "daemon/sync/store_backlog.h"
 #include "daemon/transport/backend.h"
 
 namespace hark::sync {
@@ -112,8 +113,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void LookForRoom(std::function<void(bool)> answer);
   // When the messages of the batch were written that metrics.sync counts.
   [[nodiscard]] std::vector<WallTime> LiveMessages(const store::Batch& batch) const;
-  // So much waits for the store that nothing more is to be received.
-  [[nodiscard]] bool StoreIsBehind() const;
   void OnStored(const Result<LocalRevision>& result, std::chrono::microseconds took,
                 const std::vector<WallTime>& live);
 
@@ -121,7 +120,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Machine machine_;
   std::optional<RoomWatch> room_;
   std::shared_ptr<Connection> connection_;
-  std::size_t commits_pending_ = 0;
+  StoreBacklog backlog_;
   std::atomic<bool> established_ = false;
   bool stopped_ = false;
 };

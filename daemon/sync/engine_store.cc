@@ -8,6 +8,7 @@
 
 #include "daemon/base/limits.h"
 #include "daemon/base/log.h"
+#include "daemon/store/batch_bytes.h"
 #include "daemon/sync/engine.h"
 
 namespace hark::sync {
@@ -15,10 +16,8 @@ namespace {
 
 // Items of a plan that are read at a time; and of a single conversation. Between two plans nothing
 // is under way.
-constexpr std::uint32_t kPlanItems = 2'048;
+constexpr std::uint32_t kPlanItems = 8'192;
 constexpr std::uint32_t kGapItems = 64;
-// Batches that may wait for the store before nothing more is received.
-constexpr std::size_t kCommitsBeforeHold = 128;
 // An older message does not count as live: it waited for its author's own connection.
 constexpr std::chrono::minutes kLive{1};
 
@@ -115,21 +114,23 @@ void Engine::Do(SendEntry action) {
 }
 
 void Engine::Do(CommitBatch action) {
-  if (++commits_pending_ == kCommitsBeforeHold && connection_) connection_->Hold(true);
+  const std::size_t bytes = store::BytesOf(action.batch);
+  backlog_.Add(bytes);
+  if (connection_) connection_->Hold(backlog_.IsTooMuch());
   std::vector<WallTime> live = LiveMessages(action.batch);
   parts_.writer->Apply(std::move(action.batch),
-                       [weak = weak_from_this(), io = parts_.io, received = Stopwatch(),
+                       [weak = weak_from_this(), io = parts_.io, received = Stopwatch(), bytes,
                         live = std::move(live)](Result<LocalRevision> result) mutable {
-                         asio::post(io, [weak, took = received.Elapsed(), live = std::move(live),
-                                         result = std::move(result)]() {
+                         asio::post(io, [weak, took = received.Elapsed(), bytes,
+                                         live = std::move(live), result = std::move(result)]() {
                            const auto self = weak.lock();
-                           if (self && !self->stopped_) self->OnStored(result, took, live);
+                           if (!self || self->stopped_) return;
+                           self->backlog_.Remove(bytes);
+                           if (self->connection_)
+                             self->connection_->Hold(self->backlog_.IsTooMuch());
+                           self->OnStored(result, took, live);
                          });
                        });
-}
-
-bool Engine::StoreIsBehind() const {
-  return commits_pending_ >= kCommitsBeforeHold;
 }
 
 void Engine::LookForRoom(std::function<void(bool)> answer) {
@@ -139,7 +140,6 @@ void Engine::LookForRoom(std::function<void(bool)> answer) {
 
 void Engine::OnStored(const Result<LocalRevision>& result, std::chrono::microseconds took,
                       const std::vector<WallTime>& live) {
-  if (--commits_pending_ == kCommitsBeforeHold / 2 && connection_) connection_->Hold(false);
   if (!result) {
     log::Error("commit_failed", {{"why", result.error()}});
     Feed(CommitFailed{result.error()});

@@ -30,6 +30,11 @@ Items Without(const Items& items, const store::FetchItem& taken) {
   return left;
 }
 
+// How many messages the newest page of `item` has.
+std::uint64_t PageOf(const store::FetchItem& item, std::uint32_t page_size) {
+  return std::min<std::uint64_t>(page_size, item.to - item.from + 1);
+}
+
 bool Overlap(const store::FetchItem& a, const store::FetchItem& b) {
   return a.conversation == b.conversation && a.from <= b.to && b.from <= a.to;
 }
@@ -63,22 +68,26 @@ std::uint64_t Fetcher::Share() const {
   return std::max(kFirstShare, stored_ / kShare);
 }
 
-bool Fetcher::HasNext(bool background) const {
+bool Fetcher::FitsShare(std::uint32_t page_size) const {
+  return unsettled_ == 0 || unsettled_ + PageOf(queue_.front(), page_size) <= Share();
+}
+
+bool Fetcher::HasNext(std::uint32_t page_size, bool background) const {
   if (in_flight_.size() >= limits::kHistoryInFlight) return false;
   if (!wanted_.empty()) return true;
-  return background && !queue_.empty() && unsettled_ < Share() &&
+  return background && !queue_.empty() && FitsShare(page_size) &&
          in_flight_.size() + limits::kReservedInFlight < limits::kHistoryInFlight;
 }
 
 std::optional<transport::GetHistory> Fetcher::Next(transport::RequestId request,
                                                    std::uint32_t page_size, bool background) {
-  if (!HasNext(background)) return std::nullopt;
+  if (!HasNext(page_size, background)) return std::nullopt;
   Asked asked;
   asked.wanted = !wanted_.empty();
   std::deque<store::FetchItem>& from = asked.wanted ? wanted_ : queue_;
   asked.item = std::move(from.front());
   from.pop_front();
-  std::uint64_t size = std::min<std::uint64_t>(page_size, asked.item.to - asked.item.from + 1);
+  std::uint64_t size = PageOf(asked.item, page_size);
   if (!asked.wanted) size = std::min(size, Share() - unsettled_);
   asked.size = static_cast<std::uint32_t>(size);
   unsettled_ += size;

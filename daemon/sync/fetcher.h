@@ -32,7 +32,7 @@ class Fetcher {
   void Want(const store::FetchItem& item);
 
   // Whether Next() has one.
-  [[nodiscard]] bool HasNext(bool background) const;
+  [[nodiscard]] bool HasNext(std::uint32_t page_size, bool background) const;
 
   // The next request; absent if there is nothing left, or enough is under way. `background`: also
   // what nobody waits for.
@@ -82,6 +82,9 @@ class Fetcher {
 
   // How many messages the background may have under way.
   [[nodiscard]] std::uint64_t Share() const;
+  // Whether the page that is next in the background fits into what is left of that. Asked for in
+  // pieces, it would cost each side as much for each piece.
+  [[nodiscard]] bool FitsShare(std::uint32_t page_size) const;
 
   std::deque<store::FetchItem> wanted_;
   std::deque<store::FetchItem> queue_;

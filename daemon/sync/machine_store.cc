@@ -7,13 +7,6 @@
 #include "daemon/sync/machine.h"
 
 namespace hark::sync {
-namespace {
-
-// Commits that may wait for the writer before the background asks for no more history.
-constexpr std::size_t kCommitsPending = limits::kHistoryInFlight;
-
-}  // namespace
-
 void Machine::Commit(store::Batch batch, PendingCommit then) {
   batch.series = series_;
   commits_.push_back(std::move(then));
@@ -105,13 +98,14 @@ void Machine::PumpFetches() {
   // A few requests are kept for sends and for what a person waits for.
   const std::size_t reserved =
       std::min<std::size_t>(limits::kReservedInFlight, peer_.in_flight / 2);
+  const std::uint32_t page_size = std::min(peer_.page_size, limits::kPageSize);
   while (InFlight() < peer_.in_flight) {
-    const bool background = phase_ == Phase::kRunning && commits_.size() < kCommitsPending &&
+    const bool background = phase_ == Phase::kRunning &&
+                            commits_.size() < limits::kHistoryWaiting &&
                             InFlight() + reserved < peer_.in_flight;
-    if (!fetcher_.HasNext(background)) break;
+    if (!fetcher_.HasNext(page_size, background)) break;
     const transport::RequestId request = NewRequest();
-    std::optional<transport::GetHistory> ask =
-        fetcher_.Next(request, std::min(peer_.page_size, limits::kPageSize), background);
+    std::optional<transport::GetHistory> ask = fetcher_.Next(request, page_size, background);
     if (!ask) break;
     Do(SendFrame{std::move(*ask)});
   }

@@ -106,7 +106,7 @@ double Sync(const std::filesystem::path& folder, const std::vector<ApplyHistory>
   const std::clock_t begun = std::clock();
   for (std::size_t i = 0; i < batches.size(); ++i) {
     Submit(**store, std::move(batches[i]));
-    if (i < listed || i % (limits::kHistoryInFlight / 2) == 0) (*store)->RunWriter();
+    if (i < listed || i % (limits::kHistoryInFlight * 2) == 0) (*store)->RunWriter();
   }
   (*store)->RunWriter();
   Submit(**store, Batch{{SetSynced{clock.WallNow(), true}}});

@@ -16,6 +16,13 @@ pkg_check_modules(SQLCIPHER REQUIRED IMPORTED_TARGET sqlcipher)
 if(NOT APPLE)
   pkg_check_modules(LIBSECRET REQUIRED libsecret-1)
 endif()
+# The daemon's allocator (docs/adr/0038). A sanitizer has its own, and macOS gives memory back by itself.
+add_library(hark_allocator INTERFACE)
+if(NOT APPLE AND NOT HARK_SANITIZE)
+  pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
+  target_link_libraries(hark_allocator INTERFACE PkgConfig::JEMALLOC)
+  target_compile_definitions(hark_allocator INTERFACE HARK_JEMALLOC)
+endif()
 
 # SQLiteCpp on SQLCipher. SQLiteCpp's own CMake target would bring in plain libsqlite3 beside it, and the two define the
 # same symbols: so the archive and SQLCipher are put together here, and a test proves that libsqlite3 stays out.

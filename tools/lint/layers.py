@@ -63,6 +63,7 @@ THIRD_PARTY = [
     (r"boost/(asio|system)", {"base", "transport_api", "transport", "sync", "account", "app", "backend"}),
     (r"openssl/", {"base", "keys", "store", "transport", "backend"}),
     (r"libsecret/|CoreFoundation/|Security/", {"keys"}),
+    (r"jemalloc/", {"base"}),
     (r"spdlog/|fmt/", {"base", "app", "backend", "hark"}),
     (r"tl/", None),
     (r"toml\+\+/|CLI/", {"app", "backend", "hark"}),

@@ -71,7 +71,6 @@ TEST(FreeMemory, WhatAThreadFreedIsNotKeptBecauseALargeBlockWasFreed) {
   if (test::kSanitizerMemory) GTEST_SKIP() << "the sanitizer has its own allocator";
   const pid_t child = ::fork();
   if (child == 0) {
-    KeepLittleFreeMemory();
     std::vector<char>(std::size_t{30} * 1024 * 1024, 'x').clear();
     const std::size_t before = Resident();
     std::thread([] { Pieces(2 * limits::kKeptMemoryBytes); }).join();

@@ -199,10 +199,29 @@ TEST_F(FetcherTest, WhatAKillCouldWasteIsAShareOfWhatIsStored) {
   EXPECT_EQ(fetcher_.done(), fetcher_.total());
 }
 
+// Cut to what is left of the share, most conversations of a large sync came in several pieces.
+TEST_F(FetcherTest, APageWaitsForItsShareAndIsNotCut) {
+  fetcher_.SetPlan(Plan({{ConversationId("a"), 1, 40, false},
+                         {ConversationId("b"), 1, 20, false},
+                         {ConversationId("c"), 1, 20, false}}));
+  EXPECT_EQ(Next(1)->page_size, 40U);
+  EXPECT_EQ(Next(2)->page_size, 20U);
+  EXPECT_FALSE(Next(3)) << "4 are left of the first share of 64";
+  transport::History page = Page(1, 1, 40, false);
+  page.conversation = ConversationId("a");
+  (void)AnswerAndStore(std::move(page));
+  EXPECT_EQ(Next(3)->page_size, 20U);
+}
+
+TEST_F(FetcherTest, APageLargerThanTheShareIsCutWhenNothingElseIsUnderWay) {
+  fetcher_.SetPlan(Plan({{ConversationId("a"), 1, 500, false}}));
+  EXPECT_EQ(Next(1)->page_size, 64U);
+}
+
 TEST_F(FetcherTest, APersonDoesNotWaitForTheBackgroundsShare) {
   fetcher_.SetPlan(Plan({{ConversationId("a"), 1, 5'000, false}}));
   (void)Next(1);
-  EXPECT_FALSE(fetcher_.HasNext(true)) << "the share is used up";
+  EXPECT_FALSE(fetcher_.HasNext(200, true)) << "the share is used up";
   fetcher_.Want({kConversation, 1, 500, false});
   const auto ask = fetcher_.Next(2, 200, false);
   ASSERT_TRUE(ask);
@@ -216,7 +235,7 @@ TEST_F(FetcherTest, WhatIsWantedIsFetchedOnce) {
   fetcher_.Want({kConversation, 1, 1'000, false});
   EXPECT_FALSE(Next(2)) << "the rest follows the page that is under way";
   (void)fetcher_.Answer(Page(1, 801, 1'000, true));
-  EXPECT_TRUE(fetcher_.HasNext(false)) << "and is waited for now";
+  EXPECT_TRUE(fetcher_.HasNext(200, false)) << "and is waited for now";
   fetcher_.Want({kConversation, 700, 900, false});
   const auto ask = fetcher_.Next(3, 200, false);
   ASSERT_TRUE(ask);
