@@ -17,9 +17,7 @@ namespace {
 
 class SdkOutboxTest : public FakeDaemonTest {
  protected:
-  SdkOutboxTest() {
-    daemon_.Put(test::MakeConversation("c1", "First"));
-  }
+  SdkOutboxTest() { daemon_.Put(test::MakeConversation("c1", "First")); }
 
   ErrorCode Fault(const ListOutboxRequest& request) {
     const Result<OutboxPage> page = client_->ListOutbox(request);
