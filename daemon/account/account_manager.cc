@@ -231,6 +231,8 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record, AccountFiles
       {record.user, record.backend_url, std::move(files.backup_key)}, options_.io);
   if (!opened) {
     keeper_.SetStoreTrouble(opened.error());
+    // Of a newer program. To callers a conflict is another account, or another message.
+    if (opened.error().code == ErrorCode::kConflict) opened.error().code = ErrorCode::kPrecondition;
     return tl::unexpected(std::move(opened.error()));
   }
   keeper_.ClearStoreTrouble();
