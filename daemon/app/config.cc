@@ -1,10 +1,10 @@
 #include "daemon/app/config.h"
 
-#include <charconv>
 #include <string_view>
 #include <utility>
 
 #include "daemon/app/config_file.h"
+#include "daemon/base/integer.h"
 
 namespace hark::app {
 namespace {
@@ -55,10 +55,9 @@ std::string_view TextOf(std::optional<log::Format> format) {
   return *format == log::Format::kJson ? "json" : "text";
 }
 
+// Checked before.
 std::uint64_t NumberOf(const std::string& text) {
-  std::uint64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  return ParseInteger<std::uint64_t>(text).value_or(0);
 }
 
 constexpr std::uint64_t kMegabyte = std::uint64_t{1024} * 1024;

@@ -104,7 +104,7 @@ class ConversationsService final : public Base {
     for (const Conversation& conversation : page->conversations) {
       ToProto(conversation, out->add_conversations());
     }
-    if (page->next) out->set_next_page_token(PageToken(*page->next));
+    if (const auto& next = page->next) out->set_next_page_token(PageToken(*next));
     out->set_total_count(page->total_count);
     ToProto(page->revision, context_.accounts.status().Current(), out->mutable_freshness());
     return {};

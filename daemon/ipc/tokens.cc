@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <system_error>
 
+#include "daemon/base/integer.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/utf8.h"
 
@@ -18,16 +18,6 @@ constexpr std::string_view kPagePrefix = "c1.";
 constexpr std::string_view kSearchPrefix = "s1";
 constexpr std::string_view kOutboxPrefix = "o1.";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-// The whole of `text`, without sign or prefix.
-template <typename Integer>
-std::optional<Integer> ParseInteger(std::string_view text, int base) {
-  Integer value{};
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value, base);
-  if (error != std::errc() || stopped != end || text.empty()) return std::nullopt;
-  return value;
-}
 
 std::string ToHex(std::string_view bytes) {
   std::string out;
