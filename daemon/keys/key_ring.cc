@@ -7,11 +7,11 @@
 #include <openssl/evp.h>
 
 #include "daemon/base/check.h"
+#include "daemon/base/hex.h"
 #include "daemon/base/integer.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/log.h"
 #include "daemon/base/netstrings.h"
-#include "daemon/keys/hex.h"
 #include "daemon/keys/private_file.h"
 #include "daemon/keys/sealing.h"
 

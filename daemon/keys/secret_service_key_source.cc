@@ -3,7 +3,7 @@
 #include <charconv>
 #include <utility>
 
-#include "daemon/keys/hex.h"
+#include "daemon/base/hex.h"
 #include "daemon/keys/secret_session.h"
 
 namespace hark::keys {
