@@ -70,23 +70,23 @@ class Resolver {
 
   [[nodiscard]] std::string Text(std::optional<std::string> Settings::* key,
                                  std::string_view fallback) const {
-    if (flags_.*key) return *(flags_.*key);
+    if (const auto& flag = flags_.*key) return *flag;
     return (file_.*key).value_or(std::string(fallback));
   }
 
   // Nothing when neither sets it.
   [[nodiscard]] Result<std::optional<fs::path>> Path(std::optional<std::string> Settings::* key,
                                                      std::string_view name) const {
-    if (flags_.*key) return Absolute(environment_.current_folder / *(flags_.*key), name);
-    if (!(file_.*key)) return std::nullopt;
-    const std::string& text = *(file_.*key);
-    if (!text.starts_with("~/")) return Absolute(text, name);
+    if (const auto& flag = flags_.*key) return Absolute(environment_.current_folder / *flag, name);
+    const auto& text = file_.*key;
+    if (!text) return std::nullopt;
+    if (!text->starts_with("~/")) return Absolute(*text, name);
     const fs::path home = HomeFolder(environment_);
     if (home.empty()) {
       return Fail(ErrorCode::kInvalidArgument,
                   "'" + std::string(name) + "' begins with ~/ and HOME is not set");
     }
-    return Absolute(home / text.substr(2), name);
+    return Absolute(home / text->substr(2), name);
   }
 
  private:
