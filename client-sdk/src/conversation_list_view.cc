@@ -9,14 +9,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <thread>
 #include <unordered_set>
 #include <utility>
 
 #include "client-sdk/src/list_diff.h"
 #include "client-sdk/src/validate.h"
 #include "client-sdk/src/view_queue.h"
+#include "client-sdk/src/view_run.h"
 #include "hark/client.h"
 
 namespace hark::client {
@@ -218,52 +217,28 @@ class ConversationListCore {
   ConversationListState told_state_;  // As told_.
 };
 
-class ConversationListView::State {
+class ConversationListView::State : public ViewRun<ConversationListCore> {
  public:
-  explicit State(std::shared_ptr<ConversationListCore> shared)
-      : core(std::move(shared)), thread([owned = core] { owned->Run(); }) {}
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() {
-    // First, so that the watch's thread does not wait for room in the queue.
-    core->Stop();
-    watch.Cancel();
-    // From inside a callback: the thread ends after it, and owns all that it still needs.
-    if (thread.get_id() == std::this_thread::get_id()) {
-      thread.detach();
-    } else {
-      thread.join();
-    }
-  }
-
-  const std::shared_ptr<ConversationListCore> core;
-  std::thread thread;
-  Subscription watch;
+  using ViewRun::ViewRun;
 };
 
 Result<ConversationListView> ConversationListView::Start(const Client& client,
                                                          ConversationListHandlers handlers,
                                                          ConversationListOptions options) {
   if (Result<void> size = ValidatePageSize(options.page_size); !size) return size.error();
-  const auto core = std::make_shared<ConversationListCore>(
+  auto core = std::make_shared<ConversationListCore>(
       Client(client.impl_), std::move(handlers),
       options.page_size == 0 ? kDefaultPageSize : options.page_size);
-  std::unique_ptr<State> state;
-  try {
-    state = std::make_unique<State>(core);
-  } catch (const std::system_error&) {
-    return Error{ErrorCode::kResourceExhausted, "no thread could be started for the view",
-                 Retry::kLater};
-  }
-  // Its items are not used: the list is read.
-  WatchOptions watch_options;
-  watch_options.snapshot_size = 1;
-  Result<Subscription> watch =
-      Client(client.impl_)
-          .WatchConversations(ConversationListCore::HandlersOf(core), std::move(watch_options));
-  if (!watch) return watch.error();
-  state->watch = std::move(*watch);
-  return ConversationListView(std::move(state));
+  Result<std::unique_ptr<State>> state =
+      State::Start<State>(std::move(core), [&client](ConversationsHandlers from_watch) {
+        // Its items are not used: the list is read.
+        WatchOptions watch_options;
+        watch_options.snapshot_size = 1;
+        return Client(client.impl_)
+            .WatchConversations(std::move(from_watch), std::move(watch_options));
+      });
+  if (!state) return state.error();
+  return ConversationListView(std::move(*state));
 }
 
 ConversationListView::ConversationListView(std::unique_ptr<State> state)

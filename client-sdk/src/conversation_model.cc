@@ -48,6 +48,7 @@ void ConversationModel::OnDelta(MessagesDelta event) {
   const std::uint64_t revision = event.position.revision;
   // By sequence, so that each finds the one before it; what is pending keeps its order.
   std::vector<Message*> ordered;
+  ordered.reserve(event.upserted.size());
   for (Message& message : event.upserted) ordered.push_back(&message);
   std::sort(ordered.begin(), ordered.end(), [](const Message* a, const Message* b) {
     return a->sequence != b->sequence ? a->sequence < b->sequence : a < b;

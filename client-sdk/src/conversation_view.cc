@@ -9,14 +9,13 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "client-sdk/src/conversation_model.h"
 #include "client-sdk/src/list_diff.h"
 #include "client-sdk/src/validate.h"
 #include "client-sdk/src/view_queue.h"
+#include "client-sdk/src/view_run.h"
 #include "hark/client.h"
 
 namespace hark::client {
@@ -229,27 +228,9 @@ class ConversationViewCore {
   ConversationViewState told_state_;  // Guarded by mutex_.
 };
 
-class ConversationView::State {
+class ConversationView::State : public ViewRun<ConversationViewCore> {
  public:
-  explicit State(std::shared_ptr<ConversationViewCore> shared)
-      : core(std::move(shared)), thread([owned = core] { owned->Run(); }) {}
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() {
-    // First, so that the watch's thread does not wait for room in the queue.
-    core->Stop();
-    watch.Cancel();
-    // From inside a callback: the thread ends after it, and owns all that it still needs.
-    if (thread.get_id() == std::this_thread::get_id()) {
-      thread.detach();
-    } else {
-      thread.join();
-    }
-  }
-
-  const std::shared_ptr<ConversationViewCore> core;
-  std::thread thread;
-  Subscription watch;
+  using ViewRun::ViewRun;
 };
 
 Result<ConversationView> ConversationView::Start(const Client& client, std::string conversation_id,
@@ -258,24 +239,17 @@ Result<ConversationView> ConversationView::Start(const Client& client, std::stri
   if (Result<void> id = ValidateId("the conversation's id", conversation_id); !id)
     return id.error();
   if (Result<void> size = ValidatePageSize(options.page_size); !size) return size.error();
-  const auto core = std::make_shared<ConversationViewCore>(Client(client.impl_), conversation_id,
-                                                           std::move(handlers), options);
-  std::unique_ptr<State> state;
-  try {
-    state = std::make_unique<State>(core);
-  } catch (const std::system_error&) {
-    return Error{ErrorCode::kResourceExhausted, "no thread could be started for the view",
-                 Retry::kLater};
-  }
-  WatchOptions watch_options;
-  watch_options.snapshot_size = options.page_size;
-  Result<Subscription> watch =
-      Client(client.impl_)
-          .WatchMessages(conversation_id, ConversationViewCore::HandlersOf(core),
-                         std::move(watch_options));
-  if (!watch) return watch.error();
-  state->watch = std::move(*watch);
-  return ConversationView(std::move(state));
+  auto core = std::make_shared<ConversationViewCore>(Client(client.impl_), conversation_id,
+                                                     std::move(handlers), options);
+  Result<std::unique_ptr<State>> state =
+      State::Start<State>(std::move(core), [&](MessagesHandlers from_watch) {
+        WatchOptions watch_options;
+        watch_options.snapshot_size = options.page_size;
+        return Client(client.impl_)
+            .WatchMessages(conversation_id, std::move(from_watch), std::move(watch_options));
+      });
+  if (!state) return state.error();
+  return ConversationView(std::move(*state));
 }
 
 ConversationView::ConversationView(std::unique_ptr<State> state) : state_(std::move(state)) {}

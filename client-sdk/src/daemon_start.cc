@@ -42,7 +42,7 @@ void KeepOnly(int kept, int limit) {
   // What the caller blocks would stay blocked in the program.
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
   const int null = open("/dev/null", O_RDWR);
   if (null < 0) Fail(report);
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -64,6 +64,7 @@ Result<void> StartDaemon(const std::string& program, const std::vector<std::stri
   std::vector<std::string> words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   rlimit files{};
@@ -76,11 +77,19 @@ Result<void> StartDaemon(const std::string& program, const std::vector<std::stri
   // Closed by a program that begins; holds the error of one that does not.
   int report[2];
   if (pipe(report) != 0) return CannotStart(program, errno);
+  int pipe_error = 0;
   for (int& fd : report) {
     // Out of the way of the standard three, which a caller may have closed.
     const int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (moved < 0) pipe_error = errno;
     close(fd);
     fd = moved;
+  }
+  if (pipe_error != 0) {
+    for (const int fd : report) {
+      if (fd >= 0) close(fd);
+    }
+    return CannotStart(program, pipe_error);
   }
   const pid_t between = fork();
   if (between == 0) RunDaemon(words.front().c_str(), pointers.data(), report[1], limit);

@@ -11,30 +11,6 @@
 #include "hark/client.h"
 
 namespace hark::client {
-namespace {
-
-Error Invalid(std::string message) {
-  return {ErrorCode::kInvalidArgument, std::move(message), Retry::kNo};
-}
-
-Result<void> ValidateDraft(const SetDraftRequest& request) {
-  if (Result<void> id = ValidateId("the conversation's id", request.conversation_id); !id)
-    return id;
-  if (request.text.size() > kMaxDraftBytes) {
-    return Invalid("the draft is longer than " + std::to_string(kMaxDraftBytes) + " bytes");
-  }
-  return ValidateText("the draft", request.text);
-}
-
-Result<void> ValidateView(const std::string& conversation_id, const std::string& ui) {
-  if (Result<void> id = ValidateId("the conversation's id", conversation_id); !id) return id;
-  if (ui.size() > kMaxUiNameBytes) {
-    return Invalid("the UI's name is longer than " + std::to_string(kMaxUiNameBytes) + " bytes");
-  }
-  return ValidateId("the UI's name", ui);
-}
-
-}  // namespace
 
 Result<Draft> Client::GetDraft(const std::string& conversation_id) {
   if (Result<void> id = ValidateId("the conversation's id", conversation_id); !id)

@@ -124,4 +124,21 @@ Result<void> ValidateSearch(const SearchRequest& request) {
   return {};
 }
 
+Result<void> ValidateDraft(const SetDraftRequest& request) {
+  if (Result<void> id = ValidateId("the conversation's id", request.conversation_id); !id)
+    return id;
+  if (request.text.size() > kMaxDraftBytes) {
+    return Invalid("the draft is longer than " + std::to_string(kMaxDraftBytes) + " bytes");
+  }
+  return ValidateText("the draft", request.text);
+}
+
+Result<void> ValidateView(const std::string& conversation_id, const std::string& ui) {
+  if (Result<void> id = ValidateId("the conversation's id", conversation_id); !id) return id;
+  if (ui.size() > kMaxUiNameBytes) {
+    return Invalid("the UI's name is longer than " + std::to_string(kMaxUiNameBytes) + " bytes");
+  }
+  return ValidateId("the UI's name", ui);
+}
+
 }  // namespace hark::client

@@ -24,6 +24,8 @@ Result<void> ValidateContent(const std::string& content);
 Result<void> ValidateSend(const SendRequest& request);
 Result<void> ValidateSearch(const SearchRequest& request);
 Result<void> ValidateMessage(const MessageRef& message);
+Result<void> ValidateDraft(const SetDraftRequest& request);
+Result<void> ValidateView(const std::string& conversation_id, const std::string& ui);
 
 }  // namespace hark::client
 

@@ -231,6 +231,8 @@ Result<void> AccountManager::OpenStore(const SessionRecord& record, AccountFiles
       {record.user, record.backend_url, std::move(files.backup_key)}, options_.io);
   if (!opened) {
     keeper_.SetStoreTrouble(opened.error());
+    // Of a newer program. To callers a conflict is another account, or another message.
+    if (opened.error().code == ErrorCode::kConflict) opened.error().code = ErrorCode::kPrecondition;
     return tl::unexpected(std::move(opened.error()));
   }
   keeper_.ClearStoreTrouble();
@@ -294,15 +296,15 @@ sync::EngineParts AccountManager::MakeEngineParts(const SessionRecord& record) {
           [this](Secret token) {
             if (!record_) return;
             record_->token = std::move(token);
-            SaveRenewed();
+            SaveRenewed(*record_);
           },
       .token_refused = [this] { SetState(AccountState::kAuthRequired); },
   };
 }
 
-void AccountManager::SaveRenewed() {
-  auto kept = std::make_shared<const SessionRecord>(SessionRecord{
-      record_->backend_url, record_->user, record_->device_id, record_->token.Clone()});
+void AccountManager::SaveRenewed(const SessionRecord& record) {
+  auto kept = std::make_shared<const SessionRecord>(
+      SessionRecord{record.backend_url, record.user, record.device_id, record.token.Clone()});
   keeper_.Ask([kept](keys::Vault& vault) { return SaveToken(vault, *kept); },
               [](const Result<void>& saved) {
                 if (!saved) log::Error("token_not_saved", {{"why", saved.error()}});

@@ -144,7 +144,7 @@ class AccountManager final : public Accounts, public KeyCare {
   [[nodiscard]] bool Syncs(const SessionRecord& record) const;
   [[nodiscard]] sync::EngineParts MakeEngineParts(const SessionRecord& record);
   // The token that the backend gave in place of the one before.
-  void SaveRenewed();
+  void SaveRenewed(const SessionRecord& record);
   void SetState(AccountState state);
   void SetProblem(Error error);
   void CloseSession(const Error& why);

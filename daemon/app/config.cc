@@ -1,10 +1,10 @@
 #include "daemon/app/config.h"
 
-#include <charconv>
 #include <string_view>
 #include <utility>
 
 #include "daemon/app/config_file.h"
+#include "daemon/base/integer.h"
 
 namespace hark::app {
 namespace {
@@ -55,10 +55,9 @@ std::string_view TextOf(std::optional<log::Format> format) {
   return *format == log::Format::kJson ? "json" : "text";
 }
 
+// Checked before.
 std::uint64_t NumberOf(const std::string& text) {
-  std::uint64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  return ParseInteger<std::uint64_t>(text).value_or(0);
 }
 
 constexpr std::uint64_t kMegabyte = std::uint64_t{1024} * 1024;
@@ -71,23 +70,23 @@ class Resolver {
 
   [[nodiscard]] std::string Text(std::optional<std::string> Settings::* key,
                                  std::string_view fallback) const {
-    if (flags_.*key) return *(flags_.*key);
+    if (const auto& flag = flags_.*key) return *flag;
     return (file_.*key).value_or(std::string(fallback));
   }
 
   // Nothing when neither sets it.
   [[nodiscard]] Result<std::optional<fs::path>> Path(std::optional<std::string> Settings::* key,
                                                      std::string_view name) const {
-    if (flags_.*key) return Absolute(environment_.current_folder / *(flags_.*key), name);
-    if (!(file_.*key)) return std::nullopt;
-    const std::string& text = *(file_.*key);
-    if (!text.starts_with("~/")) return Absolute(text, name);
+    if (const auto& flag = flags_.*key) return Absolute(environment_.current_folder / *flag, name);
+    const auto& text = file_.*key;
+    if (!text) return std::nullopt;
+    if (!text->starts_with("~/")) return Absolute(*text, name);
     const fs::path home = HomeFolder(environment_);
     if (home.empty()) {
       return Fail(ErrorCode::kInvalidArgument,
                   "'" + std::string(name) + "' begins with ~/ and HOME is not set");
     }
-    return Absolute(home / text.substr(2), name);
+    return Absolute(home / text->substr(2), name);
   }
 
  private:

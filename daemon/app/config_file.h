@@ -14,7 +14,7 @@
 namespace hark::app {
 
 // A page of text at most; anything larger is not our file.
-inline constexpr std::size_t kConfigFileMaxBytes = 64 * 1024;
+inline constexpr std::size_t kConfigFileMaxBytes = std::size_t{64} * 1024;
 
 // Pure. `name`: how errors call the file, as in "harkd.toml:7: unknown key 'backend.ulr'".
 [[nodiscard]] Result<Settings> ParseConfigText(std::string_view text, const std::string& name);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 
+#include "daemon/base/integer.h"
 #include "daemon/keys/key_source.h"
 #include "daemon/transport/endpoint.h"
 #include "daemon/transport/pins.h"
@@ -46,10 +46,8 @@ Result<void> CheckPins(std::string_view text) {
 }
 
 Result<void> CheckNumber(std::string_view text, std::uint64_t most, const char* sentence) {
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
-  if (whole && !text.empty() && number <= most) return {};
+  const auto number = ParseInteger<std::uint64_t>(text);
+  if (number && *number <= most) return {};
   return Fail(ErrorCode::kInvalidArgument, sentence);
 }
 

@@ -1,12 +1,11 @@
 #include "daemon/app/socket_activation.h"
 
-#include <charconv>
 #include <cstdlib>
 #include <string>
-#include <string_view>
-#include <system_error>
 
 #include <unistd.h>
+
+#include "daemon/base/integer.h"
 
 #ifdef __APPLE__
 #include <launch.h>
@@ -17,14 +16,6 @@ namespace {
 
 // The first descriptor that systemd passes, by its protocol.
 [[maybe_unused]] constexpr int kFirstPassed = 3;
-
-[[maybe_unused]] std::optional<long> Number(std::string_view text) {
-  long number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stopped != end || text.empty()) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
@@ -46,8 +37,8 @@ Result<std::optional<int>> PassedSocket(const Environment& environment) {
   const std::string count = environment.Get("LISTEN_FDS");
   const std::string process = environment.Get("LISTEN_PID");
   if (count.empty() || process.empty()) return std::nullopt;
-  const auto passed = Number(count);
-  const auto meant = Number(process);
+  const auto passed = ParseInteger<long>(count);
+  const auto meant = ParseInteger<long>(process);
   if (!passed || !meant || *passed < 0)
     return Fail(ErrorCode::kInvalidArgument, "LISTEN_FDS or LISTEN_PID is not a number");
   // For a parent of ours, which has left them in the environment.

@@ -1,25 +1,17 @@
 #include "daemon/app/watchdog.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include <unistd.h>
+
+#include "daemon/base/integer.h"
 
 namespace hark::app {
 namespace {
 
 constexpr int kTurnsInTime = 4;
-
-std::optional<std::uint64_t> Number(const std::string& text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stopped != end || text.empty()) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
@@ -33,11 +25,12 @@ bool ProgressGate::Turned(Part part) {
 std::optional<std::chrono::microseconds> WatchdogTime(const Environment& environment) {
   // More than a day is none, and a number that long fits a duration.
   constexpr std::uint64_t kMost = std::uint64_t{24} * 60 * 60 * 1'000'000;
-  const auto time = Number(environment.Get("WATCHDOG_USEC"));
+  const auto time = ParseInteger<std::uint64_t>(environment.Get("WATCHDOG_USEC"));
   if (!time || *time == 0 || *time > kMost) return std::nullopt;
   const std::string process = environment.Get("WATCHDOG_PID");
   // Without it: whoever reads the variable is meant.
-  if (!process.empty() && Number(process) != static_cast<std::uint64_t>(::getpid()))
+  if (!process.empty() &&
+      ParseInteger<std::uint64_t>(process) != static_cast<std::uint64_t>(::getpid()))
     return std::nullopt;
   return std::chrono::microseconds(static_cast<std::int64_t>(*time));
 }

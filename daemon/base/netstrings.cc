@@ -4,6 +4,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "daemon/base/integer.h"
+
 namespace hark {
 
 void AppendNetstring(std::string& out, std::string_view value) {
@@ -29,11 +31,7 @@ std::optional<std::string_view> TakeNetstring(std::string_view& in) {
 
 std::optional<std::uint32_t> TakeNumber(std::string_view& in) {
   const auto text = TakeNetstring(in);
-  if (!text || text->empty()) return std::nullopt;
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return number;
+  return text ? ParseInteger<std::uint32_t>(*text) : std::nullopt;
 }
 
 }  // namespace hark

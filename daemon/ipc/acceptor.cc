@@ -171,8 +171,8 @@ void Acceptor::RefuseOneTooMany(int fd) {
   ++metrics_.refused_connections;
   if (!std::exchange(full_, true)) log::Warning("connections_full");
   // Into an empty buffer, so it fits; a client that is gone already does not mind.
-  static const std::string kAnswer = TooManyConnections();
-  (void)::send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  static const std::string answer = TooManyConnections();
+  (void)::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::close(fd);
 }
 

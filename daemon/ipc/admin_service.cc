@@ -112,8 +112,7 @@ class AdminService final : public Base {
     return archive_.Backup(call, request);
   }
 
-  ArchiveCalls::ByteReader* Restore(grpc::CallbackServerContext* call,
-                                    grpc::ByteBuffer* response) override {
+  ByteReader* Restore(grpc::CallbackServerContext* call, grpc::ByteBuffer* response) override {
     return archive_.Restore(call, response);
   }
 

@@ -1,10 +1,9 @@
 #include "daemon/ipc/api_version.h"
 
-#include <charconv>
 #include <cstddef>
 #include <string>
-#include <system_error>
 
+#include "daemon/base/integer.h"
 #include "daemon/ipc/status.h"
 
 namespace hark::ipc {
@@ -13,11 +12,8 @@ namespace {
 constexpr std::size_t kMaxDigits = 4;
 
 std::optional<std::uint32_t> ParseNumber(std::string_view text) {
-  std::uint32_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (text.size() > kMaxDigits || error != std::errc() || stopped != end) return std::nullopt;
-  return number;
+  if (text.size() > kMaxDigits) return std::nullopt;
+  return ParseInteger<std::uint32_t>(text);
 }
 
 std::string Text(ApiVersion version) {

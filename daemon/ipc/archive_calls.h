@@ -6,42 +6,25 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
-#include <utility>
 
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include "daemon/base/limits.h"
+#include "daemon/ipc/archive_slot.h"
+#include "daemon/ipc/archive_stream.h"
+#include "daemon/ipc/restore_call.h"
 #include "daemon/ipc/service_context.h"
 #include "daemon/ipc/stream_reactor.h"
 #include "daemon/ipc/work_queue.h"
 
 namespace hark::ipc {
 
-// A call that counts among those that may be open at once, for as long as this lives; that may be
-// longer than the server does, when an answer never comes.
-class ArchiveSlot {
- public:
-  using Count = std::shared_ptr<std::atomic<std::size_t>>;
-
-  // Null: too many are open.
-  [[nodiscard]] static std::unique_ptr<ArchiveSlot> Take(Count taken);
-  ArchiveSlot(const ArchiveSlot&) = delete;
-  ArchiveSlot& operator=(const ArchiveSlot&) = delete;
-  ~ArchiveSlot() { --*taken_; }
-
- private:
-  explicit ArchiveSlot(Count taken) : taken_(std::move(taken)) {}
-
-  const Count taken_;
-};
-
 // The handlers. Outlives every call.
 class ArchiveCalls {
  public:
-  using ByteReader = grpc::ServerReadReactor<grpc::ByteBuffer>;
-
   explicit ArchiveCalls(const ServiceContext& context) : context_(context) {}
 
   [[nodiscard]] ByteStream* Export(grpc::CallbackServerContext* call,
@@ -51,6 +34,13 @@ class ArchiveCalls {
   [[nodiscard]] ByteReader* Restore(grpc::CallbackServerContext* call, grpc::ByteBuffer* response);
 
  private:
+  // Makes what a stream is of; may take long, and looks at the flag meanwhile.
+  using Source = std::function<Result<ArchiveStream::Source>(account::Archive& archive,
+                                                             const std::atomic<bool>& cancelled)>;
+
+  // Of the account that is open now.
+  [[nodiscard]] Result<ByteStream*> Start(Source source);
+
   const ServiceContext context_;
   const ArchiveSlot::Count open_ = std::make_shared<std::atomic<std::size_t>>(0);
   WorkQueue queue_{"hark-archive", limits::kArchivesAtOnce, limits::kArchiveCalls};

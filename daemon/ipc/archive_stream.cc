@@ -1,22 +1,21 @@
 #include "daemon/ipc/archive_stream.h"
 
 #include "daemon/ipc/status.h"
+#include "daemon/ipc/stream_call.h"
 
 namespace hark::ipc {
 
-ByteStream* ArchiveStream::Start(StreamRegistry& registry, WorkQueue& queue,
-                                 std::unique_ptr<ArchiveSlot> slot, Open open) {
-  auto* stream = new ArchiveStream(registry, std::move(slot), std::move(open));
-  if (const Result<void> added = registry.Add(stream); !added) {
-    delete stream;
-    return RefusedStream(ToStreamStatus(added.error()));
-  }
+Result<ByteStream*> ArchiveStream::Start(StreamRegistry& registry, WorkQueue& queue,
+                                         std::unique_ptr<ArchiveSlot> slot, Open open) {
+  const auto added = Registered(registry, std::unique_ptr<ArchiveStream>(new ArchiveStream(
+                                              registry, std::move(slot), std::move(open))));
+  if (!added) return tl::unexpected(added.error());
+  ArchiveStream* const stream = *added;
   // Until it has begun, nothing ends it but its own Finish(): the work finds it there.
   if (queue.Submit([stream] { stream->Begin(); })) return stream;
   registry.Remove(stream);
   delete stream;
-  return RefusedStream(
-      ToStreamStatus({ErrorCode::kResourceExhausted, "Too much is under way. Try again."}));
+  return Fail(ErrorCode::kResourceExhausted, "Too much is under way. Try again.");
 }
 
 void ArchiveStream::Begin() {

@@ -9,7 +9,7 @@
 #include <memory>
 #include <utility>
 
-#include "daemon/ipc/archive_calls.h"
+#include "daemon/ipc/archive_slot.h"
 #include "daemon/ipc/stream_reactor.h"
 #include "daemon/ipc/work_queue.h"
 
@@ -28,8 +28,8 @@ class ArchiveStream final : public StreamReactor {
 
   // For a handler to return. Opens the source on `queue`, then writes what it gives, one event at a
   // time, so that no more than one waits for the client.
-  [[nodiscard]] static ByteStream* Start(StreamRegistry& registry, WorkQueue& queue,
-                                         std::unique_ptr<ArchiveSlot> slot, Open open);
+  [[nodiscard]] static Result<ByteStream*> Start(StreamRegistry& registry, WorkQueue& queue,
+                                                 std::unique_ptr<ArchiveSlot> slot, Open open);
 
  private:
   ArchiveStream(StreamRegistry& registry, std::unique_ptr<ArchiveSlot> slot, Open open)

@@ -8,7 +8,7 @@
 #include "daemon/ipc/changes_topic.h"
 #include "daemon/ipc/requests.h"
 #include "daemon/ipc/services.h"
-#include "daemon/ipc/unary.h"
+#include "daemon/ipc/stream_call.h"
 #include "daemon/ipc/watch_stream.h"
 
 namespace hark::ipc {
@@ -22,15 +22,12 @@ class ChangesService final : public Base {
 
   ByteStream* WatchChanges(grpc::CallbackServerContext* call,
                            const grpc::ByteBuffer* request) override {
-    if (grpc::Status fits = CheckApiVersion(*call); !fits.ok()) return RefusedStream(fits);
-    Result<ByteStream*> stream = Watch(*request);
-    return stream ? *stream : RefusedStream(ToStreamStatus(stream.error()));
+    return AnswerStream<v1::WatchChangesRequest>(call, request,
+                                                 [this](auto& in) { return Watch(in); });
   }
 
  private:
-  Result<ByteStream*> Watch(const grpc::ByteBuffer& request) {
-    v1::WatchChangesRequest in;
-    if (const auto parsed = Parse(request, &in); !parsed) return tl::unexpected(parsed.error());
+  Result<ByteStream*> Watch(v1::WatchChangesRequest& in) {
     const auto size = CheckedPageSize(in.snapshot_size(), "snapshot_size");
     if (!size) return tl::unexpected(size.error());
     auto account = context_.Account();

@@ -12,6 +12,7 @@
 #include "daemon/ipc/convert_status.h"
 #include "daemon/ipc/requests.h"
 #include "daemon/ipc/services.h"
+#include "daemon/ipc/stream_call.h"
 #include "daemon/ipc/tokens.h"
 #include "daemon/ipc/unary.h"
 #include "daemon/ipc/watch_stream.h"
@@ -46,9 +47,8 @@ class ConversationsService final : public Base {
 
   ByteStream* WatchConversations(grpc::CallbackServerContext* call,
                                  const grpc::ByteBuffer* request) override {
-    if (grpc::Status fits = CheckApiVersion(*call); !fits.ok()) return RefusedStream(fits);
-    Result<ByteStream*> stream = Watch(*request);
-    return stream ? *stream : RefusedStream(ToStreamStatus(stream.error()));
+    return AnswerStream<v1::WatchConversationsRequest>(call, request,
+                                                       [this](auto& in) { return Watch(in); });
   }
 
   grpc::ServerUnaryReactor* OpenConversation(grpc::CallbackServerContext* context,
@@ -104,7 +104,7 @@ class ConversationsService final : public Base {
     for (const Conversation& conversation : page->conversations) {
       ToProto(conversation, out->add_conversations());
     }
-    if (page->next) out->set_next_page_token(PageToken(*page->next));
+    if (const auto& next = page->next) out->set_next_page_token(PageToken(*next));
     out->set_total_count(page->total_count);
     ToProto(page->revision, context_.accounts.status().Current(), out->mutable_freshness());
     return {};
@@ -125,9 +125,7 @@ class ConversationsService final : public Base {
     return {};
   }
 
-  Result<ByteStream*> Watch(const grpc::ByteBuffer& request) {
-    v1::WatchConversationsRequest in;
-    if (const auto parsed = Parse(request, &in); !parsed) return tl::unexpected(parsed.error());
+  Result<ByteStream*> Watch(v1::WatchConversationsRequest& in) {
     const auto size = CheckedPageSize(in.snapshot_size(), "snapshot_size");
     if (!size) return tl::unexpected(size.error());
     auto account = context_.Account();

@@ -6,11 +6,11 @@
 
 #include "hark/v1/drafts.grpc.pb.h"
 
-#include "daemon/ipc/api_version.h"
 #include "daemon/ipc/convert_user_state.h"
 #include "daemon/ipc/drafts_stream.h"
 #include "daemon/ipc/requests.h"
 #include "daemon/ipc/services.h"
+#include "daemon/ipc/stream_call.h"
 #include "daemon/ipc/unary.h"
 
 namespace hark::ipc {
@@ -48,9 +48,8 @@ class DraftsService final : public Base {
 
   ByteStream* WatchDrafts(grpc::CallbackServerContext* call,
                           const grpc::ByteBuffer* request) override {
-    if (grpc::Status fits = CheckApiVersion(*call); !fits.ok()) return RefusedStream(fits);
-    Result<ByteStream*> stream = Watch(*request);
-    return stream ? *stream : RefusedStream(ToStreamStatus(stream.error()));
+    return AnswerStream<v1::WatchDraftsRequest>(call, request,
+                                                [this](auto& in) { return Watch(in); });
   }
 
  private:
@@ -92,18 +91,12 @@ class DraftsService final : public Base {
     return {};
   }
 
-  Result<ByteStream*> Watch(const grpc::ByteBuffer& request) {
-    v1::WatchDraftsRequest in;
-    if (const auto parsed = Parse(request, &in); !parsed) return tl::unexpected(parsed.error());
-    std::optional<ConversationId> conversation;
-    if (!in.conversation_id().empty()) {
-      auto id = CheckedConversation(std::move(*in.mutable_conversation_id()));
-      if (!id) return tl::unexpected(id.error());
-      conversation = *std::move(id);
-    }
+  Result<ByteStream*> Watch(v1::WatchDraftsRequest& in) {
+    auto conversation = CheckedConversationOrAll(std::move(*in.mutable_conversation_id()));
+    if (!conversation) return tl::unexpected(conversation.error());
     auto account = context_.Account();
     if (!account) return tl::unexpected(account.error());
-    return DraftsStream::Start(context_.streams, *std::move(account), std::move(conversation),
+    return DraftsStream::Start(context_.streams, *std::move(account), *std::move(conversation),
                                in.resume_token());
   }
 

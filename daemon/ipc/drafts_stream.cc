@@ -9,6 +9,7 @@
 
 #include "daemon/ipc/convert_user_state.h"
 #include "daemon/ipc/status.h"
+#include "daemon/ipc/stream_call.h"
 #include "daemon/ipc/tokens.h"
 
 namespace hark::ipc {
@@ -32,17 +33,16 @@ std::optional<std::uint64_t> ParseToken(std::string_view token, const std::strin
 
 }  // namespace
 
-ByteStream* DraftsStream::Start(StreamRegistry& registry,
-                                std::shared_ptr<account::OpenAccount> account,
-                                std::optional<ConversationId> conversation,
-                                std::string_view resume_token) {
-  auto* stream = new DraftsStream(registry, std::move(account), std::move(conversation));
-  if (const Result<void> added = registry.Add(stream); !added) {
-    delete stream;
-    return RefusedStream(ToStreamStatus(added.error()));
-  }
-  stream->Begin(resume_token);
-  return stream;
+Result<ByteStream*> DraftsStream::Start(StreamRegistry& registry,
+                                        std::shared_ptr<account::OpenAccount> account,
+                                        std::optional<ConversationId> conversation,
+                                        std::string_view resume_token) {
+  const auto stream =
+      Registered(registry, std::unique_ptr<DraftsStream>(new DraftsStream(
+                               registry, std::move(account), std::move(conversation))));
+  if (!stream) return tl::unexpected(stream.error());
+  (*stream)->Begin(resume_token);
+  return *stream;
 }
 
 void DraftsStream::Begin(std::string_view resume_token) {

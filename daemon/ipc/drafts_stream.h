@@ -23,10 +23,10 @@ class DraftsStream final : public StreamReactor, private bus::Subscriber {
  public:
   // For a handler to return. Of one conversation, or of all. The stream belongs to `account` for
   // its life and ends with ABORTED when another is signed in.
-  [[nodiscard]] static ByteStream* Start(StreamRegistry& registry,
-                                         std::shared_ptr<account::OpenAccount> account,
-                                         std::optional<ConversationId> conversation,
-                                         std::string_view resume_token);
+  [[nodiscard]] static Result<ByteStream*> Start(StreamRegistry& registry,
+                                                 std::shared_ptr<account::OpenAccount> account,
+                                                 std::optional<ConversationId> conversation,
+                                                 std::string_view resume_token);
 
  private:
   DraftsStream(StreamRegistry& registry, std::shared_ptr<account::OpenAccount> account,

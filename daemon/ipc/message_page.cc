@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kFixedBytes = 256;
 constexpr std::size_t kFixedBytesPerEntry = 16;
 // For the rest of the answer, and the frame around it.
-constexpr std::size_t kReservedBytes = 64 * 1024;
+constexpr std::size_t kReservedBytes = std::size_t{64} * 1024;
 
 std::size_t SizeBound(const DeliveryFailure& failure) {
   return kFixedBytesPerEntry + failure.reason.size() + failure.message.size();

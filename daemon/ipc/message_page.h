@@ -38,8 +38,8 @@ void EdgesToProto(const store::MessagePage& page, const PageCut& cut, Out* out) 
   if constexpr (requires { out->set_has_more_after(true); }) {
     out->set_has_more_after(page.has_more_after || cut.end < page.messages.size());
   }
-  if (cut.gap_before) ToProto(*page.gap_before, out->mutable_gap_before());
-  if (cut.gap_after) ToProto(*page.gap_after, out->mutable_gap_after());
+  if (page.gap_before && cut.gap_before) ToProto(*page.gap_before, out->mutable_gap_before());
+  if (page.gap_after && cut.gap_after) ToProto(*page.gap_after, out->mutable_gap_after());
 }
 
 // The newest page. Out: as above.

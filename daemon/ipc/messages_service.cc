@@ -17,6 +17,7 @@
 #include "daemon/ipc/page_request.h"
 #include "daemon/ipc/requests.h"
 #include "daemon/ipc/services.h"
+#include "daemon/ipc/stream_call.h"
 #include "daemon/ipc/tokens.h"
 #include "daemon/ipc/unary.h"
 #include "daemon/ipc/watch_stream.h"
@@ -35,11 +36,9 @@ using Base = Api::WithRawCallbackMethod_RetryMessage<Api::WithRawCallbackMethod_
 // Takes the id out of the request.
 Result<store::OutboxQuery> CheckedOutbox(v1::ListOutboxRequest& in) {
   store::OutboxQuery query;
-  if (!in.conversation_id().empty()) {
-    auto id = CheckedConversation(std::move(*in.mutable_conversation_id()));
-    if (!id) return tl::unexpected(id.error());
-    query.conversation = *std::move(id);
-  }
+  auto conversation = CheckedConversationOrAll(std::move(*in.mutable_conversation_id()));
+  if (!conversation) return tl::unexpected(conversation.error());
+  query.conversation = *std::move(conversation);
   query.stopped = in.failed_only();
   const auto size = CheckedPageSize(in.page_size(), "page_size");
   if (!size) return tl::unexpected(size.error());
@@ -65,9 +64,8 @@ class MessagesService final : public Base {
 
   ByteStream* WatchMessages(grpc::CallbackServerContext* call,
                             const grpc::ByteBuffer* request) override {
-    if (grpc::Status fits = CheckApiVersion(*call); !fits.ok()) return RefusedStream(fits);
-    Result<ByteStream*> stream = Watch(*request);
-    return stream ? *stream : RefusedStream(ToStreamStatus(stream.error()));
+    return AnswerStream<v1::WatchMessagesRequest>(call, request,
+                                                  [this](auto& in) { return Watch(in); });
   }
 
   grpc::ServerUnaryReactor* SendMessage(grpc::CallbackServerContext* context,
@@ -155,9 +153,7 @@ class MessagesService final : public Base {
     return bytes;
   }
 
-  Result<ByteStream*> Watch(const grpc::ByteBuffer& request) {
-    v1::WatchMessagesRequest in;
-    if (const auto parsed = Parse(request, &in); !parsed) return tl::unexpected(parsed.error());
+  Result<ByteStream*> Watch(v1::WatchMessagesRequest& in) {
     auto id = CheckedConversation(std::move(*in.mutable_conversation_id()));
     if (!id) return tl::unexpected(id.error());
     const auto size = CheckedPageSize(in.snapshot_size(), "snapshot_size");
@@ -216,15 +212,11 @@ class MessagesService final : public Base {
   }
 
   Result<void> RetryAll(v1::RetryMessagesRequest& in, std::shared_ptr<PendingCall> call) {
-    std::optional<ConversationId> conversation;
-    if (!in.conversation_id().empty()) {
-      auto id = CheckedConversation(std::move(*in.mutable_conversation_id()));
-      if (!id) return tl::unexpected(id.error());
-      conversation = *std::move(id);
-    }
+    auto conversation = CheckedConversationOrAll(std::move(*in.mutable_conversation_id()));
+    if (!conversation) return tl::unexpected(conversation.error());
     const auto account = context_.Account();
     if (!account) return tl::unexpected(account.error());
-    (*account)->intents().RetryAll(std::move(conversation),
+    (*account)->intents().RetryAll(*std::move(conversation),
                                    [call = std::move(call)](const Result<std::uint32_t>& count) {
                                      if (!count) return call->Fail(ToGrpcStatus(count.error()));
                                      v1::RetryMessagesResponse out;

@@ -27,6 +27,11 @@ Result<MessageId> CheckedMessage(std::string id) {
   return Checked<MessageId>(std::move(id), "message_id");
 }
 
+Result<std::optional<ConversationId>> CheckedConversationOrAll(std::string id) {
+  if (id.empty()) return std::nullopt;
+  return CheckedConversation(std::move(id));
+}
+
 Result<std::uint32_t> CheckedPageSize(std::uint32_t size, const char* field) {
   if (size == 0) return limits::kDefaultPageSize;
   if (size > limits::kPageSize) {

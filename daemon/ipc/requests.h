@@ -15,6 +15,8 @@ namespace hark::ipc {
 // kInvalidArgument: empty, or longer than an id can be.
 [[nodiscard]] Result<ConversationId> CheckedConversation(std::string id);
 [[nodiscard]] Result<MessageId> CheckedMessage(std::string id);
+// Absent: it is empty, and all conversations are meant.
+[[nodiscard]] Result<std::optional<ConversationId>> CheckedConversationOrAll(std::string id);
 
 // 0 means limits::kDefaultPageSize. kInvalidArgument: over limits::kPageSize. `field` is named in
 // the error.

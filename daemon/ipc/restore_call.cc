@@ -15,7 +15,7 @@ tl::unexpected<Error> NotInOrder() {
   return Fail(ErrorCode::kInvalidArgument, "first `begin`, then `data`");
 }
 
-class Refused final : public ArchiveCalls::ByteReader {
+class Refused final : public ByteReader {
  public:
   explicit Refused(const grpc::Status& status) { Finish(status); }
   void OnDone() override { delete this; }
@@ -23,7 +23,7 @@ class Refused final : public ArchiveCalls::ByteReader {
 
 }  // namespace
 
-ArchiveCalls::ByteReader* RefusedRestore(const grpc::Status& status) {
+ByteReader* RefusedRestore(const grpc::Status& status) {
   return new Refused(status);
 }
 

@@ -11,19 +11,21 @@
 #include <grpcpp/support/status.h>
 
 #include "daemon/account/accounts.h"
-#include "daemon/ipc/archive_calls.h"
+#include "daemon/ipc/archive_slot.h"
 #include "daemon/ipc/work_queue.h"
 
 namespace hark::ipc {
 
+using ByteReader = grpc::ServerReadReactor<grpc::ByteBuffer>;
+
 // A call that ends before it begins.
-[[nodiscard]] ArchiveCalls::ByteReader* RefusedRestore(const grpc::Status& status);
+[[nodiscard]] ByteReader* RefusedRestore(const grpc::Status& status);
 
 // Kept alive by gRPC until the call is over, and by whoever still works for it. One read is
 // outstanding at a time, then the work, then Finish(). From the work on it ends with the first of
 // its answer and the client's or the server's cancelling, so that an answer which never comes
 // cannot hold up Stop().
-class RestoreCall final : public ArchiveCalls::ByteReader {
+class RestoreCall final : public ByteReader {
  public:
   // `response` is gRPC's, valid until Finish(). The answer is gRPC's too.
   [[nodiscard]] static RestoreCall* Begin(account::Accounts& accounts, WorkQueue& queue,

@@ -23,11 +23,9 @@ using Base = v1::Search::WithRawCallbackMethod_SearchMessages<v1::Search::Servic
 Result<store::SearchQuery> QueryFrom(v1::SearchMessagesRequest& in) {
   store::SearchQuery query;
   query.text = std::move(*in.mutable_query());
-  if (!in.conversation_id().empty()) {
-    auto id = CheckedConversation(std::move(*in.mutable_conversation_id()));
-    if (!id) return tl::unexpected(id.error());
-    query.conversation = *std::move(id);
-  }
+  auto conversation = CheckedConversationOrAll(std::move(*in.mutable_conversation_id()));
+  if (!conversation) return tl::unexpected(conversation.error());
+  query.conversation = *std::move(conversation);
   if (!v1::SearchMessagesRequest::Order_IsValid(in.order()))
     return Fail(ErrorCode::kInvalidArgument, "order is not known to this daemon");
   if (in.order() == v1::SearchMessagesRequest::ORDER_NEWEST)

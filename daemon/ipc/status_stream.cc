@@ -6,16 +6,15 @@
 #include "hark/v1/sync.pb.h"
 
 #include "daemon/ipc/convert_status.h"
-#include "daemon/ipc/status.h"
+#include "daemon/ipc/stream_call.h"
 
 namespace hark::ipc {
 
-ByteStream* StatusStream::Start(StreamRegistry& registry, sync::StatusBoard& board) {
-  auto* stream = new StatusStream(registry);
-  if (const Result<void> added = registry.Add(stream); !added) {
-    delete stream;
-    return RefusedStream(ToStreamStatus(added.error()));
-  }
+Result<ByteStream*> StatusStream::Start(StreamRegistry& registry, sync::StatusBoard& board) {
+  const auto added =
+      Registered(registry, std::unique_ptr<StatusStream>(new StatusStream(registry)));
+  if (!added) return tl::unexpected(added.error());
+  StatusStream* const stream = *added;
   stream->subscription_ = board.Subscribe([stream](const sync::Status& status) {
     {
       const std::lock_guard lock(stream->mutex());

@@ -15,7 +15,8 @@ namespace hark::ipc {
 class StatusStream final : public StreamReactor {
  public:
   // For a handler to return.
-  [[nodiscard]] static ByteStream* Start(StreamRegistry& registry, sync::StatusBoard& board);
+  [[nodiscard]] static Result<ByteStream*> Start(StreamRegistry& registry,
+                                                 sync::StatusBoard& board);
 
  private:
   explicit StatusStream(StreamRegistry& registry) : StreamReactor(registry) {}

@@ -6,6 +6,7 @@
 
 #include "daemon/ipc/services.h"
 #include "daemon/ipc/status_stream.h"
+#include "daemon/ipc/stream_call.h"
 #include "daemon/ipc/unary.h"
 
 namespace hark::ipc {
@@ -22,12 +23,9 @@ class SyncService final : public Base {
   // Works without an account: the status says so.
   ByteStream* WatchStatus(grpc::CallbackServerContext* call,
                           const grpc::ByteBuffer* request) override {
-    if (grpc::Status fits = CheckApiVersion(*call); !fits.ok()) return RefusedStream(fits);
-    v1::WatchStatusRequest in;
-    if (const auto parsed = Parse(*request, &in); !parsed) {
-      return RefusedStream(ToStreamStatus(parsed.error()));
-    }
-    return StatusStream::Start(context_.streams, context_.accounts.status());
+    return AnswerStream<v1::WatchStatusRequest>(call, request, [this](auto&) {
+      return StatusStream::Start(context_.streams, context_.accounts.status());
+    });
   }
 
   grpc::ServerUnaryReactor* SyncNow(grpc::CallbackServerContext* call,

@@ -5,8 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <system_error>
 
+#include "daemon/base/hex.h"
+#include "daemon/base/integer.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/utf8.h"
 
@@ -17,41 +18,6 @@ namespace {
 constexpr std::string_view kPagePrefix = "c1.";
 constexpr std::string_view kSearchPrefix = "s1";
 constexpr std::string_view kOutboxPrefix = "o1.";
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-// The whole of `text`, without sign or prefix.
-template <typename Integer>
-std::optional<Integer> ParseInteger(std::string_view text, int base) {
-  Integer value{};
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value, base);
-  if (error != std::errc() || stopped != end || text.empty()) return std::nullopt;
-  return value;
-}
-
-std::string ToHex(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    out.push_back(kHexDigits[value >> 4]);
-    out.push_back(kHexDigits[value & 15]);
-  }
-  return out;
-}
-
-std::optional<std::string> FromHex(std::string_view hex) {
-  if (hex.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  out.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const std::size_t high = kHexDigits.find(hex[i]);
-    const std::size_t low = kHexDigits.find(hex[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    out.push_back(static_cast<char>(high << 4 | low));
-  }
-  return out;
-}
 
 void AppendPlace(std::string& token, const store::SearchPlace& place) {
   token += '.' + std::to_string(place.created_at.time_since_epoch().count()) + '.' +

@@ -6,24 +6,23 @@
 #include <variant>
 
 #include "daemon/ipc/status.h"
+#include "daemon/ipc/stream_call.h"
 #include "daemon/ipc/tokens.h"
 
 namespace hark::ipc {
 
-ByteStream* WatchStream::Start(StreamRegistry& registry,
-                               std::shared_ptr<account::OpenAccount> account,
-                               std::unique_ptr<const WatchTopic> topic,
-                               std::string_view resume_token) {
-  if (const Result<void> exists = topic->Check(account->reader()); !exists) {
-    return RefusedStream(ToStreamStatus(exists.error()));
+Result<ByteStream*> WatchStream::Start(StreamRegistry& registry,
+                                       std::shared_ptr<account::OpenAccount> account,
+                                       std::unique_ptr<const WatchTopic> topic,
+                                       std::string_view resume_token) {
+  if (const auto exists = topic->Check(account->reader()); !exists) {
+    return tl::unexpected(exists.error());
   }
-  auto* stream = new WatchStream(registry, std::move(account), std::move(topic));
-  if (const Result<void> added = registry.Add(stream); !added) {
-    delete stream;
-    return RefusedStream(ToStreamStatus(added.error()));
-  }
-  stream->Begin(resume_token);
-  return stream;
+  const auto stream = Registered(registry, std::unique_ptr<WatchStream>(new WatchStream(
+                                               registry, std::move(account), std::move(topic))));
+  if (!stream) return tl::unexpected(stream.error());
+  (*stream)->Begin(resume_token);
+  return *stream;
 }
 
 void WatchStream::Begin(std::string_view resume_token) {

@@ -21,10 +21,10 @@ class WatchStream final : public StreamReactor, private bus::Subscriber {
  public:
   // For a handler to return. The stream belongs to `account` for its life and ends with ABORTED
   // when another is signed in.
-  [[nodiscard]] static ByteStream* Start(StreamRegistry& registry,
-                                         std::shared_ptr<account::OpenAccount> account,
-                                         std::unique_ptr<const WatchTopic> topic,
-                                         std::string_view resume_token);
+  [[nodiscard]] static Result<ByteStream*> Start(StreamRegistry& registry,
+                                                 std::shared_ptr<account::OpenAccount> account,
+                                                 std::unique_ptr<const WatchTopic> topic,
+                                                 std::string_view resume_token);
 
  private:
   WatchStream(StreamRegistry& registry, std::shared_ptr<account::OpenAccount> account,

@@ -1,6 +1,5 @@
 #include "daemon/keys/key_ring.h"
 
-#include <charconv>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,10 +7,11 @@
 #include <openssl/evp.h>
 
 #include "daemon/base/check.h"
+#include "daemon/base/hex.h"
+#include "daemon/base/integer.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/log.h"
 #include "daemon/base/netstrings.h"
-#include "daemon/keys/hex.h"
 #include "daemon/keys/private_file.h"
 #include "daemon/keys/sealing.h"
 
@@ -207,10 +207,9 @@ std::optional<KeyRing> Decode(std::string_view text) {
   KeyRing ring;
   ring.kind = *known;
   ring.label.store = *store;
-  const auto parsed = std::from_chars(generation->data(), generation->data() + generation->size(),
-                                      ring.label.generation);
-  if (parsed.ec != std::errc() || parsed.ptr != generation->data() + generation->size())
-    return std::nullopt;
+  const auto number = ParseInteger<std::uint32_t>(*generation);
+  if (!number) return std::nullopt;
+  ring.label.generation = *number;
   ring.check = std::move(*check_bytes);
   ring.sealed = std::move(*sealed_bytes);
   ring.recovery = std::move(*recovery_bytes);

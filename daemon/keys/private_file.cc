@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/hex.h"
+
 namespace hark::keys {
 namespace {
 
@@ -108,15 +110,7 @@ Result<void> WriteAll(const fs::path& path, int fd, std::string_view bytes) {
 
 // A file beside `path` that nobody else writes: random, so that racing callers never share one.
 fs::path TemporaryName(const fs::path& path) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  const Secret random = Secret::Random(8);
-  std::string name = path.string() + ".";
-  for (const char byte : random.bytes()) {
-    const auto value = static_cast<unsigned char>(byte);
-    name += kDigits[value >> 4U];
-    name += kDigits[value & 0xFU];
-  }
-  return name + ".tmp";
+  return path.string() + "." + ToHex(Secret::Random(8).bytes()) + ".tmp";
 }
 
 Result<fs::path> WriteTemporary(const fs::path& path, std::string_view bytes) {

@@ -1,9 +1,9 @@
 #include "daemon/keys/secret_service_key_source.h"
 
-#include <charconv>
 #include <utility>
 
-#include "daemon/keys/hex.h"
+#include "daemon/base/hex.h"
+#include "daemon/base/integer.h"
 #include "daemon/keys/secret_session.h"
 
 namespace hark::keys {
@@ -25,12 +25,11 @@ Error Locked() {
   return {ErrorCode::kLocked, "the key store is locked; unlock it"};
 }
 
-Result<FoundKey> ToKey(SecretItemFound& item) {
-  const std::string& generation = item.attributes.generation;
+Result<FoundKey> ToKey(const SecretItemFound& item, const Secret& secret) {
   FoundKey found;
   found.label.store = item.attributes.store;
-  std::from_chars(generation.data(), generation.data() + generation.size(), found.label.generation);
-  auto bytes = FromHex(item.secret->bytes());
+  found.label.generation = ParseInteger<std::uint32_t>(item.attributes.generation).value_or(0);
+  auto bytes = FromHex(secret.bytes());
   if (!bytes || bytes->size() != kMasterKeyBytes)
     return Fail(ErrorCode::kCorrupt, "the key in the key store is damaged");
   found.key = Secret(std::move(*bytes));
@@ -50,12 +49,12 @@ Result<std::vector<FoundKey>> SecretServiceKeySource::Load(const std::string& st
   if (!items) return tl::unexpected(std::move(items.error()));
   std::vector<FoundKey> keys;
   bool locked = false;
-  for (SecretItemFound& item : *items) {
+  for (const SecretItemFound& item : *items) {
     if (!item.secret) {
       locked = true;
       continue;
     }
-    auto key = ToKey(item);
+    auto key = ToKey(item, *item.secret);
     if (!key) return tl::unexpected(std::move(key.error()));
     keys.push_back(std::move(*key));
   }
@@ -99,7 +98,7 @@ Result<std::optional<Secret>> SecretServiceKeySource::LoadToken(const std::strin
   if (!items) return tl::unexpected(std::move(items.error()));
   if (items->empty()) return std::nullopt;
   if (!items->front().secret) return tl::unexpected(Locked());
-  return std::optional<Secret>(std::move(*items->front().secret));
+  return std::move(items->front().secret);
 }
 
 Result<void> SecretServiceKeySource::StoreToken(const std::string& store, const Secret& token) {

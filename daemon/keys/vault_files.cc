@@ -2,9 +2,9 @@
 
 #include <system_error>
 
+#include "daemon/base/hex.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/log.h"
-#include "daemon/keys/hex.h"
 #include "daemon/keys/vault.h"
 
 namespace hark::keys {

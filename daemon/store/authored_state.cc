@@ -6,6 +6,7 @@
 #include "daemon/store/connection.h"
 #include "daemon/store/raw_file.h"
 #include "daemon/store/sqlite_error.h"
+#include "daemon/store/store_info_rows.h"
 
 namespace hark::store {
 namespace {
@@ -19,7 +20,6 @@ constexpr char kFirstEntries[] =
     "SELECT kind, conversation, coalesce(message_id, ''), coalesce(read_sequence, 0), position, 0, "
     "coalesce(content, '') FROM outbox";
 constexpr char kMessage[] = "SELECT 1 FROM messages WHERE id = ?";
-constexpr char kGeneration[] = "SELECT generation FROM store_info";
 constexpr char kVersion[] = "PRAGMA user_version";
 constexpr char kHasDrafts[] = "SELECT count(*) FROM sqlite_master WHERE name = 'drafts'";
 constexpr char kDrafts[] = "SELECT conversation, version FROM drafts WHERE text <> ''";
@@ -56,7 +56,7 @@ AuthoredEntry ReadEntry(const Query& row) {
 AuthoredState ReadAuthored(Connection& authored) {
   AuthoredState state;
   state.version = authored.ReadInt(kVersion);
-  state.generation = static_cast<std::uint32_t>(authored.ReadInt(kGeneration));
+  state.generation = ReadGeneration(authored);
   Query entries(authored.statements(), state.version > 1 ? kEntries : kFirstEntries);
   while (entries.Next()) state.entries.insert(ReadEntry(entries));
   if (authored.ReadInt(kHasDrafts) > 0) {

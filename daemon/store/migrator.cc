@@ -23,8 +23,7 @@ void RunStep(Connection& file, const Migration& step) {
 
 Result<void> CheckVersion(Connection& file, const std::vector<Migration>& migrations) {
   if (file.ReadInt(kVersion) <= migrations.back().version) return {};
-  return Fail(ErrorCode::kConflict,
-              "the database was written by a newer version of Hark; it was not touched");
+  return Fail(ErrorCode::kConflict, "the database was written by a newer version of Hark");
 }
 
 Result<void> Migrate(Connection& file, const std::vector<Migration>& migrations) {

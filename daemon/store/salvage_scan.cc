@@ -54,6 +54,11 @@ void SalvageScan::ReadSchema() {
   WalkFrom(1, &take, nullptr);
 }
 
+SalvageScan::MapEntry SalvageScan::EntryOf(const SourcePage& map, std::uint32_t number) {
+  const char* at = map.bytes.data() + std::size_t{5} * number;
+  return {static_cast<std::uint8_t>(at[0]), BigEndian(at + 1)};
+}
+
 void SalvageScan::FindPointerMap() {
   if (const auto first = pages_.Read(1)) {
     has_map_ = BigEndian(first->bytes.data() + kMapHeaderField) != 0;
@@ -64,9 +69,8 @@ void SalvageScan::FindPointerMap() {
   if (!second) return;
   has_map_ = true;
   for (std::uint32_t page = 3; page < found_.size() && page < 3 + kMappedPages; ++page) {
-    const auto type = static_cast<unsigned char>(second->bytes[5 * (page - 3)]);
-    const std::uint32_t parent = BigEndian(second->bytes.data() + 5 * (page - 3) + 1);
-    if (type > 5 || parent >= found_.size()) has_map_ = false;
+    const MapEntry entry = EntryOf(*second, page - 3);
+    if (entry.type > 5 || entry.parent >= found_.size()) has_map_ = false;
   }
 }
 
@@ -93,9 +97,9 @@ std::optional<SalvageScan::MapEntry> SalvageScan::Mapped(std::uint32_t page) {
   if (map_page == page) return MapEntry{0, 0};
   const auto [entry, is_new] = map_pages_.try_emplace(map_page);
   if (is_new) entry->second = pages_.Read(map_page);
-  if (!entry->second || entry->second->stale) return std::nullopt;
-  const char* at = entry->second->bytes.data() + std::size_t{5} * (page - map_page - 1);
-  return MapEntry{static_cast<std::uint8_t>(at[0]), BigEndian(at + 1)};
+  const std::optional<SourcePage>& map = entry->second;
+  if (!map || map->stale) return std::nullopt;
+  return EntryOf(*map, page - map_page - 1);
 }
 
 std::optional<SourcePage> SalvageScan::Read(std::uint32_t page) {

@@ -73,6 +73,8 @@ class SalvageScan {
   void ReadSchema();
   void FindFreePages();
   void FindPointerMap();
+  // The entry with this number, from 0 on, of a page of the file's own map.
+  [[nodiscard]] static MapEntry EntryOf(const SourcePage& map, std::uint32_t number);
   // What the file's own map says of a page, when it has one.
   [[nodiscard]] std::optional<MapEntry> Mapped(std::uint32_t page);
   // Whether the map, when it can be read, knows of a page of a tree.

@@ -1,12 +1,11 @@
 #include "daemon/store/state_file.h"
 
-#include <charconv>
 #include <cstddef>
 #include <fstream>
 #include <optional>
 #include <sstream>
-#include <string_view>
 
+#include "daemon/base/hex.h"
 #include "daemon/store/raw_file.h"
 
 namespace hark::store {
@@ -16,28 +15,6 @@ constexpr char kFirstLine[] = "hark-store-state 1";
 constexpr char kLastLine[] = "end";
 constexpr std::size_t kMostBytes = std::size_t{64} * 1024;
 constexpr char kRootsSql[] = "SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0";
-
-std::string ToHex(const std::string& bytes) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kHex[byte >> 4];
-    text += kHex[byte & 15];
-  }
-  return text;
-}
-
-std::string FromHex(std::string_view text) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 2 <= text.size(); i += 2) {
-    unsigned value = 0;
-    const auto parsed = std::from_chars(text.data() + i, text.data() + i + 2, value, 16);
-    if (parsed.ec != std::errc() || parsed.ptr != text.data() + i + 2) return {};
-    bytes += static_cast<char>(value);
-  }
-  return bytes;
-}
 
 void Put(std::ostream& out, const std::string& name, const NotedFile& file) {
   out << name << "-salt " << ToHex(file.salt) << "\n";
@@ -52,7 +29,7 @@ bool TakeLine(const std::string& name, const std::string& key, std::istream& lin
   if (key == name + "-salt") {
     std::string hex;
     line >> hex;
-    file.salt = FromHex(hex);
+    file.salt = FromHex(hex).value_or("");
     return true;
   }
   if (key == name + "-version") {

@@ -34,9 +34,10 @@ FileVerdict LookOnce(const std::filesystem::path& file, const Secret& key, const
     const auto read = pages.Read(page);
     if (page == 1 && pages.salt_is_damaged()) {
       note(page);
-    } else if (read && !read->stale) {
       continue;
-    } else if (!read && pages.IsZeroed(page)) {
+    }
+    if (read && !read->stale) continue;
+    if (!read && pages.IsZeroed(page)) {
       zeroed.push_back(page);
     } else {
       note(page);

@@ -36,13 +36,14 @@ struct Header {
   WalChecksum sum;
 };
 
-Header ParseHeader(std::string_view bytes) {
+// Of kHeaderBytes.
+Header ParseHeader(const char* bytes) {
   Header header;
-  const std::uint32_t magic = BigEndian(bytes.data());
-  if ((magic & ~1U) != kMagic || BigEndian(bytes.data() + 8) != kFilePageBytes) return header;
+  const std::uint32_t magic = BigEndian(bytes);
+  if ((magic & ~1U) != kMagic || BigEndian(bytes + 8) != kFilePageBytes) return header;
   header.order = (magic & 1U) != 0 ? WordOrder::kBigEndian : WordOrder::kLittleEndian;
-  header.sum = AddBytes({}, bytes.substr(0, 24), header.order);
-  header.valid = header.sum == ChecksumAt(bytes.data() + 24);
+  header.sum = AddBytes({}, {bytes, 24}, header.order);
+  header.valid = header.sum == ChecksumAt(bytes + 24);
   return header;
 }
 
@@ -124,7 +125,7 @@ WalScan Scanner::Run(std::string_view index) {
   scan_.bytes = SizeOf(descriptor_);
   std::string header_bytes(kHeaderBytes, '\0');
   if (!ReadAt(descriptor_, 0, header_bytes)) return scan_;
-  header_ = ParseHeader(header_bytes);
+  header_ = ParseHeader(header_bytes.data());
   if (header_.valid) scan_.salts = SaltsAt(header_bytes.data() + 16);
   index_ = ParseIndex(index, scan_.salts);
   scan_.told = index_.frames;
@@ -218,6 +219,7 @@ void Scanner::Identify() {
   for (std::size_t i = 0; i < found_.size(); ++i) {
     Found& found = found_[i];
     WalChecksum sum = found.sum;
+    // NOLINTNEXTLINE(bugprone-branch-clone): the order matters, and the page is read in between.
     if (found.chained) {
       found.frame.whole = true;
     } else if (!ReadAt(descriptor_, found.frame.offset, page)) {
@@ -295,7 +297,7 @@ WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pag
 bool HasFramesOf(std::string_view index, int descriptor) {
   std::string bytes(kHeaderBytes, '\0');
   const bool has_header = ReadAt(descriptor, 0, bytes);
-  const Header header = has_header ? ParseHeader(bytes) : Header();
+  const Header header = has_header ? ParseHeader(bytes.data()) : Header();
   const std::uint64_t salts = header.valid ? SaltsAt(bytes.data() + 16) : 0;
   const std::uint32_t frames = ParseIndex(index, salts).frames;
   WalChecksum sum = header.sum;

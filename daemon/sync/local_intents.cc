@@ -6,7 +6,7 @@
 
 namespace hark::sync {
 
-void LocalIntents::Attach(std::shared_ptr<Engine> engine) {
+void LocalIntents::Attach(const std::shared_ptr<Engine>& engine) {
   const std::lock_guard lock(mutex_);
   engine_ = engine;
 }

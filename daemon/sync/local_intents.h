@@ -21,7 +21,7 @@ class LocalIntents final : public Intents {
 
   // The engine to tell; none while nobody is signed in: then sends are refused, since nothing would
   // ever deliver them.
-  void Attach(std::shared_ptr<Engine> engine);
+  void Attach(const std::shared_ptr<Engine>& engine);
   void Detach() { Attach(nullptr); }
 
   // From the store, after each commit, in order. False: it changed what waits to be sent, and

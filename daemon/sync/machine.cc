@@ -67,8 +67,8 @@ std::optional<Clock::Instant> Machine::NextDeadline() const {
   const std::optional<WallTime> expiry = outbox_.NextExpiry();
   if (expiry && outbox_loaded_) consider(now_.mono + (*expiry - now_.wall));
   // A token may live for centuries: more than a timer can count.
-  if (Established() && renewal_.next()) {
-    const Clock::Duration due = *renewal_.next() - now_.wall;
+  if (const std::optional<WallTime> renewal = renewal_.next(); renewal && Established()) {
+    const Clock::Duration due = *renewal - now_.wall;
     consider(now_.mono + std::min<Clock::Duration>(due, kLongestWait));
   }
   return earliest;
@@ -112,10 +112,11 @@ void Machine::On(Disconnected input) {
   if (phase_ == Phase::kNew || phase_ == Phase::kWaiting || phase_ == Phase::kRefused) return;
   connected_ = false;
   if (input.error.code == ErrorCode::kUnauthenticated) {
-    OnSessionRefused({0, transport::RefusedCode::kUnauthenticated, input.error.message, {}});
+    OnSessionRefused(
+        {0, transport::RefusedCode::kUnauthenticated, std::move(input.error.message), {}});
     return;
   }
-  Reconnect(input.error.message, input.error.retry_after, input.error.trouble);
+  Reconnect(std::move(input.error.message), input.error.retry_after, input.error.trouble);
 }
 
 void Machine::Reconnect(std::string reason, Clock::Duration at_least, Trouble trouble) {
@@ -210,7 +211,8 @@ void Machine::On(Opened input) {
 }
 
 void Machine::On(FetchWanted input) {
-  if (Established()) fetcher_.Want({input.gap.conversation, input.gap.from, input.gap.to, false});
+  if (Established())
+    fetcher_.Want({std::move(input.gap.conversation), input.gap.from, input.gap.to, false});
 }
 
 void Machine::SubscribeAtOnce() {
@@ -284,8 +286,8 @@ Status Machine::MakeStatus() const {
       status.state = offline_reason_.empty() ? State::kConnecting : State::kOffline;
       status.reason = offline_reason_;
       status.trouble = trouble_;
-      if (status.state == State::kOffline && reconnect_.next())
-        status.next_attempt_at = now_.wall + (*reconnect_.next() - now_.mono);
+      if (const auto next = reconnect_.next(); next && status.state == State::kOffline)
+        status.next_attempt_at = now_.wall + (*next - now_.mono);
       break;
     case Phase::kRefused:
       status.state = State::kAuthRequired;

@@ -1,12 +1,12 @@
 #include "daemon/transport/endpoint.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "daemon/base/integer.h"
 #include "daemon/base/task.h"
 
 namespace hark::transport {
@@ -71,9 +71,7 @@ Result<std::string> HostOf(const urls::url_view& url) {
 std::uint16_t PortOf(const urls::url_view& url, std::uint16_t usual) {
   const auto digits = url.port();
   if (digits.empty()) return usual;
-  std::uint16_t port = 0;  // It stays so when they do not fit.
-  std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  return port;
+  return ParseInteger<std::uint16_t>(digits).value_or(0);
 }
 
 bool IsLocalhostName(std::string_view host) {

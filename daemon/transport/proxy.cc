@@ -1,7 +1,6 @@
 #include "daemon/transport/proxy.h"
 
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <boost/asio/ip/address.hpp>
@@ -12,6 +11,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "daemon/base/integer.h"
 #include "daemon/base/limits.h"
 #include "daemon/base/task.h"
 
@@ -51,26 +51,19 @@ struct Exception {
   std::optional<std::uint16_t> port;
 };
 
-std::optional<std::uint16_t> ParsePort(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return port;
-}
-
 Exception ParseException(std::string_view entry) {
   if (entry.starts_with('[')) {
     const std::size_t close = entry.find(']');
     if (close == std::string_view::npos) return {};
     const std::string_view rest = entry.substr(close + 1);
     return {entry.substr(1, close - 1),
-            rest.starts_with(':') ? ParsePort(rest.substr(1)) : std::nullopt};
+            rest.starts_with(':') ? ParseInteger<std::uint16_t>(rest.substr(1)) : std::nullopt};
   }
   const std::size_t colon = entry.find(':');
   // More than one: an IPv6 address.
   if (colon == std::string_view::npos || entry.find(':', colon + 1) != std::string_view::npos)
     return {entry, std::nullopt};
-  return {entry.substr(0, colon), ParsePort(entry.substr(colon + 1))};
+  return {entry.substr(0, colon), ParseInteger<std::uint16_t>(entry.substr(colon + 1))};
 }
 
 bool IsInNetwork(const ip::address& address, const std::string& network) {

@@ -1,12 +1,12 @@
 #include "daemon/transport/refusal.h"
 
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
+
+#include "daemon/base/integer.h"
 
 namespace hark::transport {
 namespace {
@@ -15,12 +15,9 @@ constexpr std::size_t kRetryAfterDigits = 6;
 
 // Only the form in seconds; the header comes from a stranger, so nothing else of it is repeated.
 std::optional<std::chrono::seconds> SecondsOf(std::string_view retry_after) {
-  std::uint32_t seconds = 0;
-  const char* const end = retry_after.data() + retry_after.size();
-  const auto [read, error] = std::from_chars(retry_after.data(), end, seconds);
-  if (error != std::errc() || read != end || retry_after.size() > kRetryAfterDigits)
-    return std::nullopt;
-  return std::chrono::seconds(seconds);
+  const auto seconds = ParseInteger<std::uint32_t>(retry_after);
+  if (!seconds || retry_after.size() > kRetryAfterDigits) return std::nullopt;
+  return std::chrono::seconds(*seconds);
 }
 
 Error Refused(ErrorCode code, std::string sentence) {

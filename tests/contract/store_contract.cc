@@ -2,17 +2,10 @@
 
 #include <cstdio>
 
+#include "tests/support/store_calls.h"
+
 namespace hark::store {
 namespace {
-
-// Runs a call of the Writer and waits for its answer.
-template <typename T, typename Call>
-Result<T> Wait(Call&& call) {
-  std::promise<Result<T>> promise;
-  auto future = promise.get_future();
-  std::forward<Call>(call)([&promise](Result<T> result) { promise.set_value(std::move(result)); });
-  return future.get();
-}
 
 std::optional<MessageId> AsId(std::optional<std::string> id) {
   if (!id) return std::nullopt;
@@ -32,8 +25,7 @@ StoreContract::~StoreContract() = default;
 
 Result<LocalRevision> StoreContract::Apply(std::vector<Operation> operations,
                                            std::uint64_t series) {
-  return Wait<LocalRevision>(
-      [&](auto done) { writer().Apply({std::move(operations), series}, std::move(done)); });
+  return ApplyNow(writer(), {std::move(operations), series});
 }
 
 void StoreContract::Do(Operation operation) {
@@ -43,14 +35,13 @@ void StoreContract::Do(Operation operation) {
 
 // A send is answered before it is announced: what is answered after it, after that.
 Result<Message> StoreContract::Send(Message message) {
-  auto sent = Wait<Message>(
-      [&](auto done) { writer().EnqueueSend({std::move(message)}, std::move(done)); });
+  auto sent = SendNow(writer(), std::move(message));
   (void)Apply({});
   return sent;
 }
 
 Result<Message> StoreContract::SendSoon(Message message) {
-  auto sent = Wait<Message>(
+  auto sent = WaitFor<Message>(
       [&](auto done) { writer().EnqueueSend({std::move(message), true}, std::move(done)); });
   (void)Apply({});
   return sent;
@@ -58,13 +49,13 @@ Result<Message> StoreContract::SendSoon(Message message) {
 
 Result<Conversation> StoreContract::MarkRead(const std::string& conversation,
                                              std::optional<std::string> up_to) {
-  return Wait<Conversation>([&](auto done) {
+  return WaitFor<Conversation>([&](auto done) {
     writer().MarkRead({ConversationId(conversation), AsId(std::move(up_to))}, std::move(done));
   });
 }
 
 Result<LocalRevision> StoreContract::Open(const std::string& conversation, WallTime at) {
-  return Wait<LocalRevision>(
+  return WaitFor<LocalRevision>(
       [&](auto done) { writer().RecordOpen(ConversationId(conversation), at, std::move(done)); });
 }
 
@@ -162,10 +153,7 @@ OutboxEntry StoreContract::ChangeOf(const std::string& message) {
 Result<Message> StoreContract::Act(
     const std::string& conversation, const std::string& message,
     std::variant<EditMessage, DeleteMessage, RetryMessage, SkipMessage, CancelMessage> what) {
-  std::promise<Result<Message>> done;
-  writer().Act({ConversationId(conversation), MessageId(message), std::move(what)},
-               [&done](Result<Message> result) { done.set_value(std::move(result)); });
-  return done.get_future().get();
+  return ActNow(writer(), {ConversationId(conversation), MessageId(message), std::move(what)});
 }
 
 std::vector<std::shared_ptr<const Commit>> StoreContract::TakeCommits() {

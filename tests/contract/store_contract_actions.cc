@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/contract/store_contract.h"
+#include "tests/support/store_calls.h"
 
 namespace hark::store {
 namespace {
@@ -363,15 +364,9 @@ TEST_P(StoreContract, RetryAllCountsWhatIsQueuedAgain) {
   Do(FailEntry{PositionOf(1), kRefused});
   Do(ExpireEntries{{PositionOf(3)}});
   Do(FailEntry{ChangeOf(IdOf("B", 1)).position, kRefused});
-  const auto retry_all = [&](std::optional<ConversationId> conversation) {
-    std::promise<Result<std::uint32_t>> done;
-    writer().RetryAll(std::move(conversation),
-                      [&done](Result<std::uint32_t> count) { done.set_value(count); });
-    return done.get_future().get();
-  };
-  EXPECT_EQ(retry_all(ConversationId("none")).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(*retry_all(ConversationId("A")), 2U);
-  EXPECT_EQ(*retry_all(std::nullopt), 1U);
+  EXPECT_EQ(RetryAllNow(writer(), ConversationId("none")).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(*RetryAllNow(writer(), ConversationId("A")), 2U);
+  EXPECT_EQ(*RetryAllNow(writer(), std::nullopt), 1U);
   for (const OutboxEntry& entry : Outbox()) EXPECT_EQ(entry.delivery, Delivery::kQueued);
 }
 

@@ -6,6 +6,7 @@
 
 #include "daemon/base/limits.h"
 #include "tests/contract/store_contract.h"
+#include "tests/support/store_calls.h"
 
 namespace hark::store {
 
@@ -18,10 +19,7 @@ RetentionPlan StoreContract::PlanRetention(RetentionPolicy policy) {
 std::uint64_t StoreContract::Evict(std::vector<Eviction> evictions) {
   std::uint64_t messages = 0;
   while (!evictions.empty()) {
-    std::promise<Result<Evicted>> promise;
-    store().retention().Evict(
-        evictions, [&promise](Result<Evicted> result) { promise.set_value(std::move(result)); });
-    const auto evicted = promise.get_future().get();
+    const auto evicted = EvictNow(store().retention(), evictions);
     EXPECT_TRUE(evicted) << evicted.error().message;
     if (!evicted) break;
     EXPECT_LE(evicted->messages, kEvictionMessages);
@@ -36,11 +34,9 @@ std::uint64_t StoreContract::Evict(std::vector<Eviction> evictions) {
 
 Result<LocalRevision> StoreContract::SetRetention(const std::string& conversation,
                                                   std::optional<std::uint32_t> days) {
-  std::promise<Result<LocalRevision>> promise;
-  store().retention().SetRetention(
-      ConversationId(conversation), days,
-      [&promise](Result<LocalRevision> result) { promise.set_value(std::move(result)); });
-  return promise.get_future().get();
+  return WaitFor<LocalRevision>([&](auto done) {
+    store().retention().SetRetention(ConversationId(conversation), days, std::move(done));
+  });
 }
 
 namespace {

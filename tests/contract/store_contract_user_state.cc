@@ -7,6 +7,7 @@
 
 #include "daemon/base/limits.h"
 #include "tests/contract/store_contract.h"
+#include "tests/support/store_calls.h"
 
 namespace hark::store {
 namespace {
@@ -30,25 +31,17 @@ ViewState MakeView(const std::string& conversation, const std::string& ui, Seque
   return state;
 }
 
-Result<LocalRevision> Save(UserStateStore& store, UserStateChanges changes) {
-  std::promise<Result<LocalRevision>> promise;
-  store.SaveUserState(std::move(changes), [&promise](Result<LocalRevision> result) {
-    promise.set_value(std::move(result));
-  });
-  return promise.get_future().get();
-}
-
 }  // namespace
 
 void StoreContract::SaveDraft(const std::string& conversation, std::string text,
                               std::uint64_t version) {
   const auto saved =
-      Save(store().user_state(), {{MakeDraft(conversation, std::move(text), version)}, {}});
+      SaveNow(store().user_state(), {{MakeDraft(conversation, std::move(text), version)}, {}});
   ASSERT_TRUE(saved) << saved.error().message;
 }
 
 void StoreContract::SaveView(ViewState state) {
-  const auto saved = Save(store().user_state(), {{}, {std::move(state)}});
+  const auto saved = SaveNow(store().user_state(), {{}, {std::move(state)}});
   ASSERT_TRUE(saved) << saved.error().message;
 }
 
@@ -133,7 +126,7 @@ TEST_P(StoreContract, OnlyTheLatestClearingsAreRemembered) {
   changes.drafts.push_back(MakeDraft("kept", "text", 1));
   for (std::uint64_t i = 0; i < limits::kClearedDrafts + 5; ++i)
     changes.drafts.push_back(MakeDraft("c" + std::to_string(i), "", 100 + i));
-  ASSERT_TRUE(Save(store().user_state(), std::move(changes)));
+  ASSERT_TRUE(SaveNow(store().user_state(), std::move(changes)));
   const auto drafts = Drafts();
   EXPECT_THAT(drafts, SizeIs(limits::kClearedDrafts + 1));
   EXPECT_TRUE(drafts.contains("kept"));
@@ -180,7 +173,7 @@ TEST_P(StoreContract, OnlyTheLatestViewStatesAreKept) {
     if (i == 0) state.set_at = TimeOf(1);
     changes.view_states.push_back(std::move(state));
   }
-  ASSERT_TRUE(Save(store().user_state(), std::move(changes)));
+  ASSERT_TRUE(SaveNow(store().user_state(), std::move(changes)));
   const auto is_kept = [&](const std::string& ui) {
     return store().user_state().ReadViewState(ConversationId("A"), ui)->has_value();
   };
@@ -253,7 +246,7 @@ TEST_P(StoreContract, RetentionSparesDraftsAndViewStatesAndMovesTheViewToWhatIsL
 
 TEST_P(StoreContract, AClosedStoreTakesNoUserState) {
   store().Close();
-  EXPECT_EQ(Save(store().user_state(), {{MakeDraft("A", "late", 5)}, {}}).error().code,
+  EXPECT_EQ(SaveNow(store().user_state(), {{MakeDraft("A", "late", 5)}, {}}).error().code,
             ErrorCode::kCancelled);
   EXPECT_EQ(store().user_state().ReadDrafts().error().code, ErrorCode::kCancelled);
 }

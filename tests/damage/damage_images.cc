@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <future>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -23,6 +22,7 @@
 #include "tests/damage/world.h"
 #include "tests/support/files.h"
 #include "tests/support/scratch_folder.h"
+#include "tests/support/store_calls.h"
 
 namespace hark::damage {
 namespace {
@@ -167,11 +167,8 @@ std::string Examination::VerifyAndRepair() {
   if (!verdict.cache.good()) {
     seen_ = true;
     const LocalRevision before = store_->CurrentRevision();
-    std::promise<Result<store::RepairReport>> promise;
-    store_->SetCacheAside("found by Verify()", [&promise](Result<store::RepairReport> report) {
-      promise.set_value(std::move(report));
-    });
-    const auto report = promise.get_future().get();
+    const auto report = store::WaitFor<store::RepairReport>(
+        [&](auto done) { store_->SetCacheAside("found by Verify()", std::move(done)); });
     if (!report) return "not repaired: " + report.error().message;
     if (store_->CurrentRevision() <= before) return "the revision did not rise";
     if (!store_->Verify().good()) return "still damaged after the repair";

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <future>
 #include <iostream>
 #include <iterator>
 #include <random>
@@ -13,6 +12,7 @@
 #include "daemon/store/salvage_records.h"
 #include "daemon/store/salvage_rows.h"
 #include "tests/support/files.h"
+#include "tests/support/store_calls.h"
 
 namespace hark::damage {
 namespace {
@@ -122,11 +122,7 @@ class Author {
       expected_.view_states[{view.conversation, view.ui}].push_back(view);
       changes.view_states.push_back(std::move(view));
     }
-    std::promise<Result<LocalRevision>> promise;
-    store_.SaveUserState(std::move(changes), [&promise](Result<LocalRevision> saved) {
-      promise.set_value(std::move(saved));
-    });
-    (void)Must(promise.get_future().get());
+    (void)Must(SaveNow(store_, std::move(changes)));
   }
 
  private:
@@ -198,14 +194,6 @@ void CopyAsKilled(const fs::path& live, const fs::path& to) {
   } while (LogsNow(live) != before);
 }
 
-template <typename T, typename Call>
-Result<T> Wait(Call&& call) {
-  std::promise<Result<T>> promise;
-  auto future = promise.get_future();
-  std::forward<Call>(call)([&promise](Result<T> result) { promise.set_value(std::move(result)); });
-  return future.get();
-}
-
 }  // namespace
 
 Result<std::unique_ptr<SqlcipherStore>> OpenStore(const fs::path& folder, const Clock& clock,
@@ -216,15 +204,6 @@ Result<std::unique_ptr<SqlcipherStore>> OpenStore(const fs::path& folder, const 
   options.authored_key = Secret(std::string(kAuthoredKey));
   options.clock = &clock;
   return SqlcipherStore::Open(std::move(options));
-}
-
-Result<LocalRevision> ApplyNow(SqlcipherStore& store, Batch batch) {
-  return Wait<LocalRevision>([&](auto done) { store.Apply(std::move(batch), std::move(done)); });
-}
-
-Result<Message> SendNow(SqlcipherStore& store, Message message) {
-  return Wait<Message>(
-      [&](auto done) { store.EnqueueSend({std::move(message)}, std::move(done)); });
 }
 
 World MakeWorld(const fs::path& folder, std::uint64_t seed) {

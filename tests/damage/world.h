@@ -64,10 +64,6 @@ struct World {
 [[nodiscard]] Result<std::unique_ptr<store::SqlcipherStore>> OpenStore(
     const fs::path& folder, const Clock& clock, const std::string& cache_key = kCacheKey);
 
-// Waits.
-[[nodiscard]] Result<LocalRevision> ApplyNow(store::SqlcipherStore& store, store::Batch batch);
-[[nodiscard]] Result<Message> SendNow(store::SqlcipherStore& store, Message message);
-
 // An id as the columns hold it.
 [[nodiscard]] std::string ColumnBytes(const MessageId& id);
 

@@ -3,8 +3,6 @@
 #ifndef HARK_TESTS_FAULT_FAULTY_STORE_H_
 #define HARK_TESTS_FAULT_FAULTY_STORE_H_
 
-#include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -17,24 +15,12 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/base/clock.h"
 #include "daemon/store/sqlcipher_store.h"
+#include "tests/support/fake_time.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/scratch_folder.h"
 
 namespace hark::fault {
-
-// A millisecond later each time that it is looked at, so that a seed does the same each time.
-class CountingClock final : public Clock {
- public:
-  [[nodiscard]] Instant Now() const override { return Instant(Duration(++looks_)); }
-  [[nodiscard]] WallTime WallNow() const override {
-    return WallTime(std::chrono::years(50)) + Duration(++looks_);
-  }
-
- private:
-  mutable std::atomic<std::int64_t> looks_ = 0;
-};
 
 // The answer of one call of the Writer.
 template <typename T>
@@ -95,7 +81,7 @@ class FaultyStore {
   test::ScratchFolder scratch_;
   FaultVfs disk_;
   std::filesystem::path folder_ = scratch_.path() / "account";
-  CountingClock clock_;
+  test::CountingClock clock_;
   mutable std::mutex mutex_;
   std::vector<store::File> damaged_;
   LocalRevision last_announced_ = 0;

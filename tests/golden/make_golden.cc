@@ -12,7 +12,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -23,6 +22,7 @@
 #include "daemon/store/schema_upgrade.h"
 #include "daemon/store/sqlcipher_store.h"
 #include "tests/golden/describe.h"
+#include "tests/support/store_calls.h"
 
 namespace hark::store {
 namespace {
@@ -128,25 +128,19 @@ Batch Gaps() {
   return batch;
 }
 
-template <typename T, typename Call>
-T Wait(Call&& call) {
-  std::promise<Result<T>> promise;
-  auto future = promise.get_future();
-  std::forward<Call>(call)([&promise](Result<T> result) { promise.set_value(std::move(result)); });
-  auto result = future.get();
-  if (!result) {
-    std::cerr << result.error().message << "\n";
-    std::exit(1);
-  }
-  return *std::move(result);
+template <typename T>
+void Must(const Result<T>& result) {
+  if (result) return;
+  std::cerr << result.error().message << "\n";
+  std::exit(1);
 }
 
 void Apply(SqlcipherStore& store, Batch batch) {
-  (void)Wait<LocalRevision>([&](auto done) { store.Apply(std::move(batch), std::move(done)); });
+  Must(ApplyNow(store, std::move(batch)));
 }
 
 void Send(SqlcipherStore& store, Message message) {
-  (void)Wait<Message>([&](auto done) { store.EnqueueSend({std::move(message)}, std::move(done)); });
+  Must(SendNow(store, std::move(message)));
 }
 
 // Sends that wait, one that was refused and one behind it, a marker, and what was open.
@@ -159,14 +153,15 @@ void Author(SqlcipherStore& store) {
   Send(store, MakeMessage("gaps", 0, 205, "Behind the refused one"));
   Send(store, MakeMessage("empty", 0, 207, std::string(5'000, 'q')));
   Apply(store, {{MarkSending{{1, 2}}, FailEntry{2, {"TOO_LARGE", "The message is too large."}}}});
-  (void)Wait<Conversation>([&](auto done) {
+  Must(WaitFor<Conversation>([&](auto done) {
     store.MarkRead({ConversationId("complete"), MessageId(Uuid(6))}, std::move(done));
-  });
+  }));
   int minutes = 0;
   for (const char* id : {"complete", "evicted", "gaps"}) {
-    (void)Wait<LocalRevision>([&](auto done) {
-      store.RecordOpen(ConversationId(id), At(90'000 + 60 * ++minutes), std::move(done));
-    });
+    ++minutes;
+    Must(WaitFor<LocalRevision>([&](auto done) {
+      store.RecordOpen(ConversationId(id), At(90'000 + 60 * minutes), std::move(done));
+    }));
   }
 }
 
@@ -183,8 +178,7 @@ void LeaveLyingAbout(SqlcipherStore& store) {
       {ConversationId("gaps"), "golden", MessageId("message:gone"), 3, false, 5, At(95'060)});
   changes.view_states.push_back(
       {ConversationId("empty"), "golden", MessageId(), 0, true, 0, At(95'120)});
-  (void)Wait<LocalRevision>(
-      [&](auto done) { store.SaveUserState(std::move(changes), std::move(done)); });
+  Must(SaveNow(store, std::move(changes)));
 }
 
 std::unique_ptr<SqlcipherStore> OpenAt(const fs::path& folder, const Clock& clock) {

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/base/clock.h"
 #include "daemon/store/sqlcipher_store.h"
+#include "tests/support/fake_time.h"
 #include "tests/support/fault_vfs.h"
 #include "tests/support/scratch_folder.h"
 #include "tests/unit/sync/script_store.h"
@@ -31,21 +31,9 @@ class HandWrittenStore {
   std::vector<std::shared_ptr<const Commit>> Write();
 
  private:
-  // A millisecond later each time that it is looked at.
-  class CountingClock final : public Clock {
-   public:
-    [[nodiscard]] Instant Now() const override { return Instant(Duration(++looks_)); }
-    [[nodiscard]] WallTime WallNow() const override {
-      return WallTime(std::chrono::years(50)) + Duration(++looks_);
-    }
-
-   private:
-    mutable std::int64_t looks_ = 0;
-  };
-
   test::ScratchFolder folder_;
   fault::FaultVfs disk_;
-  CountingClock clock_;
+  test::CountingClock clock_;
   std::vector<std::shared_ptr<const Commit>> announced_;
   std::unique_ptr<store::SqlcipherStore> store_;
 };

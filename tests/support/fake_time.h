@@ -1,8 +1,11 @@
-// Time that moves only when the test says so.
+// Time that moves only when the test says so, or when it is looked at.
 
 #ifndef HARK_TESTS_SUPPORT_FAKE_TIME_H_
 #define HARK_TESTS_SUPPORT_FAKE_TIME_H_
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -23,6 +26,19 @@ class FakeTime final : public Clock {
 
  private:
   Instant now_{std::chrono::hours(1)};
+};
+
+// A millisecond later each time that it is looked at, so that a seed does the same each time.
+// Thread-safe.
+class CountingClock final : public Clock {
+ public:
+  [[nodiscard]] Instant Now() const override { return Instant(Duration(++looks_)); }
+  [[nodiscard]] WallTime WallNow() const override {
+    return WallTime(std::chrono::years(50)) + Duration(++looks_);
+  }
+
+ private:
+  mutable std::atomic<std::int64_t> looks_ = 0;
 };
 
 // Rings when the test asks it to and the time has come.

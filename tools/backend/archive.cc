@@ -108,15 +108,6 @@ Result<Written> Archive::Append(const UserId& user, const Message& message) {
   });
 }
 
-Result<MessageRow> Archive::FindForChange(AccountKey account, const ConversationRow& conversation,
-                                          const std::string& message_id) {
-  auto row = messages_.FindById(account, message_id);
-  if (!row || row->conversation != conversation.key) {
-    return Fail(ErrorCode::kNotFound, "no such message");
-  }
-  return std::move(*row);
-}
-
 void Archive::RefreshPreview(ConversationRow& conversation) {
   const std::uint64_t newest =
       messages_.NthVisibleBefore(conversation.key, conversation.last_sequence + 1, 0);
@@ -134,59 +125,67 @@ void Archive::SaveChangedMessage(AccountKey account, ConversationRow& conversati
   accounts_.Trim(account);
 }
 
-Result<Written> Archive::Edit(const UserId& user, const EditRequest& request) {
+template <typename Request, typename Change>
+Result<Written> Archive::ChangeMessage(const UserId& user, const Request& request,
+                                       const Change& change) {
   return Guarded([&]() -> Result<Written> {
     const AccountKey account = accounts_.FindOrCreate(user);
     SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
     auto conversation = conversations_.Find(account, request.conversation_id);
     if (!conversation) return NoConversation();
-    auto row = FindForChange(account, *conversation, request.message_id);
-    if (!row) return tl::unexpected<Error>(row.error());
-    Message& message = row->message;
+    auto row = messages_.FindById(account, request.message_id);
+    if (!row || row->conversation != conversation->key) {
+      return Fail(ErrorCode::kNotFound, "no such message");
+    }
+    const Result<bool> changed = change(account, *conversation, *row);
+    if (!changed) return tl::unexpected<Error>(changed.error());
+    if (!*changed) return Written{ToApplied(row->message, false), std::nullopt};
+    SaveChangedMessage(account, *conversation, *row);
+    transaction.commit();
+    return Written{ToApplied(row->message, true), std::move(*row)};
+  });
+}
+
+Result<Written> Archive::Edit(const UserId& user, const EditRequest& request) {
+  const auto edit = [&](AccountKey, ConversationRow&, MessageRow& row) -> Result<bool> {
+    Message& message = row.message;
     if (!message.deleted() && message.revision() == request.base_revision + 1 &&
         message.content() == request.content) {
-      return Written{ToApplied(message, false), std::nullopt};
+      return false;
     }
     if (message.deleted() || message.revision() > request.base_revision) {
       return Fail(ErrorCode::kConflict, "the message has changed since");
     }
     // Revisions that were forgotten, when the archive was restored, are not given out again.
     message.set_revision(request.base_revision);
-    if (!row->first_digest) row->first_digest = Sha256(message.content());
+    if (!row.first_digest) row.first_digest = Sha256(message.content());
     message.set_content(request.content);
     *message.mutable_edited_at() = ToTimestamp(request.edited_at);
-    SaveChangedMessage(account, *conversation, *row);
-    transaction.commit();
-    return Written{ToApplied(message, true), std::move(*row)};
-  });
+    return true;
+  };
+  return ChangeMessage(user, request, edit);
 }
 
 Result<Written> Archive::Delete(const UserId& user, const DeleteRequest& request) {
-  return Guarded([&]() -> Result<Written> {
-    const AccountKey account = accounts_.FindOrCreate(user);
-    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
-    auto conversation = conversations_.Find(account, request.conversation_id);
-    if (!conversation) return NoConversation();
-    auto row = FindForChange(account, *conversation, request.message_id);
-    if (!row) return tl::unexpected<Error>(row.error());
-    Message& message = row->message;
-    if (message.deleted()) return Written{ToApplied(message, false), std::nullopt};
+  const auto erase = [&](AccountKey account, ConversationRow& conversation,
+                         MessageRow& row) -> Result<bool> {
+    Message& message = row.message;
+    if (message.deleted()) return false;
     if (request.base_revision != 0 && message.revision() > request.base_revision) {
       return Fail(ErrorCode::kConflict, "the message has changed since");
     }
     message.set_revision(std::max(message.revision(), request.base_revision));
-    if (!row->first_digest) row->first_digest = Sha256(message.content());
+    if (!row.first_digest) row.first_digest = Sha256(message.content());
     message.clear_content();
     message.clear_metadata();
     message.set_deleted(true);
     *message.mutable_edited_at() = ToTimestamp(clock_.Now());
-    conversation->message_count -= 1;
-    conversation->unread_count -= CountsAsUnread(*conversation, message) ? 1 : 0;
+    conversation.message_count -= 1;
+    conversation.unread_count -= CountsAsUnread(conversation, message) ? 1 : 0;
     accounts_.CountMessages(account, -1);
-    SaveChangedMessage(account, *conversation, *row);
-    transaction.commit();
-    return Written{ToApplied(message, true), std::move(*row)};
-  });
+    return true;
+  };
+  return ChangeMessage(user, request, erase);
 }
 
 Result<bool> Archive::MarkRead(const UserId& user, const std::string& conversation_id,

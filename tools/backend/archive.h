@@ -65,9 +65,11 @@ class Archive {
   Archive(std::unique_ptr<SQLite::Database> database, const Clock& clock,
           std::uint64_t change_log_limit);
 
-  // The message that an edit or a deletion is about.
-  Result<MessageRow> FindForChange(AccountKey account, const ConversationRow& conversation,
-                                   const std::string& message_id);
+  // What an edit and a deletion have in common. `change`: Result<bool>(AccountKey,
+  // ConversationRow&, MessageRow&) makes the message what it is asked to be; false: it was so
+  // already.
+  template <typename Request, typename Change>
+  Result<Written> ChangeMessage(const UserId& user, const Request& request, const Change& change);
   void SaveChangedMessage(AccountKey account, ConversationRow& conversation, MessageRow& row);
   // The preview of a conversation is of its newest message that is not deleted.
   void RefreshPreview(ConversationRow& conversation);

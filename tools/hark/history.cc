@@ -67,6 +67,15 @@ client::ListMessagesRequest PageOf(const HistoryRequest& request) {
   return page;
 }
 
+// The next page of a history that lacks `wanted` messages.
+client::Result<client::MessagePage> ReadPage(client::Client& client,
+                                             client::ListMessagesRequest& request,
+                                             std::uint64_t wanted) {
+  request.page_size =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, client::kMaxPageSize));
+  return client.ListMessages(request);
+}
+
 client::Result<History> ReadAround(client::Client& client, const HistoryRequest& request) {
   client::ListMessagesRequest page_request = PageOf(request);
   page_request.around_message_id = request.around_message_id;
@@ -85,10 +94,8 @@ client::Result<History> ReadForward(client::Client& client, const HistoryRequest
   client::ListMessagesRequest page_request = PageOf(request);
   page_request.after_message_id = request.after_message_id;
   for (;;) {
-    const std::uint64_t wanted = request.limit - history.messages.size();
-    page_request.page_size =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, client::kMaxPageSize));
-    client::Result<client::MessagePage> page = client.ListMessages(page_request);
+    client::Result<client::MessagePage> page =
+        ReadPage(client, page_request, request.limit - history.messages.size());
     if (!page) return page.error();
     // What the gap hides comes before the pending messages that are behind it.
     if (page->gap_after && !request.cache_only && Clock::now() < deadline) {
@@ -118,10 +125,8 @@ client::Result<History> ReadBackward(client::Client& client, const HistoryReques
   page_request.before_message_id = request.before_message_id;
   // Newest first while reading, page by page; turned round at the end.
   for (;;) {
-    const std::uint64_t wanted = request.limit - history.messages.size();
-    page_request.page_size =
-        static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, client::kMaxPageSize));
-    client::Result<client::MessagePage> page = client.ListMessages(page_request);
+    client::Result<client::MessagePage> page =
+        ReadPage(client, page_request, request.limit - history.messages.size());
     if (!page) return page.error();
     // The newest messages are known of and on their way.
     if (page->gap_after && page->freshness.live && !request.cache_only &&

@@ -269,6 +269,27 @@ TEST_F(AccountChangesTest, AfterARollBackNobodySignsInUntilAnOlderProgramIsStart
   EXPECT_EQ(Files(), before);
 }
 
+// Regression: it was the conflict that a stream takes for another account, and a send for another
+// message.
+TEST_F(AccountChangesTest, FilesOfANewerProgramAreAPreconditionOfEveryCall) {
+  SetUpUser("ada");
+  EndProcess();
+  const fs::path file = FolderOf("ada") / "authored.db";
+  {
+    const auto keys = NewVault()->KeysOf(FolderOf("ada").filename());
+    store::Connection newer(file, keys->files.at("authored.db").current.key, store::Access::kWrite,
+                            store::Durability::kAuthored);
+    newer.Execute("PRAGMA user_version = 1000");
+    ASSERT_TRUE(newer.CheckpointAndTruncate());
+  }
+  StartProcess();
+  ASSERT_TRUE(Look());
+  EXPECT_EQ(manager_->Current(), nullptr);
+  EXPECT_EQ(manager_->Problem().code, ErrorCode::kPrecondition);
+  EXPECT_THAT(manager_->Problem().message, ::testing::HasSubstr("newer version"));
+  EXPECT_EQ(SignIn("ada").error().code, ErrorCode::kPrecondition);
+}
+
 // ---- The end of the daemon ----
 
 TEST_F(AccountChangesTest, AChangeThatTheEndOvertakesIsNotBegun) {

@@ -12,13 +12,12 @@
 #include <grpcpp/support/status_code_enum.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
+#include "tests/unit/client_sdk/client_fixture.h"
 
 namespace hark::client {
 namespace {
 
-class ClientTest : public testing::Test {
+class ClientTest : public FakeDaemonTest {
  protected:
   ClientTest() {
     daemon_.Put(test::MakeConversation("c1", "First"));
@@ -27,19 +26,7 @@ class ClientTest : public testing::Test {
     for (std::uint64_t i = 1; i <= 5; ++i) {
       daemon_.Put(test::MakeMessage("c1", "m" + std::to_string(i), i, "text " + std::to_string(i)));
     }
-    daemon_.Start();
-    Result<Client> connected =
-        Client::Connect({.socket_path = path_, .call_timeout = std::chrono::seconds(30)});
-    if (connected) client_.emplace(std::move(*connected));
   }
-
-  void SetUp() override { ASSERT_TRUE(client_.has_value()); }
-  Client& client() { return *client_; }
-
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  test::FakeDaemon daemon_{path_};
-  std::optional<Client> client_;
 };
 
 SendRequest Text(const std::string& conversation_id, const std::string& content) {

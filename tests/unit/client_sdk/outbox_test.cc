@@ -3,42 +3,26 @@
 #include "hark/outbox.h"
 
 #include <chrono>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <grpcpp/support/status_code_enum.h>
 #include <gtest/gtest.h>
 
 #include "hark/client.h"
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
+#include "tests/unit/client_sdk/client_fixture.h"
 
 namespace hark::client {
 namespace {
 
-class SdkOutboxTest : public testing::Test {
+class SdkOutboxTest : public FakeDaemonTest {
  protected:
-  SdkOutboxTest() {
-    daemon_.Put(test::MakeConversation("c1", "First"));
-    daemon_.Start();
-    Result<Client> connected =
-        Client::Connect({.socket_path = path_, .call_timeout = std::chrono::seconds(30)});
-    if (connected) client_.emplace(std::move(*connected));
-  }
-
-  void SetUp() override { ASSERT_TRUE(client_.has_value()); }
+  SdkOutboxTest() { daemon_.Put(test::MakeConversation("c1", "First")); }
 
   ErrorCode Fault(const ListOutboxRequest& request) {
     const Result<OutboxPage> page = client_->ListOutbox(request);
     return page ? ErrorCode::kInternal : page.error().code;
   }
-
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  test::FakeDaemon daemon_{path_};
-  std::optional<Client> client_;
 };
 
 TEST_F(SdkOutboxTest, AnEntrySaysAllOfIt) {

@@ -1,21 +1,18 @@
 // Searching through the SDK, against a fake daemon on a real Unix socket.
 
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <grpcpp/support/status_code_enum.h>
 #include <gtest/gtest.h>
 
 #include "hark/client.h"
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
+#include "tests/unit/client_sdk/client_fixture.h"
 
 namespace hark::client {
 namespace {
 
-class SdkSearchTest : public testing::Test {
+class SdkSearchTest : public FakeDaemonTest {
  protected:
   SdkSearchTest() {
     daemon_.Put(test::MakeConversation("c1", "First"));
@@ -25,13 +22,7 @@ class SdkSearchTest : public testing::Test {
           test::MakeMessage("c1", "m" + std::to_string(i), i, "the café " + std::to_string(i)));
     }
     daemon_.Put(test::MakeMessage("c2", "n1", 1, "another café"));
-    daemon_.Start();
-    Result<Client> connected =
-        Client::Connect({.socket_path = path_, .call_timeout = std::chrono::seconds(30)});
-    if (connected) client_.emplace(std::move(*connected));
   }
-
-  void SetUp() override { ASSERT_TRUE(client_.has_value()); }
 
   Result<SearchPage> Search(const std::string& query, std::uint32_t size = 0,
                             const std::string& token = {}) {
@@ -45,11 +36,6 @@ class SdkSearchTest : public testing::Test {
   ErrorCode Fault(const Result<SearchPage>& page) {
     return page ? ErrorCode::kInternal : page.error().code;
   }
-
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  test::FakeDaemon daemon_{path_};
-  std::optional<Client> client_;
 };
 
 TEST_F(SdkSearchTest, HitsSayWhichMessageAndWhere) {

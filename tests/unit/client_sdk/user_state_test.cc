@@ -6,7 +6,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -16,24 +15,13 @@
 #include <gtest/gtest.h>
 
 #include "hark/client.h"
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
+#include "tests/unit/client_sdk/client_fixture.h"
 
 namespace hark::client {
 namespace {
 
-class UserStateTest : public testing::Test {
+class UserStateTest : public FakeDaemonTest {
  protected:
-  UserStateTest() {
-    daemon_.Start();
-    Result<Client> connected =
-        Client::Connect({.socket_path = path_, .call_timeout = std::chrono::seconds(30)});
-    if (connected) client_.emplace(std::move(*connected));
-  }
-
-  void SetUp() override { ASSERT_TRUE(client_.has_value()); }
-  Client& client() { return *client_; }
-
   static SetDraftRequest Text(std::string text, std::uint64_t base = 0) {
     SetDraftRequest request;
     request.conversation_id = "c1";
@@ -41,11 +29,6 @@ class UserStateTest : public testing::Test {
     request.base_version = base;
     return request;
   }
-
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  test::FakeDaemon daemon_{path_};
-  std::optional<Client> client_;
 };
 
 TEST_F(UserStateTest, ADraftIsSetReadAndListed) {

@@ -15,8 +15,7 @@
 
 #include "hark/conversation_list_view.h"
 #include "hark/conversation_view.h"
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
+#include "tests/unit/client_sdk/client_fixture.h"
 
 namespace hark::client {
 namespace {
@@ -61,7 +60,7 @@ class Ui {
   std::optional<ErrorCode> ended_;
 };
 
-class ViewsTest : public testing::Test {
+class ViewsTest : public FakeDaemonTest {
  protected:
   ViewsTest() {
     for (int i = 1; i <= 120; ++i) {
@@ -69,11 +68,7 @@ class ViewsTest : public testing::Test {
       daemon_.Put(
           test::MakeMessage("c1", "m" + std::to_string(i), static_cast<std::uint64_t>(i), "text"));
     }
-    daemon_.Start();
-    Result<Client> connected = Client::Connect({.socket_path = path_});
-    if (connected) client_.emplace(std::move(*connected));
   }
-  void SetUp() override { ASSERT_TRUE(client_.has_value()); }
 
   std::optional<ConversationView> View(const std::string& conversation = "c1") {
     ConversationViewHandlers handlers;
@@ -100,10 +95,6 @@ class ViewsTest : public testing::Test {
     daemon_.Push("c1", event);
   }
 
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  test::FakeDaemon daemon_{path_};
-  std::optional<Client> client_;
   Ui<ViewMessage, ConversationViewState> messages_;
   Ui<Conversation, ConversationListState> list_;
 };

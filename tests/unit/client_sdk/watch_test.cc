@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -16,8 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "hark/client.h"
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
+#include "tests/unit/client_sdk/client_fixture.h"
 
 namespace hark::client {
 namespace {
@@ -50,17 +48,12 @@ class Journal {
 
 using Words = std::vector<std::string>;
 
-class WatchTest : public testing::Test {
+class WatchTest : public FakeDaemonTest {
  protected:
   WatchTest() {
     daemon_.Put(test::MakeConversation("c1", "First"));
     daemon_.Put(test::MakeMessage("c1", "m1", 1, "one"));
-    daemon_.Start();
-    Result<Client> connected = Client::Connect({.socket_path = path_});
-    if (connected) client_.emplace(std::move(*connected));
   }
-
-  void SetUp() override { ASSERT_TRUE(client_.has_value()); }
 
   template <typename Handlers>
   void Fill(Handlers& handlers) {
@@ -108,10 +101,6 @@ class WatchTest : public testing::Test {
     return started ? std::move(*started) : Subscription();
   }
 
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  test::FakeDaemon daemon_{path_};
-  std::optional<Client> client_;
   Journal journal_;
 };
 

@@ -1,6 +1,5 @@
 // The commands that end by themselves, against a fake daemon.
 
-#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -12,9 +11,7 @@
 #include <grpcpp/support/status_code_enum.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
-#include "tests/unit/hark_cli/cli_process.h"
+#include "tests/unit/hark_cli/cli_fixture.h"
 
 namespace hark::test {
 namespace {
@@ -24,7 +21,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class CliTest : public testing::Test {
+class CliTest : public CliFixture {
  protected:
   CliTest() {
     daemon_.Put(MakeConversation("c1", "First \x1b[31mred"));
@@ -33,20 +30,7 @@ class CliTest : public testing::Test {
     }
     for (int i = 2; i <= 250; ++i)
       daemon_.Put(MakeConversation("c" + std::to_string(i), "Another"));
-    daemon_.Start();
   }
-
-  CliResult Run(std::vector<std::string> arguments, const std::string& input = {}) {
-    return RunCli(path_, std::move(arguments), input);
-  }
-
-  static std::size_t Lines(const std::string& text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-  }
-
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  FakeDaemon daemon_{path_};
 };
 
 TEST_F(CliTest, StatusSaysWhatAndSinceWhen) {

@@ -7,9 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
-#include "tests/unit/hark_cli/cli_process.h"
+#include "tests/unit/hark_cli/cli_fixture.h"
 
 namespace hark::test {
 namespace {
@@ -18,12 +16,11 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class FollowTest : public testing::Test {
+class FollowTest : public CliFixture {
  protected:
   FollowTest() {
     daemon_.Put(MakeConversation("c1", "First"));
     daemon_.Put(MakeMessage("c1", "m1", 1, "one"));
-    daemon_.Start();
   }
 
   void PushMessage(const std::string& id, std::uint64_t sequence, const std::string& content) {
@@ -37,10 +34,6 @@ class FollowTest : public testing::Test {
     status.set_state(state);
     daemon_.SetStatus(status);
   }
-
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  FakeDaemon daemon_{path_};
 };
 
 TEST_F(FollowTest, TailShowsHistoryThenNewMessages) {

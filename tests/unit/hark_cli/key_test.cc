@@ -1,8 +1,6 @@
 // hark status and hark admin, as far as keys go: the real binary against a fake daemon.
 
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <gmock/gmock.h>
 #include <grpcpp/support/status_code_enum.h>
@@ -10,9 +8,7 @@
 
 #include "hark/v1/keys.pb.h"
 
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
-#include "tests/unit/hark_cli/cli_process.h"
+#include "tests/unit/hark_cli/cli_fixture.h"
 
 namespace hark::test {
 namespace {
@@ -22,18 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-class KeyCliTest : public ::testing::Test {
- protected:
-  KeyCliTest() { daemon_.Start(); }
-
-  CliResult Run(std::vector<std::string> arguments, const std::string& input = {}) {
-    return RunCli(path_, std::move(arguments), input);
-  }
-
-  ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  FakeDaemon daemon_{path_};
-};
+class KeyCliTest : public CliFixture {};
 
 TEST_F(KeyCliTest, StatusSaysHowTheKeysStandAndWhatToDo) {
   EXPECT_THAT(Run({"status"}).out, HasSubstr("ready, in the key store 'file', generation 1"));

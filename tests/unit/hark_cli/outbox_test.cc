@@ -1,6 +1,5 @@
 // hark outbox, against a fake daemon.
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,9 +8,7 @@
 #include <grpcpp/support/status_code_enum.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
-#include "tests/unit/hark_cli/cli_process.h"
+#include "tests/unit/hark_cli/cli_fixture.h"
 
 namespace hark::test {
 namespace {
@@ -22,17 +19,16 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class CliOutboxTest : public testing::Test {
+class CliOutboxTest : public CliFixture {
  protected:
   CliOutboxTest() {
     daemon_.Put(MakeConversation("c1", "First"));
     daemon_.Put(MakeConversation("c2", "Second"));
-    daemon_.Start();
   }
 
   CliResult Run(std::vector<std::string> arguments = {}) {
     arguments.insert(arguments.begin(), "outbox");
-    return RunCli(path_, std::move(arguments));
+    return CliFixture::Run(std::move(arguments));
   }
 
   static v1::OutboxEntry Failed(const std::string& conversation, const std::string& message,
@@ -45,14 +41,6 @@ class CliOutboxTest : public testing::Test {
     entry.mutable_failure()->set_can_retry(can_retry);
     return entry;
   }
-
-  static std::size_t Lines(const std::string& text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-  }
-
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  FakeDaemon daemon_{path_};
 };
 
 TEST_F(CliOutboxTest, EntriesSayWhatWaitsAndCannotDriveTheTerminal) {

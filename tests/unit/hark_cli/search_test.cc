@@ -1,6 +1,5 @@
 // hark search, against a fake daemon.
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,9 +8,7 @@
 #include <grpcpp/support/status_code_enum.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
-#include "tests/unit/hark_cli/cli_process.h"
+#include "tests/unit/hark_cli/cli_fixture.h"
 
 namespace hark::test {
 namespace {
@@ -20,28 +17,19 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-class CliSearchTest : public testing::Test {
+class CliSearchTest : public CliFixture {
  protected:
   CliSearchTest() {
     daemon_.Put(MakeConversation("c1", "First"));
     for (std::uint64_t i = 1; i <= 250; ++i)
       daemon_.Put(MakeMessage("c1", "m" + std::to_string(i), i, "a word\x1b[2J and\nmore"));
     daemon_.Put(MakeMessage("c2", "n1", 1, "only here"));
-    daemon_.Start();
   }
 
   CliResult Run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "search");
-    return RunCli(path_, std::move(arguments));
+    return CliFixture::Run(std::move(arguments));
   }
-
-  static std::size_t Lines(const std::string& text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-  }
-
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  FakeDaemon daemon_{path_};
 };
 
 TEST_F(CliSearchTest, HitsAreTwoLinesEachAndCannotDriveTheTerminal) {

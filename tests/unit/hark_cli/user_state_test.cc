@@ -1,15 +1,11 @@
 // hark draft, hark drafts, hark view against a fake daemon.
 
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <gmock/gmock.h>
 
 #include "hark/client.h"
-#include "tests/support/scratch_folder.h"
-#include "tests/unit/client_sdk/fake_daemon.h"
-#include "tests/unit/hark_cli/cli_process.h"
+#include "tests/unit/hark_cli/cli_fixture.h"
 
 namespace hark::test {
 namespace {
@@ -22,18 +18,7 @@ using testing::StartsWith;
 constexpr int kUsage = 2;
 constexpr int kConflict = 8;
 
-class UserStateCliTest : public testing::Test {
- protected:
-  UserStateCliTest() { daemon_.Start(); }
-
-  CliResult Run(std::vector<std::string> arguments, const std::string& input = {}) {
-    return RunCli(path_, std::move(arguments), input);
-  }
-
-  ::hark::test::ScratchFolder folder_;
-  std::string path_ = folder_ / "harkd.sock";
-  FakeDaemon daemon_{path_};
-};
+class UserStateCliTest : public CliFixture {};
 
 TEST_F(UserStateCliTest, ADraftIsWrittenShownAndCleared) {
   EXPECT_EQ(Run({"draft", "c1"}).out, "no draft\n");

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <string>
 #include <vector>
 
@@ -32,12 +31,9 @@ class ClearTest : public StoreFixture {
                                      ApplyMessage{TestMessage("A", 2, "two")},
                                      SetCursor{{"epoch", 7}}, SetSynced{WallTime{}, true}}}));
       ASSERT_TRUE(SendNow(*store, TestMessage("A", 0, "waiting")));
-      std::promise<void> saved;
       UserStateChanges changes;
       changes.drafts.push_back({ConversationId("A"), "half a sentence", 1, WallTime{}});
-      store->SaveUserState(std::move(changes),
-                           [&saved](const Result<LocalRevision>&) { saved.set_value(); });
-      saved.get_future().get();
+      ASSERT_TRUE(SaveNow(*store, std::move(changes)));
     }
     for (const char* name :
          {"backups/schema-1-1/cache.db", "backups/schema-1-1/authored.db",
@@ -50,11 +46,7 @@ class ClearTest : public StoreFixture {
   }
 
   StoreOptions Options() {
-    StoreOptions options;
-    options.folder = folder();
-    options.cache_key = Secret(CacheKey());
-    options.authored_key = Secret(std::string(kAuthoredKey));
-    options.clock = &clock_;
+    StoreOptions options = StoreFixture::Options(folder(), CacheKey());
     options.on_commit = [this](const std::shared_ptr<const Commit>& commit) {
       commits_.push_back(commit);
     };
@@ -75,19 +67,13 @@ class ClearTest : public StoreFixture {
   }
 
   Result<std::uint64_t> Clear(SqlcipherStore& store) {
-    std::promise<Result<std::uint64_t>> promise;
-    store.ClearCache(
-        [this] { return Renew(); },
-        [&promise](Result<std::uint64_t> bytes) { promise.set_value(std::move(bytes)); });
-    return promise.get_future().get();
+    return WaitFor<std::uint64_t>(
+        [&](auto done) { store.ClearCache([this] { return Renew(); }, std::move(done)); });
   }
 
   static Result<Message> Act(SqlcipherStore& store, const char* message,
                              decltype(MessageAction::what) what) {
-    std::promise<Result<Message>> promise;
-    store.Act({ConversationId("A"), MessageId(message), std::move(what)},
-              [&promise](Result<Message> shown) { promise.set_value(std::move(shown)); });
-    return promise.get_future().get();
+    return ActNow(store, {ConversationId("A"), MessageId(message), std::move(what)});
   }
 
   // As the account does it.
@@ -129,7 +115,6 @@ class ClearTest : public StoreFixture {
     return names;
   }
 
-  SystemClock clock_;
   // Written by the writer's thread; read when it stands still.
   std::vector<std::shared_ptr<const Commit>> commits_;
   std::vector<StoreHealth> healths_;
@@ -164,9 +149,7 @@ TEST_F(ClearTest, ARefusedChangeOfWhatIsNotHereCanBeRetriedAndGivenUp) {
 
   EXPECT_EQ(Act(*store, "A/1", EditMessage{"more"}).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(Act(*store, "A/2", RetryMessage{}).error().code, ErrorCode::kNotFound);
-  std::promise<Result<std::uint32_t>> retried;
-  store->RetryAll(std::nullopt, [&](Result<std::uint32_t> count) { retried.set_value(count); });
-  EXPECT_EQ(retried.get_future().get(), 1U);
+  EXPECT_EQ(RetryAllNow(*store, std::nullopt), 1U);
   EXPECT_EQ(entry().delivery, Delivery::kQueued);
   EXPECT_EQ(entry().position, edit);
   EXPECT_TRUE(listed().empty());

@@ -1,7 +1,6 @@
 // What is refused, and that refusing changes not one byte; and what is mended instead.
 
 #include <filesystem>
-#include <future>
 
 #include <gtest/gtest.h>
 
@@ -186,9 +185,7 @@ TEST_F(DamageTest, WhatWasEvictedIsNotToldAsWithdrawn) {
   auto plan = store->PlanRetention({1, 0});
   ASSERT_TRUE(plan);
   ASSERT_FALSE(plan->evictions.empty());
-  std::promise<Result<Evicted>> done;
-  store->Evict(plan->evictions, [&](Result<Evicted> r) { done.set_value(std::move(r)); });
-  const auto evicted = done.get_future().get();
+  const auto evicted = EvictNow(*store, plan->evictions);
   ASSERT_TRUE(evicted);
   ASSERT_GT(evicted->messages, 0U);
   const auto page = store->ReadChanges({since, std::nullopt, true});

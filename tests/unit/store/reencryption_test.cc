@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <future>
 #include <string>
 #include <thread>
 
@@ -31,10 +30,8 @@ class ReencryptionTest : public StoreFixture {
   }
 
   static Result<std::uint64_t> Reencrypt(SqlcipherStore& store, File file, const std::string& key) {
-    std::promise<Result<std::uint64_t>> done;
-    store.Reencrypt(file, Secret(std::string(key)),
-                    [&done](Result<std::uint64_t> bytes) { done.set_value(std::move(bytes)); });
-    return done.get_future().get();
+    return WaitFor<std::uint64_t>(
+        [&](auto done) { store.Reencrypt(file, Secret(std::string(key)), std::move(done)); });
   }
 
   static std::size_t CountOf(SqlcipherStore& store) {
@@ -137,12 +134,7 @@ TEST_F(ReencryptionTest, AClosedFileGetsANewKeyToo) {
 }
 
 TEST_F(ReencryptionTest, FilesThatMustExistAreNotMade) {
-  StoreOptions options;
-  SystemClock clock;
-  options.folder = folder();
-  options.cache_key = Secret(std::string(kCacheKey));
-  options.authored_key = Secret(std::string(kAuthoredKey));
-  options.clock = &clock;
+  StoreOptions options = Options(folder());
   options.must_exist = true;
   const auto store = SqlcipherStore::Open(std::move(options));
   ASSERT_FALSE(store);

@@ -34,11 +34,7 @@ class RepairTest : public StoreFixture {
     std::string bytes = test::ReadBytes(cache_file());
     for (std::size_t page = 60; page < 66; ++page) bytes[page * 4096 + 50] ^= 1;
     test::WriteBytes(cache_file(), bytes);
-    StoreOptions options;
-    options.folder = folder();
-    options.cache_key = Secret(std::string(kCacheKey));
-    options.authored_key = Secret(std::string(kAuthoredKey));
-    options.clock = &clock_;
+    StoreOptions options = Options(folder());
     options.on_commit = [this](const std::shared_ptr<const Commit>& commit) {
       commits_.push_back(commit);
     };
@@ -52,11 +48,8 @@ class RepairTest : public StoreFixture {
   }
 
   static Result<RepairReport> Repair(SqlcipherStore& store) {
-    std::promise<Result<RepairReport>> promise;
-    store.SetCacheAside("a test", [&promise](Result<RepairReport> report) {
-      promise.set_value(std::move(report));
-    });
-    return promise.get_future().get();
+    return WaitFor<RepairReport>(
+        [&](auto done) { store.SetCacheAside("a test", std::move(done)); });
   }
 
   static std::size_t CountMessages(SqlcipherStore& store) {
@@ -68,7 +61,6 @@ class RepairTest : public StoreFixture {
     return count;
   }
 
-  SystemClock clock_;
   // Written by the writer's thread; read when it stands still.
   std::vector<std::shared_ptr<const Commit>> commits_;
   std::vector<StoreHealth> healths_;

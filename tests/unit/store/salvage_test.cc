@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <future>
 #include <map>
 #include <random>
 #include <set>
@@ -39,11 +38,7 @@ class SalvageTest : public StoreFixture {
   void Draft(SqlcipherStore& store, const std::string& conversation, const std::string& text) {
     UserStateChanges changes;
     changes.drafts.push_back({ConversationId(conversation), text, ++version_, WallTime{}});
-    std::promise<bool> saved;
-    store.SaveUserState(std::move(changes), [&saved](const Result<LocalRevision>& result) {
-      saved.set_value(result.has_value());
-    });
-    ASSERT_TRUE(saved.get_future().get());
+    ASSERT_TRUE(SaveNow(store, std::move(changes)));
     written_[conversation].insert(text);
     newest_[conversation] = text;
   }

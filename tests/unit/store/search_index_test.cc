@@ -2,7 +2,6 @@
 
 #include "daemon/store/search_index.h"
 
-#include <future>
 #include <map>
 #include <random>
 #include <string>
@@ -70,21 +69,16 @@ class SearchIndexTest : public StoreFixture {
     }
   }
 
-  static Evicted EvictNow(SqlcipherStore& store, std::vector<Eviction> evictions) {
-    std::promise<Result<Evicted>> promise;
-    store.Evict(std::move(evictions),
-                [&promise](Result<Evicted> result) { promise.set_value(std::move(result)); });
-    auto result = promise.get_future().get();
+  static Evicted Evict(SqlcipherStore& store, std::vector<Eviction> evictions) {
+    auto result = EvictNow(store, std::move(evictions));
     EXPECT_TRUE(result) << result.error().message;
     return result.value_or(Evicted{0, 1});
   }
 
   static void TidyAll(SqlcipherStore& store, Tidying first, Tidying next) {
     for (Tidying what = first;; what = next) {
-      std::promise<bool> promise;
-      store.Tidy(what,
-                 [&promise](Result<bool> result) { promise.set_value(result.value_or(false)); });
-      if (!promise.get_future().get()) return;
+      const auto more = WaitFor<bool>([&](auto done) { store.Tidy(what, std::move(done)); });
+      if (!more.value_or(false)) return;
     }
   }
 };
@@ -141,7 +135,7 @@ TEST_F(SearchIndexTest, AgreesAfterRandomInsertsEditsDeletionsAndEvictions) {
           // Sometimes all of it, so that the highest keys are given again.
           const Sequence before = pick(4) == 0 ? newest + 1 : pick(newest + 1);
           const std::vector<Eviction> evictions = Before(conversation, before);
-          while (EvictNow(*store, evictions).finished == 0) {
+          while (Evict(*store, evictions).finished == 0) {
           }
           for (Sequence i = evicted_to[conversation] + 1; i < before; ++i) {
             gone.push_back(WordOf(conversation, i, revisions[conversation + std::to_string(i)]));
@@ -225,7 +219,7 @@ TEST_F(SearchIndexTest, RowsOfBeforeTheIndexAreIndexedAfterwards) {
     ASSERT_TRUE(
         ApplyNow(*store, {{ApplyMessage{edited},
                            ApplyMessage{MessageAt("a", kRows + 1, WordOf("a", kRows + 1, 1))}}}));
-    EXPECT_EQ(EvictNow(*store, Before("a", 15)).messages, 14U);
+    EXPECT_EQ(Evict(*store, Before("a", 15)).messages, 14U);
   }
   const auto cache = OpenCache();
   while (IndexOldRows(*cache, 250)) {
@@ -254,7 +248,7 @@ TEST_F(SearchIndexTest, EvictionGivesSpaceBack) {
   {
     const auto store = Open(folder());
     const std::vector<Eviction> evictions = Before("a", 18'001);
-    while (EvictNow(*store, evictions).finished == 0) {
+    while (Evict(*store, evictions).finished == 0) {
     }
     TidyAll(*store, Tidying::kCompactIndex, Tidying::kContinueIndex);
     TidyAll(*store, Tidying::kReleaseSpace, Tidying::kReleaseSpace);

@@ -100,10 +100,7 @@ TEST_F(SearchTest, IndexOfThePreviousTokenizerIsMadeAnew) {
 
 TEST_F(SearchTest, EndsWhenItTakesTooLong) {
   static const HurriedClock clock;
-  StoreOptions options;
-  options.folder = folder();
-  options.cache_key = Secret(std::string(kCacheKey));
-  options.authored_key = Secret(std::string(kAuthoredKey));
+  StoreOptions options = Options(folder());
   options.clock = &clock;
   auto store = SqlcipherStore::Open(std::move(options));
   ASSERT_TRUE(store);

@@ -1,7 +1,6 @@
 #include "tests/unit/store/store_fixture.h"
 
 #include <cstdlib>
-#include <future>
 #include <utility>
 
 namespace hark::store {
@@ -9,26 +8,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <typename T, typename Call>
-Result<T> Wait(Call&& call) {
-  std::promise<Result<T>> promise;
-  auto future = promise.get_future();
-  std::forward<Call>(call)([&promise](Result<T> result) { promise.set_value(std::move(result)); });
-  return future.get();
-}
-
 }  // namespace
 
-Result<std::unique_ptr<SqlcipherStore>> StoreFixture::TryOpen(const fs::path& folder,
-                                                              const std::string& cache_key,
-                                                              const std::string& authored_key) {
+StoreOptions StoreFixture::Options(const fs::path& folder, const std::string& cache_key,
+                                   const std::string& authored_key) const {
   StoreOptions options;
   options.folder = folder;
   options.cache_key = Secret(std::string(cache_key));
   options.authored_key = Secret(std::string(authored_key));
   options.clock = &clock_;
   options.boot_id = boot_id_;
-  return SqlcipherStore::Open(std::move(options));
+  return options;
+}
+
+Result<std::unique_ptr<SqlcipherStore>> StoreFixture::TryOpen(const fs::path& folder,
+                                                              const std::string& cache_key,
+                                                              const std::string& authored_key) {
+  return SqlcipherStore::Open(Options(folder, cache_key, authored_key));
 }
 
 std::unique_ptr<SqlcipherStore> StoreFixture::Open(const fs::path& folder) {
@@ -38,19 +34,6 @@ std::unique_ptr<SqlcipherStore> StoreFixture::Open(const fs::path& folder) {
     std::abort();
   }
   return *std::move(store);
-}
-
-Result<LocalRevision> ApplyNow(SqlcipherStore& store, Batch batch) {
-  return Wait<LocalRevision>([&](auto done) { store.Apply(std::move(batch), std::move(done)); });
-}
-
-Result<Message> SendNow(SqlcipherStore& store, Message message) {
-  return Wait<Message>(
-      [&](auto done) { store.EnqueueSend({std::move(message)}, std::move(done)); });
-}
-
-Result<Message> ActNow(SqlcipherStore& store, MessageAction action) {
-  return Wait<Message>([&](auto done) { store.Act(std::move(action), std::move(done)); });
 }
 
 Message TestMessage(const std::string& conversation, Sequence sequence,

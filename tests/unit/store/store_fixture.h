@@ -16,6 +16,7 @@
 #include "daemon/store/sqlcipher_store.h"
 #include "tests/support/files.h"
 #include "tests/support/scratch_folder.h"
+#include "tests/support/store_calls.h"
 
 namespace hark::store {
 
@@ -24,6 +25,9 @@ inline const std::string kAuthoredKey(32, '\x22');
 
 class StoreFixture : public testing::Test {
  protected:
+  [[nodiscard]] StoreOptions Options(const std::filesystem::path& folder,
+                                     const std::string& cache_key = kCacheKey,
+                                     const std::string& authored_key = kAuthoredKey) const;
   [[nodiscard]] Result<std::unique_ptr<SqlcipherStore>> TryOpen(
       const std::filesystem::path& folder, const std::string& cache_key = kCacheKey,
       const std::string& authored_key = kAuthoredKey);
@@ -43,11 +47,6 @@ class StoreFixture : public testing::Test {
   std::string boot_id_;  // Empty: the machine's.
   SystemClock clock_;
 };
-
-// The calls, waited for.
-Result<LocalRevision> ApplyNow(SqlcipherStore& store, Batch batch);
-Result<Message> SendNow(SqlcipherStore& store, Message message);
-Result<Message> ActNow(SqlcipherStore& store, MessageAction action);
 
 [[nodiscard]] Message TestMessage(const std::string& conversation, Sequence sequence,
                                   const std::string& content);

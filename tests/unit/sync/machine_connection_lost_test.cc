@@ -48,11 +48,7 @@ TEST_F(MachineConnectionLostTest, TheStoreIsToldOnceForEachTimeThatTheOutboxIsHe
   GoLive();
   Drop();
   Settle();
-  OutboxEntry entry;
-  entry.position = 1;
-  entry.conversation = ConversationId("c");
-  entry.delivery = Delivery::kSending;
-  entry.submitted_at = wall_;
+  const OutboxEntry entry = EntryOf(1, "c", Delivery::kSending);
   for (LocalRevision revision = 1; revision <= 2; ++revision) {
     Step(OutboxChanged{revision, {entry}, {}});
     EXPECT_EQ(Take<CommitBatch>().size(), 1U);

@@ -157,12 +157,27 @@ class MachineTest : public testing::Test {
     return message;
   }
 
-  OutboxEntry Queue(std::uint64_t position, const char* conversation) {
+  static ConversationSummary SummaryOf(const char* id, Sequence last) {
+    ConversationSummary summary;
+    summary.id = ConversationId(id);
+    summary.last_sequence = last;
+    return summary;
+  }
+
+  // A send, of now.
+  [[nodiscard]] OutboxEntry EntryOf(std::uint64_t position, const char* conversation = "c",
+                                    Delivery delivery = Delivery::kQueued) const {
     OutboxEntry entry;
     entry.position = position;
     entry.conversation = ConversationId(conversation);
     entry.message = MessageId("m" + std::to_string(position));
+    entry.delivery = delivery;
     entry.submitted_at = wall_;
+    return entry;
+  }
+
+  OutboxEntry Queue(std::uint64_t position, const char* conversation) {
+    const OutboxEntry entry = EntryOf(position, conversation);
     Put(entry);
     return entry;
   }

@@ -12,13 +12,10 @@ using transport::RefusedCode;
 class MachineOutboxTest : public MachineTest {
  protected:
   OutboxEntry Change(std::uint64_t position, OutboxKind kind, std::uint64_t base = 3) {
-    OutboxEntry entry;
-    entry.position = position;
+    OutboxEntry entry = EntryOf(position);
     entry.kind = kind;
-    entry.conversation = ConversationId("c");
     entry.message = MessageId("old");
     entry.base_revision = base;
-    entry.submitted_at = wall_;
     Put(entry);
     return entry;
   }
@@ -36,11 +33,7 @@ class MachineOutboxTest : public MachineTest {
 
 TEST_F(MachineOutboxTest, ASendIsMarkedThenSentThenAcknowledged) {
   GoLive();
-  OutboxEntry entry;
-  entry.position = 1;
-  entry.conversation = ConversationId("c");
-  entry.message = MessageId("m1");
-  entry.submitted_at = wall_;
+  const OutboxEntry entry = EntryOf(1);
   Step(OutboxChanged{1, {entry}, {}});
   EXPECT_TRUE(Take<SendEntry>().empty()) << "not before the mark is on disk";
   Settle();
@@ -60,11 +53,7 @@ TEST_F(MachineOutboxTest, ASendIsMarkedThenSentThenAcknowledged) {
 TEST_F(MachineOutboxTest, ASendOfBeforeAStreamThatBeganAnewMayBeOutdatedWhenItIsAcknowledged) {
   GoLive();
   const auto send = [this](std::uint64_t position) {
-    OutboxEntry entry;
-    entry.position = position;
-    entry.conversation = ConversationId("c");
-    entry.message = MessageId("m" + std::to_string(position));
-    entry.submitted_at = wall_;
+    const OutboxEntry entry = EntryOf(position);
     Put(entry);
     Step(OutboxChanged{position, {entry}, {}});
     Settle();
@@ -91,10 +80,7 @@ TEST_F(MachineOutboxTest, ASendOfBeforeAStreamThatBeganAnewMayBeOutdatedWhenItIs
 
 TEST_F(MachineOutboxTest, NothingIsSentIfTheConnectionEndsBeforeTheMarkIsCommitted) {
   GoLive();
-  OutboxEntry entry;
-  entry.position = 1;
-  entry.conversation = ConversationId("c");
-  entry.submitted_at = wall_;
+  const OutboxEntry entry = EntryOf(1);
   Step(OutboxChanged{1, {entry}, {}});
   Step(Disconnected{Error(ErrorCode::kOffline, "reset")});
   Settle();
@@ -104,11 +90,7 @@ TEST_F(MachineOutboxTest, NothingIsSentIfTheConnectionEndsBeforeTheMarkIsCommitt
 
 TEST_F(MachineOutboxTest, ASendStoredAsLeavingIsSentWithoutAnotherCommit) {
   GoLive();
-  OutboxEntry entry;
-  entry.position = 1;
-  entry.conversation = ConversationId("c");
-  entry.delivery = Delivery::kSending;
-  entry.submitted_at = wall_;
+  const OutboxEntry entry = EntryOf(1, "c", Delivery::kSending);
   Step(OutboxChanged{1, {entry}, {}});
   EXPECT_EQ(Take<SendEntry>().size(), 1U);
   EXPECT_TRUE(Take<CommitBatch>().empty());
@@ -119,11 +101,7 @@ TEST_F(MachineOutboxTest, ASendStoredAsLeavingWhileTheConnectionEndedIsNotShownA
   Step(Disconnected{Error(ErrorCode::kOffline, "reset")});
   Settle();
   committed_.clear();
-  OutboxEntry entry;
-  entry.position = 1;
-  entry.conversation = ConversationId("c");
-  entry.delivery = Delivery::kSending;
-  entry.submitted_at = wall_;
+  const OutboxEntry entry = EntryOf(1, "c", Delivery::kSending);
   Step(OutboxChanged{1, {entry}, {}});
   Step(TimerFired{});
   EXPECT_EQ(Take<CommitBatch>().size(), 1U) << "once, until the store answers";
@@ -147,13 +125,8 @@ TEST_F(MachineOutboxTest, AfterAStartWhatMayHaveLeftIsUnknown) {
 
 TEST_F(MachineOutboxTest, ChangesBeforeTheLoadsAnswerAreNeitherLostNorAppliedTwice) {
   Step(Started{{SyncCursor{"e1", 100}, std::nullopt, true}, {}, 0});
-  OutboxEntry first;
-  first.position = 1;
-  first.conversation = ConversationId("c");
-  first.submitted_at = wall_;
-  OutboxEntry second = first;
-  second.position = 2;
-  second.conversation = ConversationId("d");
+  const OutboxEntry first = EntryOf(1, "c");
+  const OutboxEntry second = EntryOf(2, "d");
   // The first is in what is loaded, and was removed by what came before it.
   Step(OutboxChanged{5, {}, {1}});
   Step(OutboxChanged{8, {second}, {}});
@@ -288,10 +261,7 @@ TEST_F(MachineOutboxTest, AnEntryThatIsGoneWhenItIsReadIsGivenUp) {
 
 TEST_F(MachineOutboxTest, AnEntryWithdrawnBeforeItsMarkIsCommittedIsNotSent) {
   GoLive();
-  OutboxEntry entry;
-  entry.position = 1;
-  entry.conversation = ConversationId("c");
-  entry.submitted_at = wall_;
+  const OutboxEntry entry = EntryOf(1);
   Step(OutboxChanged{1, {entry}, {}});
   Step(OutboxChanged{2, {}, {1}});
   Settle();
@@ -350,10 +320,8 @@ TEST_F(MachineOutboxTest, OldEntriesExpireWhileOfflineByTheDeadline) {
 }
 
 TEST_F(MachineOutboxTest, WhatIsTooOldAtAConnectExpiresAndIsNotSent) {
-  OutboxEntry entry;
-  entry.position = 1;
-  entry.conversation = ConversationId("c");
-  entry.submitted_at = wall_ - limits::kOutboxAge;
+  OutboxEntry entry = EntryOf(1);
+  entry.submitted_at -= limits::kOutboxAge;
   outbox_ = {entry};
   Start(SyncCursor{"e1", 100});
   Connect(transport::Resume::kOk, 100);

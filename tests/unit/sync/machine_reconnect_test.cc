@@ -218,10 +218,7 @@ TEST_F(MachineReconnectTest, AnActiveConversationIsSubscribedToWhenSomethingHapp
   Connect(transport::Resume::kOk, 100);
   EXPECT_EQ(TakeFrames<transport::Subscribe>().at(0).add.size(), limits::kSubscribeAtOnce);
   transport::Changes changes = ChangesOf(100, 101);
-  ConversationSummary summary;
-  summary.id = ConversationId("c150");
-  summary.last_sequence = 9;
-  changes.changes.emplace_back(summary);
+  changes.changes.emplace_back(SummaryOf("c150", 9));
   gaps_ = {{ConversationId("c150"), 8, 9, false}};
   Step(Received{changes});
   Settle();
@@ -233,10 +230,7 @@ TEST_F(MachineReconnectTest, AnActiveConversationIsSubscribedToWhenSomethingHapp
 TEST_F(MachineReconnectTest, ASummaryOfAConversationThatNobodyHasOpenFetchesNothing) {
   GoLive();
   transport::Changes changes = ChangesOf(100, 101);
-  ConversationSummary summary;
-  summary.id = ConversationId("quiet");
-  summary.last_sequence = 9;
-  changes.changes.emplace_back(summary);
+  changes.changes.emplace_back(SummaryOf("quiet", 9));
   Step(Received{changes});
   Settle();
   EXPECT_EQ(CommittedOps<store::ApplySummary>().at(0).gap_reason, GapReason::kLimited);
@@ -250,10 +244,7 @@ TEST_F(MachineReconnectTest, AMessageThatCameWithItsSummaryIsNotLookedFor) {
   Settle();
   looked_at_.clear();
   transport::Changes changes = ChangesOf(100, 101, {MessageOf("x", 9)});
-  ConversationSummary summary;
-  summary.id = ConversationId("c");
-  summary.last_sequence = 9;
-  changes.changes.emplace_back(summary);
+  changes.changes.emplace_back(SummaryOf("c", 9));
   Step(Received{changes});
   Settle();
   EXPECT_TRUE(looked_at_.empty());

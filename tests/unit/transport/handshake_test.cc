@@ -4,7 +4,6 @@
 #include <string>
 
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -32,10 +31,7 @@ class HandshakeTest : public Harness {
   }
 
   void ServeSilence() {
-    ServeRaw([](tcp::socket& socket) -> asio::awaitable<void> {
-      asio::steady_timer forever(socket.get_executor(), asio::steady_timer::time_point::max());
-      co_await forever.async_wait(asio::use_awaitable);
-    });
+    ServeRaw([](tcp::socket&) { return WaitForEver(); });
   }
 };
 

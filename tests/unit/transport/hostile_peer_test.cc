@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
 #include "tests/unit/transport/harness.h"
@@ -34,9 +32,7 @@ class HostilePeerTest : public Harness {
     Serve(
         [script](Peer& peer) -> asio::awaitable<void> {
           co_await script(peer);
-          Executor executor = co_await asio::this_coro::executor;
-          asio::steady_timer forever(executor, asio::steady_timer::time_point::max());
-          co_await forever.async_wait(asio::use_awaitable);
+          co_await WaitForEver();
         },
         server);
     WebsocketOptions options = ClientOptions();

@@ -7,8 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
 
 #include "tests/unit/transport/harness.h"
@@ -207,12 +205,7 @@ TEST_F(SessionTest, SendingToAServerThatIsGoneIsOffline) {
 }
 
 TEST_F(SessionTest, CloseEndsAgainstAServerThatNeverAnswersIt) {
-  Serve([](Peer& peer) -> asio::awaitable<void> {
-    Executor executor = co_await asio::this_coro::executor;
-    asio::steady_timer forever(executor, asio::steady_timer::time_point::max());
-    (void)peer;
-    co_await forever.async_wait(asio::use_awaitable);
-  });
+  Serve([](Peer&) { return WaitForEver(); });
   WebsocketOptions options = ClientOptions();
   options.close_timeout = std::chrono::milliseconds{50};
   RunSession(options, [](Session& session) -> asio::awaitable<void> { co_await session.Close(); });
@@ -256,12 +249,7 @@ TEST_F(SessionTest, CancelledReceiveEndsAtOnceAndTheSessionWithIt) {
 }
 
 TEST_F(SessionTest, CancelledSendEndsThoughTheServerReadsNothing) {
-  Serve([](Peer& peer) -> asio::awaitable<void> {
-    Executor executor = co_await asio::this_coro::executor;
-    asio::steady_timer forever(executor, asio::steady_timer::time_point::max());
-    (void)peer;
-    co_await forever.async_wait(asio::use_awaitable);
-  });
+  Serve([](Peer&) { return WaitForEver(); });
   WebsocketOptions options = ClientOptions();
   options.deflate = false;
   RunSession(options, [this](Session& session) -> asio::awaitable<void> {

@@ -11,6 +11,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
@@ -100,6 +102,12 @@ class WebsocketPeer final : public Peer {
 };
 
 }  // namespace
+
+asio::awaitable<void> WaitForEver() {
+  Executor executor = co_await asio::this_coro::executor;
+  asio::steady_timer forever(executor, asio::steady_timer::time_point::max());
+  co_await forever.async_wait(asio::use_awaitable);
+}
 
 struct TestServer::State {
   explicit State(asio::io_context& io)

@@ -38,6 +38,9 @@ class Peer {
   [[nodiscard]] virtual std::string ServerName() = 0;
 };
 
+// For a script that neither closes nor sends: ends with the server.
+asio::awaitable<void> WaitForEver();
+
 struct TlsIdentity {
   std::string certificate_pem;  // Followed by those that it is signed with, if any are sent.
   std::string key_pem;

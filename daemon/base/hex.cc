@@ -1,6 +1,6 @@
-#include "daemon/keys/hex.h"
+#include "daemon/base/hex.h"
 
-namespace hark::keys {
+namespace hark {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdef";
@@ -31,4 +31,4 @@ std::optional<std::string> FromHex(std::string_view text) {
   return bytes;
 }
 
-}  // namespace hark::keys
+}  // namespace hark
