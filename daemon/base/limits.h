@@ -103,9 +103,9 @@ inline constexpr std::size_t kWalBytes = std::size_t{16} * 1024 * 1024;
 // fewer says so.
 inline constexpr std::size_t kHistoryInFlight = 64;
 // Pages of history that wait for the writer or are being written before no more are asked for. The
-// writer commits together what waits, so it takes half of them at a time: a group of 128 costs a
-// quarter less a page than one of 32, and keeps a live message waiting for 20 ms.
-inline constexpr std::size_t kHistoryWaiting = 256;
+// writer commits together what waits, so it takes half of them at a time: a group of 96 costs a
+// fifth less a page than one of 32, and keeps a live message waiting for 15 ms.
+inline constexpr std::size_t kHistoryWaiting = 192;
 // Batches of the sync engine, and their bytes, that wait for the writer before nothing more is
 // received; it goes on at half of both. The rest stays with the backend.
 inline constexpr std::size_t kBatchesBehind = 384;

@@ -99,7 +99,7 @@ Result<void> Do(JobContext& context, const ApplySummary& operation) {
       !IsUsable(summary.unread_count)) {
     return Unusable();
   }
-  context.FindOrBegin(summary.id).TakeSummary(context.cache(), summary, operation.gap_reason);
+  context.FindOrCreate(summary.id).TakeSummary(context.cache(), summary, operation.gap_reason);
   return {};
 }
 

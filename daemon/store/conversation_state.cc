@@ -31,12 +31,6 @@ ConversationState::ConversationState(ConversationRow row, GapSet gaps, bool is_n
   if (row_.row_count == 0) fresh_.emplace();
 }
 
-void ConversationState::Insert(Connection& cache) {
-  if (row_.key != 0) return;
-  row_.key = InsertConversation(cache, row_);
-  saved_row_ = row_;
-}
-
 void ConversationState::TakeSummary(Connection& cache, const ConversationSummary& summary,
                                     GapReason gap_reason) {
   const bool outdated = summary.last_sequence < row_.summary_sequence;
@@ -197,7 +191,6 @@ void ConversationState::Save(Connection& cache, std::optional<WallTime> newest_p
   row_.gap_count = gaps_.ranges().size();
   if (gaps_ != saved_gaps_ || row_.refresh_to != saved_row_.refresh_to)
     row_.missing = CountMissing();
-  Insert(cache);
   if (gaps_ != saved_gaps_) {
     SaveGaps(cache, row_.key, saved_gaps_, gaps_);
     saved_gaps_ = gaps_;

@@ -28,12 +28,8 @@ struct FreshRows {
 // Only on the writer's thread, within one job.
 class ConversationState {
  public:
-  // `is_new`: the row was inserted by this job, or has no key yet and will be.
+  // `is_new`: the row was inserted by this job.
   ConversationState(ConversationRow row, GapSet gaps, bool is_new);
-
-  // Gives a row that has none its key. For whoever needs one before Save(), which does it too, and
-  // then with all that is known.
-  void Insert(Connection& cache);
 
   [[nodiscard]] const ConversationRow& row() const { return row_; }
   [[nodiscard]] const GapSet& gaps() const { return gaps_; }

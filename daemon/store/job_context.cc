@@ -21,10 +21,7 @@ JobContext::JobContext(GroupTransaction& cache, GroupTransaction& authored, InFl
 
 ConversationState* JobContext::Find(const ConversationId& id) {
   const auto known = conversations_.find(id);
-  if (known != conversations_.end()) {
-    if (known->second->row().key == 0) known->second->Insert(WriteCache());
-    return known->second.get();
-  }
+  if (known != conversations_.end()) return known->second.get();
   std::optional<ConversationRow> row = FindConversation(cache(), id);
   if (!row) return nullptr;
   GapSet gaps = row->gap_count > 0 ? LoadGaps(cache(), row->key) : GapSet();
@@ -32,18 +29,13 @@ ConversationState* JobContext::Find(const ConversationId& id) {
   return conversations_.emplace(id, std::move(state)).first->second.get();
 }
 
-ConversationState& JobContext::FindOrBegin(const ConversationId& id) {
+ConversationState& JobContext::FindOrCreate(const ConversationId& id) {
   if (ConversationState* known = Find(id)) return *known;
   ConversationRow row;
   row.id = id;
+  row.key = InsertConversation(WriteCache(), row);
   auto state = std::make_unique<ConversationState>(std::move(row), GapSet(), true);
   return *conversations_.emplace(id, std::move(state)).first->second;
-}
-
-ConversationState& JobContext::FindOrCreate(const ConversationId& id) {
-  ConversationState& state = FindOrBegin(id);
-  if (state.row().key == 0) state.Insert(WriteCache());
-  return state;
 }
 
 void JobContext::Touch(const ConversationId& id) {

@@ -50,8 +50,6 @@ class JobContext {
   // Null: unknown. Valid until Save().
   [[nodiscard]] ConversationState* Find(const ConversationId& id);
   [[nodiscard]] ConversationState& FindOrCreate(const ConversationId& id);
-  // The same for whoever needs no key: a new row is written at Save(), once.
-  [[nodiscard]] ConversationState& FindOrBegin(const ConversationId& id);
   // Something of it changed that is not in its row.
   void Touch(const ConversationId& id);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/base/limits.h"
+#include "daemon/store/free_pages.h"
 #include "daemon/store/job_context.h"
 #include "daemon/store/opened_rows.h"
 #include "daemon/store/retention_rows.h"
@@ -12,13 +13,6 @@
 
 namespace hark::store {
 namespace {
-
-// As kReleasedPages.
-constexpr char kReleaseSpace[] = "PRAGMA incremental_vacuum(64)";
-static_assert(kReleasedPages == 64);
-constexpr char kFreePages[] = "PRAGMA freelist_count";
-constexpr char kAutoVacuum[] = "PRAGMA auto_vacuum";
-constexpr std::int64_t kIncremental = 2;
 
 constexpr std::uint32_t kIndexedRows = 250;
 
@@ -87,11 +81,7 @@ TidyJob::TidyJob(Tidying what, RetentionStore::Done<bool> done)
 
 Result<void> TidyJob::Run(JobContext& context) {
   if (what_ == Tidying::kReleaseSpace) {
-    // A file of before that mode has to be rebuilt first; its free pages are used again meanwhile.
-    if (context.cache().ReadInt(kAutoVacuum) != kIncremental) return {};
-    if (context.cache().ReadInt(kFreePages) == 0) return {};
-    context.WriteCache().Execute(kReleaseSpace);
-    more_ = context.cache().ReadInt(kFreePages) > 0;
+    more_ = ReleaseFreePages(context.WriteCache());
   } else {
     more_ = CompactIndex(context.WriteCache(), what_ == Tidying::kCompactIndex, kCompactedPages);
   }

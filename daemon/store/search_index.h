@@ -17,9 +17,8 @@
 
 namespace hark::store {
 
-// Rows that may wait while history is being fetched: some fifteen milliseconds of work, and half of
-// what FTS5 takes into one segment.
-inline constexpr std::int64_t kIndexBatch = 20'000;
+// Rows that may wait while history is being fetched: a dozen milliseconds of work.
+inline constexpr std::int64_t kIndexBatch = 8'000;
 
 // Keys of one row of the table search_blocks.
 inline constexpr std::int64_t kSearchBlock = 1'024;

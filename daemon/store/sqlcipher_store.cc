@@ -76,8 +76,8 @@ void SqlcipherStore::RunWriter() {
   parts_->thread->RunWaiting();
 }
 
-void SqlcipherStore::RunIdleWriter() {
-  parts_->thread->RunIdle();
+bool SqlcipherStore::RunIdleWriter() {
+  return parts_->thread->RunIdle();
 }
 
 StoreVerdict SqlcipherStore::Verify() const {

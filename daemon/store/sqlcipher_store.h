@@ -149,8 +149,8 @@ class SqlcipherStore final : public Reader,
 
   // With `writes_by_hand` only: does what waits, on the caller's thread.
   void RunWriter();
-  // The same: what the writer does when nobody came for a while.
-  void RunIdleWriter();
+  // The same: what the writer does when nobody came for a while. Answers whether to go on soon.
+  bool RunIdleWriter();
 
   Result<MessagePage> ReadPage(const PageQuery& query) override;
   Result<std::optional<ChangesPage>> ReadChanges(const ChangesQuery& query) override;

@@ -109,7 +109,10 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
         return std::nullopt;
       }
     }
-    if (group.cache.wrote()) IndexNewRows(group.cache.connection());
+    if (group.cache.wrote()) {
+      IndexNewRows(group.cache.connection());
+      may_have_free_pages_ = true;
+    }
     if (group.changes.any) {
       commit = MakeCommit(group);
       Log(group, *commit);

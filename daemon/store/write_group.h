@@ -78,8 +78,9 @@ class GroupWriter {
   // There is something to do for when nobody waits.
   [[nodiscard]] bool HasIdleWork() const;
   // To be called between groups: announces what an error left unsaid, removes settled sends from
-  // authored.db, and what the change log has too much of.
-  void DoIdleWork();
+  // authored.db, what the change log has too much of, and a slice of the file if much of it is
+  // free. Answers whether to go on soon.
+  bool DoIdleWork();
 
   // Closes cache.db as it is, lets `replace` put another file in its place, and opens what is there
   // then, whether `replace` succeeded or not. Between groups.
@@ -122,6 +123,7 @@ class GroupWriter {
   void RemoveSettled();
   void TrimChangeLog();
   void AnnounceRest();
+  bool ReleaseSlice();
   // Runs `body` on one of the files, as a commit that is not announced.
   void Alone(Connection& connection, const std::function<void(Connection&)>& body);
   // Of files whose WAL has at least so much that is new. 0: everything, and nobody reads any more.
@@ -150,8 +152,9 @@ class GroupWriter {
   bool broken_ = false;
   bool log_doubtful_ = false;
   std::size_t logged_bytes_ = 0;  // In the change log since it was last looked through.
-  bool unannounced_ = false;      // One of the files has something that no commit told of.
-  bool half_committed_ = false;   // The running group, in the first of its files.
+  bool may_have_free_pages_ = false;
+  bool unannounced_ = false;     // One of the files has something that no commit told of.
+  bool half_committed_ = false;  // The running group, in the first of its files.
   // Jobs of this Run() whose all is in authored.db (Job::IsAuthored), and committed there: they are
   // done, and said to be, also when cache.db does not take what announces them.
   std::set<const Job*> kept_;

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "daemon/base/limits.h"
 #include "daemon/store/change_log.h"
+#include "daemon/store/free_pages.h"
 #include "daemon/store/job_context.h"
 #include "daemon/store/settled_sends.h"
 #include "daemon/store/write_group.h"
@@ -50,13 +52,27 @@ void GroupWriter::Maintain(bool jobs_wait, bool after_slice) {
 }
 
 bool GroupWriter::HasIdleWork() const {
-  return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes;
+  return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes || may_have_free_pages_;
 }
 
-void GroupWriter::DoIdleWork() {
+bool GroupWriter::DoIdleWork() {
   AnnounceRest();
   RemoveSettled();
   if (logged_bytes_ >= kIdleTrimBytes) TrimChangeLog();
+  return ReleaseSlice();
+}
+
+bool GroupWriter::ReleaseSlice() {
+  if (!std::exchange(may_have_free_pages_, false) || !Reopen()) return false;
+  try {
+    if (!HasManyFreePages(*cache_)) return false;
+    Alone(*cache_, [](Connection& cache) { ReleaseFreePages(cache); });
+    Checkpoint(kSliceCheckpointBytes);
+    may_have_free_pages_ = true;
+  } catch (const SQLite::Exception& exception) {
+    Note(exception, false);
+  }
+  return may_have_free_pages_;
 }
 
 void GroupWriter::AnnounceRest() {

@@ -84,8 +84,8 @@ void WriterThread::RunWaiting() {
   }
 }
 
-void WriterThread::RunIdle() {
-  writer_.DoIdleWork();
+bool WriterThread::RunIdle() {
+  return writer_.DoIdleWork();
 }
 
 void WriterThread::Loop() {
@@ -96,9 +96,8 @@ void WriterThread::Loop() {
     std::chrono::milliseconds pause = kIdleAfter;
     while (writer_.HasIdleWork() && !wake_.wait_for(lock, pause, is_wanted)) {
       lock.unlock();
-      RunIdle();
+      pause = RunIdle() ? kIdleAfter : kIdleAgain;
       lock.lock();
-      pause = kIdleAgain;
     }
     wake_.wait(lock, is_wanted);
     lock.unlock();

@@ -32,8 +32,9 @@ class WriterThread {
 
   // Does what waits, on the caller's thread. Only by hand.
   void RunWaiting();
-  // Does what the thread does when nobody came for a while. Only by hand.
-  void RunIdle();
+  // Does what the thread does when nobody came for a while, and answers whether to go on soon. Only
+  // by hand.
+  bool RunIdle();
 
   // Runs `action` on the writer's thread between two groups, before what waits there already. After
   // Stop(): `refused` at once instead. May be called from the writer's thread.
