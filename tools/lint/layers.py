@@ -13,7 +13,7 @@ import source
 
 # Headers that are an interface, apart from the folder that implements them.
 APIS = {
-    "store_api": {"daemon/store/reader.h", "daemon/store/writer.h", "daemon/store/retention.h", "daemon/store/search.h",
+    "store_api": {"daemon/store/reader.h", "daemon/store/writer.h", "daemon/store/batch_bytes.h", "daemon/store/retention.h", "daemon/store/search.h",
                   "daemon/store/user_state.h", "daemon/store/export.h"},
     "transport_api": {"daemon/transport/backend.h", "daemon/transport/frames.h"},
     "sync_api": {"daemon/sync/intents.h", "daemon/sync/status.h"},
