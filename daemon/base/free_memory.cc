@@ -37,26 +37,31 @@ std::size_t ResidentBytes() {
   return read == 2 ? resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
+// False: nobody can be told to.
+bool Purge() {
+#if defined(HARK_JEMALLOC)
+  static_assert(MALLCTL_ARENAS_ALL == 4096);
+  return ::mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0) == 0;
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 std::size_t FreeMemory::GiveBack() {
-#if defined(HARK_JEMALLOC)
   const std::size_t before = ResidentBytes();
   resident_ = before;
   smallest_ = smallest_ == 0 ? before : std::min(smallest_, before);
   if (before < smallest_ + limits::kKeptMemoryBytes) return 0;
   if (before < after_ + limits::kKeptMemoryBytes && passed_over_++ < pass_over_) return 0;
-  static_assert(MALLCTL_ARENAS_ALL == 4096);
-  (void)::mallctl("arena.4096.purge", nullptr, nullptr, nullptr, 0);
+  if (!Purge()) return 0;
   after_ = ResidentBytes();
   resident_ = after_;
   const std::size_t given = before - std::min(before, after_);
   pass_over_ = given >= kWorthIt ? 0 : std::min(2 * pass_over_ + 1, kPassOverMost);
   passed_over_ = 0;
   return given;
-#else
-  return 0;
-#endif
 }
 
 }  // namespace hark
