@@ -24,7 +24,7 @@ constexpr std::size_t kIdleCheckpointBytes = 1024 * 1024;
 constexpr std::size_t kSliceCheckpointBytes = 256 * 1024;  // Part of what the next slice waits for.
 // As long as readers are in it, the log goes on behind what was copied. From here on the writer
 // waits for them and begins it anew: one more group still fits below the limit.
-constexpr std::size_t kLongWalBytes = limits::kWalBytes / 8 * 5;
+constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
 // Readers look up each settled send that is still in authored.db: this many take them 0.2 ms.
 constexpr std::uint64_t kMostSettled = 64;
 // How much the change log grows before it is looked through: when nobody waits, and in any case.
