@@ -1,18 +1,14 @@
 #include "daemon/store/writer_thread.h"
 
 #include <chrono>
-#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include <pthread.h>
-
-#include "daemon/base/limits.h"
 
 namespace hark::store {
 namespace {
 
-// A group is announced as one commit: it should stay small enough to be held by every stream.
-constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
 // Whoever sends one message after the other does not wait for the removal of the one before.
 constexpr std::chrono::milliseconds kIdleAfter{50};
 // What could not be done, since the disk is full, say, and what is done little by little.
@@ -42,9 +38,8 @@ void WriterThread::Submit(std::unique_ptr<Job> job) {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
       refused = ErrorCode::kCancelled;
-    } else if (queue_.size() + (job->IsOfASeries() ? 0 : limits::kWriterReserve) <
-               limits::kWriterQueue) {
-      queue_.push_back(std::move(job));
+    } else {
+      queue_.Add(job, std::chrono::steady_clock::now());
     }
   }
   if (job == nullptr) {
@@ -100,13 +95,25 @@ void WriterThread::Loop() {
       lock.lock();
     }
     wake_.wait(lock, is_wanted);
+    wake_.wait_until(lock, queue_.HeldUntil(), [this] {
+      return stopping_ || !alone_.empty() || queue_.HeldUntil() == JobQueue::Time{};
+    });
     lock.unlock();
   } while (RunNext());
 }
 
 bool WriterThread::RunNext() {
   std::function<void()> action;
-  const auto group = Take(action);
+  std::vector<std::unique_ptr<Job>> group;
+  {
+    const std::lock_guard lock(mutex_);
+    if (alone_.empty()) {
+      group = queue_.Take();
+    } else {
+      action = std::move(alone_.front());
+      alone_.pop_front();
+    }
+  }
   if (action) {
     action();
     return true;
@@ -120,24 +127,6 @@ bool WriterThread::RunNext() {
 bool WriterThread::JobsWait() {
   const std::lock_guard lock(mutex_);
   return !queue_.empty();
-}
-
-std::vector<std::unique_ptr<Job>> WriterThread::Take(std::function<void()>& action) {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::unique_ptr<Job>> group;
-  if (!alone_.empty()) {
-    action = std::move(alone_.front());
-    alone_.pop_front();
-    return group;
-  }
-  std::size_t bytes = 0;
-  while (!queue_.empty() && group.size() < limits::kWriterGroup) {
-    bytes += queue_.front()->Weight();
-    if (!group.empty() && bytes > kGroupBytes) break;
-    group.push_back(std::move(queue_.front()));
-    queue_.pop_front();
-  }
-  return group;
 }
 
 }  // namespace hark::store

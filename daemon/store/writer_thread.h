@@ -9,9 +9,9 @@
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 #include "daemon/store/job.h"
+#include "daemon/store/job_queue.h"
 #include "daemon/store/write_group.h"
 
 namespace hark::store {
@@ -48,16 +48,13 @@ class WriterThread {
   // Runs the next group, or what is to be run alone. False: nothing waits.
   bool RunNext();
   bool JobsWait();
-  // The next group, in order; empty when nothing waits, or `action` was set: what is to be run
-  // alone.
-  std::vector<std::unique_ptr<Job>> Take(std::function<void()>& action);
 
   GroupWriter& writer_;
   const bool by_hand_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::unique_ptr<Job>> queue_;  // At most limits::kWriterQueue.
+  JobQueue queue_;
   std::deque<std::function<void()>> alone_;
   bool stopping_ = false;
 

@@ -175,6 +175,7 @@ def send_figures(arguments, build, folder, world, client, table):
         table.add(f"durable send, {name}, p50", f"{sends['send']:.0f} us",
                   f"null call {sends['null_call']:.0f} + FULL insert {sends['full_insert']:.0f} us",
                   f"{sends['send'] / base:.2f}", "<= 1.3", sends["send"] <= 1.3 * base)
+        print(f"      (p95 {sends['send_p95']:.0f} us; of the FULL insert {sends['full_insert_p95']:.0f} us)")
 
 
 def id_bytes(client):

@@ -1,0 +1,57 @@
+#include "daemon/store/job_queue.h"
+
+#include <utility>
+
+#include "daemon/base/limits.h"
+
+namespace hark::store {
+namespace {
+
+// A group is announced as one commit: it should stay small enough to be held by every stream.
+constexpr std::size_t kGroupBytes = 4 * 1024 * 1024;
+
+}  // namespace
+
+void JobQueue::Add(std::unique_ptr<Job>& job, Time now) {
+  const std::size_t reserve = job->IsOfASeries() ? 0 : limits::kWriterReserve;
+  if (jobs_.size() + reserve >= limits::kWriterQueue) return;
+  if (job->IsOfASeries()) ++batches_;
+  if (job->AnswersFirst()) {
+    ++sends_;
+    is_burst_ = now - std::exchange(last_send_, now) <= kBurst;
+  }
+  jobs_.push_back(std::move(job));
+}
+
+JobQueue::Time JobQueue::HeldUntil() const {
+  const bool held = is_burst_ && ahead_ < kAhead && batches_ == jobs_.size() && batches_ <= kHeld;
+  return held ? last_send_ + kBurst : Time{};
+}
+
+std::vector<std::unique_ptr<Job>> JobQueue::Take() {
+  const bool sends_first = sends_ > 0 && batches_ > 0 && ahead_ < kAhead;
+  ahead_ = sends_first ? ahead_ + 1 : 0;
+  std::vector<std::unique_ptr<Job>> group;
+  std::size_t bytes = 0;
+  std::deque<std::unique_ptr<Job>> passed;
+  while (!jobs_.empty() && group.size() < limits::kWriterGroup && (!sends_first || sends_ > 0)) {
+    std::unique_ptr<Job>& next = jobs_.front();
+    if (sends_first && next->IsOfASeries()) {
+      passed.push_back(std::move(next));
+    } else {
+      bytes += next->Weight();
+      if (!group.empty() && bytes > kGroupBytes) break;
+      if (next->IsOfASeries()) --batches_;
+      if (next->AnswersFirst()) --sends_;
+      group.push_back(std::move(next));
+    }
+    jobs_.pop_front();
+  }
+  while (!passed.empty()) {
+    jobs_.push_front(std::move(passed.back()));
+    passed.pop_back();
+  }
+  return group;
+}
+
+}  // namespace hark::store

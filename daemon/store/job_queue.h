@@ -1,0 +1,58 @@
+// What waits for the writer, and what of it is done next, together.
+//
+// Storing an acknowledgement takes the writer as long as a send (rows, search index, change log).
+// Whoever sends one message after the other would find it at the acknowledgement of the one before
+// nearly each time. So sends go before batches of the backend; and batches wait while sends come in
+// a burst, which is after one another as programs send, and are stored together. Both within
+// bounds.
+
+#ifndef HARK_DAEMON_STORE_JOB_QUEUE_H_
+#define HARK_DAEMON_STORE_JOB_QUEUE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "daemon/store/job.h"
+
+namespace hark::store {
+
+// Not thread-safe.
+class JobQueue {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  // How soon the next send comes, in a burst.
+  static constexpr std::chrono::milliseconds kBurst{3};
+  // Groups of sends that go before the same batches: these wait for at most so many bursts.
+  static constexpr std::size_t kAhead = 6;
+  // Batches that wait for a burst at most. More are a sync, which goes on.
+  static constexpr std::size_t kHeld = 16;
+
+  // Takes the job if there is a place for it (limits::kWriterQueue, kWriterReserve).
+  void Add(std::unique_ptr<Job>& job, Time now);
+
+  [[nodiscard]] bool empty() const { return jobs_.empty(); }
+
+  // Only batches wait, and they do until then, unless something else comes. In the past: they do
+  // not, or there is something else.
+  [[nodiscard]] Time HeldUntil() const;
+
+  // The next group, whether it is held or not: in order, batches and all else each among
+  // themselves. Empty when nothing waits.
+  std::vector<std::unique_ptr<Job>> Take();
+
+ private:
+  std::deque<std::unique_ptr<Job>> jobs_;
+  std::size_t batches_ = 0;  // Of these (Job::IsOfASeries).
+  std::size_t sends_ = 0;    // Of these (Job::AnswersFirst).
+  Time last_send_{};
+  bool is_burst_ = false;
+  std::size_t ahead_ = 0;  // Groups that went before the batches that wait.
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_JOB_QUEUE_H_
