@@ -276,10 +276,18 @@ void Connection::Checkpoint() {
   if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) statements_->Throw(code);
 }
 
+bool Connection::CheckpointAndRestart() {
+  return CheckpointWhole(SQLITE_CHECKPOINT_RESTART);
+}
+
 bool Connection::CheckpointAndTruncate() {
+  return CheckpointWhole(SQLITE_CHECKPOINT_TRUNCATE);
+}
+
+bool Connection::CheckpointWhole(int mode) {
   tried_bytes_ = wal_bytes_;
-  const int code = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main",
-                                             SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  const int code =
+      sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", mode, nullptr, nullptr);
   if ((code & 0xff) == SQLITE_BUSY) return false;
   if (code != SQLITE_OK) statements_->Throw(code);
   wal_bytes_ = 0;

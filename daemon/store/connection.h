@@ -90,11 +90,14 @@ class Connection {
   // key, as this connection's read transaction sees it if there is one; synced. `stop` is asked now
   // and then, as of StopWhen(). Throws SQLite::Exception.
   void CopyInto(Connection& target, const std::function<bool()>& stop = {});
-  // Waits for the readers (for at most the busy time-out), copies everything and cuts the WAL to
-  // nothing. False: busy.
+  // Waits for the readers (for at most the busy time-out) and copies everything, so that the next
+  // commit begins the WAL anew, in the room that it has. False: busy.
+  bool CheckpointAndRestart();
+  // The same, and cuts the WAL to nothing.
   bool CheckpointAndTruncate();
 
  private:
+  bool CheckpointWhole(int mode);
   void CheckReadable();
   void SetKey(const Secret& key);
   void SetUp(Access access, Durability durability);

@@ -136,8 +136,10 @@ void GroupWriter::Checkpoint(std::size_t from_bytes) {
       const bool is_long = connection->WalBytes() >= kLongWalBytes;
       if (!is_long && connection->NewWalBytes() < from_bytes) continue;
       if (connection == authored_.get() && !IsAuthoredLogWhole()) continue;
-      if (from_bytes == 0 || is_long) {
+      if (from_bytes == 0) {
         (void)connection->CheckpointAndTruncate();
+      } else if (is_long) {
+        (void)connection->CheckpointAndRestart();
       } else {
         connection->Checkpoint();
       }
