@@ -3,18 +3,16 @@
 #ifndef HARK_DAEMON_BASE_ASIO_ALARM_H_
 #define HARK_DAEMON_BASE_ASIO_ALARM_H_
 
-#include <cstdint>
 #include <functional>
 #include <memory>
-
-#include <boost/asio/steady_timer.hpp>
 
 #include "daemon/base/alarm.h"
 #include "daemon/base/task.h"
 
 namespace hark {
 
-// For instants of SystemClock.
+// For instants of SystemClock. A deadline that moves away, as with each frame that comes in, costs
+// no call of the system: the timer goes off when it was to, and is set again then.
 class AsioAlarm final : public Alarm {
  public:
   explicit AsioAlarm(const Executor& executor);
@@ -24,9 +22,12 @@ class AsioAlarm final : public Alarm {
   void Cancel() override;
 
  private:
-  asio::steady_timer timer_;
-  // A handler may already be on its way when its timer is cancelled: it looks here first.
-  std::shared_ptr<std::uint64_t> current_ = std::make_shared<std::uint64_t>(0);
+  struct State;
+
+  static void Wait(const std::shared_ptr<State>& state);
+
+  // Lives on in a handler that may be on its way already when its timer is cancelled.
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace hark
