@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kPageBytes = 4096;
+// Enough for the disk to be worth it, and little beside what a checkpoint copies.
+constexpr std::size_t kWriteOutBytes = std::size_t{512} * 1024;
 // A reader of ours holds a snapshot for microseconds to milliseconds.
 constexpr int kBusyMilliseconds = 500;
 
@@ -265,8 +267,13 @@ bool Connection::HasLoggedFrames() const {
 }
 
 void Connection::OnWal(std::size_t bytes) {
-  if (bytes < wal_bytes_) tried_bytes_ = 0;  // It began anew.
+  if (bytes < wal_bytes_) tried_bytes_ = written_out_bytes_ = 0;  // It began anew.
   wal_bytes_ = bytes;
+  if (bytes < written_out_bytes_ + kWriteOutBytes) return;
+  // While the next group is being written, the disk does what a checkpoint would wait for.
+  const Descriptor log = OpenForReading(WalOf(sqlite3_db_filename(database_.getHandle(), "main")));
+  if (log.valid()) BeginWritingOut(log.get(), written_out_bytes_, bytes - written_out_bytes_);
+  written_out_bytes_ = bytes;
 }
 
 void Connection::Checkpoint() {
@@ -286,12 +293,10 @@ bool Connection::CheckpointAndTruncate() {
 
 bool Connection::CheckpointWhole(int mode) {
   tried_bytes_ = wal_bytes_;
-  const int code =
-      sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", mode, nullptr, nullptr);
+  const int code = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", mode, nullptr, nullptr);
   if ((code & 0xff) == SQLITE_BUSY) return false;
   if (code != SQLITE_OK) statements_->Throw(code);
-  wal_bytes_ = 0;
-  tried_bytes_ = 0;
+  wal_bytes_ = tried_bytes_ = written_out_bytes_ = 0;
   return true;
 }
 

@@ -102,6 +102,7 @@ class Connection {
   void SetKey(const Secret& key);
   void SetUp(Access access, Durability durability);
 
+  // After each commit: so many bytes are in the WAL.
   void OnWal(std::size_t bytes);
 
   SQLite::Database database_;
@@ -111,6 +112,7 @@ class Connection {
   // How long the WAL was at the last checkpoint. As long as some reader is in it, it grows on from
   // there.
   std::size_t tried_bytes_ = 0;
+  std::size_t written_out_bytes_ = 0;  // Of the WAL; or begun to be.
 };
 
 // StopWhen() for the length of a scope.

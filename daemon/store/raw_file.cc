@@ -72,6 +72,15 @@ bool ReadAt(int descriptor, std::uint64_t offset, std::string& bytes) {
   return true;
 }
 
+void BeginWritingOut(int descriptor, std::uint64_t offset, std::uint64_t bytes) {
+#ifdef __linux__
+  (void)::sync_file_range(descriptor, static_cast<::off64_t>(offset), static_cast<::off64_t>(bytes),
+                          SYNC_FILE_RANGE_WRITE);
+#else
+  (void)descriptor, (void)offset, (void)bytes;
+#endif
+}
+
 std::uint64_t SizeOf(int descriptor) {
   struct ::stat status{};
   return ::fstat(descriptor, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
