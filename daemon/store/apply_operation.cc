@@ -99,7 +99,7 @@ Result<void> Do(JobContext& context, const ApplySummary& operation) {
       !IsUsable(summary.unread_count)) {
     return Unusable();
   }
-  context.FindOrCreate(summary.id).TakeSummary(context.cache(), summary, operation.gap_reason);
+  context.TakeSummary(summary, operation.gap_reason);
   return {};
 }
 
@@ -217,6 +217,8 @@ Result<void> Do(JobContext& context, const BeginReconcile&) {
   context.Save();  // What the batch did to conversations so far comes first.
   WriteCursor(context.WriteCache(), std::nullopt);
   MarkAllForRefresh(context.WriteCache());
+  context.changes().missing = 0;
+  context.changes().missing_summed = true;
   return {};
 }
 

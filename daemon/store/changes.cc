@@ -46,6 +46,8 @@ void Changes::Merge(Changes other) {
   removed.merge(other.removed);
   sends_settled = sends_settled || other.sends_settled;
   changes_settled = changes_settled || other.changes_settled;
+  missing = other.missing + (other.missing_summed ? 0 : missing);
+  missing_summed = missing_summed || other.missing_summed;
   cleared = cleared || other.cleared;
   any = any || other.any;
 }

@@ -70,6 +70,8 @@ class Changes {
   bool sends_settled = false;    // They are in the cache, and hidden in authored.db.
   bool changes_settled = false;  // The same of edits and deletions, whose rows are removed at once:
                                  // the cache has to be durable first.
+  std::int64_t missing = 0;      // AddMissing(), not written yet.
+  bool missing_summed = false;   // MarkAllForRefresh(): `missing` is what changed after it.
   bool cleared = false;          // Everything else that was announced so far is gone.
   bool any = false;              // Something is different, visible or not.
 

@@ -94,11 +94,6 @@ void BindBody(Query& query, const ConversationRow& row) {
       .Uint(row.forgotten_to);
 }
 
-void AddMissing(Connection& cache, std::uint64_t before, std::uint64_t after) {
-  const auto change = static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before);
-  if (change != 0) Query(cache.statements(), kAddMissing).Int(change).Run();
-}
-
 // Whether the columns that no index holds are the same.
 bool SameBody(const ConversationRow& a, ConversationRow b) {
   b.missing = a.missing;
@@ -128,9 +123,7 @@ std::int64_t InsertConversation(Connection& cache, const ConversationRow& row) {
   BindTime(query, row.last_activity_at);
   BindTime(query, row.listed_at);
   query.Run();
-  const std::int64_t key = cache.LastInsertedKey();
-  AddMissing(cache, 0, row.missing);
-  return key;
+  return cache.LastInsertedKey();
 }
 
 void UpdateConversation(Connection& cache, const ConversationRow& before,
@@ -151,7 +144,10 @@ void UpdateConversation(Connection& cache, const ConversationRow& before,
   }
   if (!same_missing && same_body)
     Query(cache.statements(), kUpdateMissing).Uint(after.missing).Int(after.key).Run();
-  AddMissing(cache, before.missing, after.missing);
+}
+
+void AddMissing(Connection& cache, std::int64_t change) {
+  if (change != 0) Query(cache.statements(), kAddMissing).Int(change).Run();
 }
 
 std::vector<ConversationRow> ListConversationRows(Connection& cache,

@@ -49,6 +49,10 @@ struct ConversationRow {
 void UpdateConversation(Connection& cache, const ConversationRow& before,
                         const ConversationRow& after);
 
+// The sum of `missing` over all conversations is kept in store_info: who changes it there says so
+// here, once for many rows.
+void AddMissing(Connection& cache, std::int64_t change);
+
 // In the order of the list, newest first.
 [[nodiscard]] std::vector<ConversationRow> ListConversationRows(
     Connection& cache, const std::optional<ListPosition>& after, std::uint32_t limit);
@@ -87,7 +91,7 @@ void ForEachToFetch(Connection& cache, Take&& take) {
 [[nodiscard]] std::vector<ConversationId> LiftedConversations(Connection& cache);
 
 // Marks every row of every conversation as to be compared again, and lets any summary replace the
-// present one.
+// present one. What is missing is summed up anew.
 void MarkAllForRefresh(Connection& cache);
 
 }  // namespace hark::store

@@ -191,6 +191,12 @@ void ConversationState::Save(Connection& cache, std::optional<WallTime> newest_p
   row_.gap_count = gaps_.ranges().size();
   if (gaps_ != saved_gaps_ || row_.refresh_to != saved_row_.refresh_to)
     row_.missing = CountMissing();
+  missing_change_ +=
+      static_cast<std::int64_t>(row_.missing) - static_cast<std::int64_t>(saved_row_.missing);
+  if (row_.key == 0) {
+    row_.key = InsertConversation(cache, row_);
+    saved_row_ = row_;
+  }
   if (gaps_ != saved_gaps_) {
     SaveGaps(cache, row_.key, saved_gaps_, gaps_);
     saved_gaps_ = gaps_;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "daemon/model/conversation.h"
 #include "daemon/model/message.h"
@@ -28,7 +29,7 @@ struct FreshRows {
 // Only on the writer's thread, within one job.
 class ConversationState {
  public:
-  // `is_new`: the row was inserted by this job.
+  // `is_new`: the row is of this job; without a key, there is none yet.
   ConversationState(ConversationRow row, GapSet gaps, bool is_new);
 
   [[nodiscard]] const ConversationRow& row() const { return row_; }
@@ -64,9 +65,13 @@ class ConversationState {
   // Moves the read marker; never back, never beyond last_sequence.
   void AdvanceRead(Connection& cache, Sequence read_sequence);
 
-  // Counts and list entry follow what is here wherever enough is here; writes what changed.
+  // Counts and list entry follow what is here wherever enough is here; writes what changed, or
+  // inserts the row.
   // `newest_pending`: when the newest pending message was written.
   void Save(Connection& cache, std::optional<WallTime> newest_pending);
+
+  // By how much Save() changed `missing`, since the last call: for AddMissing().
+  [[nodiscard]] std::int64_t TakeMissingChange() { return std::exchange(missing_change_, 0); }
 
   // As of Save().
   [[nodiscard]] bool changed() const { return changed_; }
@@ -90,6 +95,7 @@ class ConversationState {
   ConversationRow saved_row_;
   GapSet gaps_;
   GapSet saved_gaps_;
+  std::int64_t missing_change_ = 0;
   bool messages_changed_;
   bool changed_;
   bool gaps_changed_ = false;

@@ -31,9 +31,21 @@ ConversationState* JobContext::Find(const ConversationId& id) {
 
 ConversationState& JobContext::FindOrCreate(const ConversationId& id) {
   if (ConversationState* known = Find(id)) return *known;
+  ConversationState& created = Begin(id);
+  SaveOne(created);
+  return created;
+}
+
+void JobContext::TakeSummary(const ConversationSummary& summary, GapReason gap_reason) {
+  ConversationState* known = Find(summary.id);
+  ConversationState& conversation = known == nullptr ? Begin(summary.id) : *known;
+  conversation.TakeSummary(cache(), summary, gap_reason);
+  if (known == nullptr) SaveOne(conversation);
+}
+
+ConversationState& JobContext::Begin(const ConversationId& id) {
   ConversationRow row;
   row.id = id;
-  row.key = InsertConversation(WriteCache(), row);
   auto state = std::make_unique<ConversationState>(std::move(row), GapSet(), true);
   return *conversations_.emplace(id, std::move(state)).first->second;
 }
@@ -71,11 +83,16 @@ bool JobContext::IsAnythingPending() {
   return *pending_;
 }
 
+void JobContext::SaveOne(ConversationState& conversation) {
+  std::optional<WallTime> newest_pending;
+  if (IsAnythingPending()) newest_pending = NewestSendTime(authored(), conversation.row().id);
+  conversation.Save(WriteCache(), newest_pending);
+  changes_.missing += conversation.TakeMissingChange();
+}
+
 void JobContext::Save() {
   for (const auto& [id, state] : conversations_) {
-    std::optional<WallTime> newest_pending;
-    if (IsAnythingPending()) newest_pending = NewestSendTime(authored(), id);
-    state->Save(WriteCache(), newest_pending);
+    SaveOne(*state);
     if (state->changed() || is_rerun()) changes_.NoteConversation(state->row());
     if (state->gaps_changed() || is_rerun()) changes_.gaps.insert(id);
   }

@@ -50,6 +50,9 @@ class JobContext {
   // Null: unknown. Valid until Save().
   [[nodiscard]] ConversationState* Find(const ConversationId& id);
   [[nodiscard]] ConversationState& FindOrCreate(const ConversationId& id);
+  // A summary of the backend. A new conversation is inserted with all that the summary says, in the
+  // order in which the backend lists them: messages lie in the order of their conversations' keys.
+  void TakeSummary(const ConversationSummary& summary, GapReason gap_reason);
   // Something of it changed that is not in its row.
   void Touch(const ConversationId& id);
 
@@ -76,6 +79,9 @@ class JobContext {
   [[nodiscard]] MergedView View();
 
  private:
+  // Without a row until it is saved.
+  [[nodiscard]] ConversationState& Begin(const ConversationId& id);
+  void SaveOne(ConversationState& conversation);
   void LeaveOutbox(std::uint64_t position);
 
   GroupTransaction& cache_;

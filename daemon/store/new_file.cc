@@ -26,7 +26,11 @@ Result<void> MakeNewFile(const std::filesystem::path& file, const Secret& key,
   if (auto made = MakeEmptyFile(file); !made) return made;
   return Catching([&]() -> Result<void> {
     Connection connection(file, key, Access::kCreate, Durability::kAuthored);
+    // Nobody uses the file before it is whole and gets its name: the last commit syncs all of it.
+    connection.Execute("PRAGMA journal_mode = MEMORY");
+    connection.Execute("PRAGMA synchronous = OFF");
     if (auto migrated = Migrate(connection, migrations); !migrated) return migrated;
+    connection.Execute("PRAGMA synchronous = FULL");
     InsertStoreInfo(connection, store_id);
     return {};
   });

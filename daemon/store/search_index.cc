@@ -31,7 +31,20 @@ constexpr char kForget[] =
     " WHERE one = 1 AND (indexed_to > ?1 OR unindexed_to > ?1)";
 constexpr char kKeyBelow[] =
     "SELECT key FROM messages WHERE key <= ? ORDER BY key DESC LIMIT 1 OFFSET ?";
+// A new index is merged when nobody waits, from 8 segments of one size on (MergeIndex). Those who
+// write merge only what would else be too much for a search: 512 segments, four million messages of
+// a first sync.
+constexpr char kMergeLate[] =
+    "INSERT INTO search (search, rank)"
+    " VALUES ('automerge', 0), ('crisismerge', 512), ('usermerge', 8)";
 constexpr char kMerge[] = "INSERT INTO search (search, rank) VALUES ('merge', ?)";
+
+// FTS5 says how much it did by the rows that it changed: fewer than two, nothing is left.
+bool Merge(Connection& cache, std::int64_t pages) {
+  const std::int64_t before = cache.TotalChanges();
+  Query(cache.statements(), kMerge).Int(pages).Run();
+  return cache.TotalChanges() - before >= 2;
+}
 
 void AddRows(Connection& cache, std::int64_t above, std::int64_t up_to) {
   Query(cache.statements(), kAddRows).Int(above).Int(up_to).Run();
@@ -70,19 +83,21 @@ void ForgetHighestKeys(Connection& cache) {
   Query(cache.statements(), kForget).Int(highest).Run();
 }
 
-void IndexNewRows(Connection& cache) {
+bool IndexNewRows(Connection& cache) {
   std::int64_t indexed_to = 0;
   std::int64_t missing = 0;
   {
     Query query(cache.statements(), kRange);
-    if (!query.Next()) return;
+    if (!query.Next()) return false;
     indexed_to = query.GetInt(1);
     missing = query.GetInt(2);
   }
   const std::int64_t highest = cache.ReadInt(kHighestKey);
-  if (highest <= indexed_to || (missing > 0 && highest - indexed_to < kIndexBatch)) return;
+  if (highest <= indexed_to || (missing > 0 && highest - indexed_to < kIndexBatch)) return false;
+  if (indexed_to == 0) cache.Execute(kMergeLate);
   AddRows(cache, indexed_to, highest);
   Query(cache.statements(), kIndexedTo).Int(highest).Run();
+  return true;
 }
 
 void LeaveToIndex(Connection& cache) {
@@ -115,12 +130,13 @@ bool IndexOldRows(Connection& cache, std::uint32_t limit) {
   return above > 0;
 }
 
+bool MergeIndex(Connection& cache, std::uint32_t pages) {
+  return Merge(cache, pages);
+}
+
 bool CompactIndex(Connection& cache, bool first, std::uint32_t pages) {
-  // FTS5 says how much it did by the rows that it changed: fewer than two, nothing is left.
-  const std::int64_t before = cache.TotalChanges();
   const auto amount = static_cast<std::int64_t>(pages);
-  Query(cache.statements(), kMerge).Int(first ? -amount : amount).Run();
-  return cache.TotalChanges() - before >= 2;
+  return Merge(cache, first ? -amount : amount);
 }
 
 }  // namespace hark::store

@@ -3,8 +3,9 @@
 //
 // A new row is indexed at the end of its group, in the same transaction, all rows of the group at
 // once: FTS5 writes one segment for each transaction and savepoint, and many small ones cost more
-// to merge than to write. While history is being fetched it may lag by kIndexBatch rows; it has
-// caught up before nothing is missing any more. Edits, deletions and evictions change it at once.
+// to merge than to write. They are merged when nobody waits (MergeIndex), or once they are very
+// many. While history is being fetched the index may lag by kIndexBatch rows; it has caught up
+// before nothing is missing any more. Edits, deletions and evictions change it at once.
 
 #ifndef HARK_DAEMON_STORE_SEARCH_INDEX_H_
 #define HARK_DAEMON_STORE_SEARCH_INDEX_H_
@@ -45,8 +46,8 @@ void NoteTimeInIndex(Connection& cache, std::int64_t key, WallTime created_at);
 void ForgetHighestKeys(Connection& cache);
 
 // To be called once at the end of a group that wrote. Indexes the rows that were inserted, or
-// leaves them for later while history is being fetched and few wait.
-void IndexNewRows(Connection& cache);
+// leaves them for later while history is being fetched and few wait. Answers whether it did.
+bool IndexNewRows(Connection& cache);
 
 // Takes every row as one of before: nothing is in the index, and IndexOldRows() has it all to do.
 void LeaveToIndex(Connection& cache);
@@ -57,6 +58,10 @@ void LeaveToIndex(Connection& cache);
 // Indexes about `limit` rows that are older than the index, newest first, and everything that
 // waits. False: there is nothing left to do.
 [[nodiscard]] bool IndexOldRows(Connection& cache, std::uint32_t limit);
+
+// Merges what was indexed in small pieces, about `pages` pages at a time. Answers whether there is
+// more. Until it is done, the index is larger and a search reads more.
+bool MergeIndex(Connection& cache, std::uint32_t pages);
 
 // Rewrites the index without what was removed, about `pages` pages at a time. `first`: begins a new
 // round. False: the round is complete.

@@ -16,9 +16,9 @@ void StatementCache::Clear() {
   idle_.clear();
 }
 
-sqlite3_stmt* StatementCache::Borrow(const char* sql) {
-  auto [found, inserted] = idle_.try_emplace(sql, nullptr);
-  if (found->second != nullptr) return std::exchange(found->second, nullptr);
+sqlite3_stmt* StatementCache::Borrow(const char* sql, Place*& place) {
+  place = &idle_.try_emplace(sql, nullptr).first->second;
+  if (*place != nullptr) return std::exchange(*place, nullptr);
   sqlite3_stmt* statement = nullptr;
   const int code =
       sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
@@ -31,22 +31,21 @@ void StatementCache::Throw(int code) {
   throw SQLite::Exception(database_, code);
 }
 
-void StatementCache::Return(const char* sql, sqlite3_stmt* statement) {
+void StatementCache::Return(sqlite3_stmt* statement, Place& place) {
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
-  auto found = idle_.find(sql);
-  if (found != idle_.end() && found->second == nullptr) {
-    found->second = statement;
+  if (place == nullptr) {
+    place = statement;
   } else {
     sqlite3_finalize(statement);
   }
 }
 
 Query::Query(StatementCache& cache, const char* sql)
-    : cache_(cache), sql_(sql), statement_(cache.Borrow(sql)) {}
+    : cache_(cache), statement_(cache.Borrow(sql, place_)) {}
 
 Query::~Query() {
-  cache_.Return(sql_, statement_);
+  StatementCache::Return(statement_, *place_);
 }
 
 Query& Query::Int(std::int64_t value) {

@@ -32,13 +32,16 @@ class StatementCache {
 
  private:
   friend class Query;
-  sqlite3_stmt* Borrow(const char* sql);
-  void Return(const char* sql, sqlite3_stmt* statement);
+  // Where a statement is while nobody uses it; null while it is borrowed. A second borrower
+  // compiles its own.
+  using Place = sqlite3_stmt*;
+  // `place`: to be returned to.
+  sqlite3_stmt* Borrow(const char* sql, Place*& place);
+  static void Return(sqlite3_stmt* statement, Place& place);
 
   sqlite3* database_;
   int last_failure_ = 0;
-  // Null while the statement is borrowed; a second borrower compiles its own.
-  std::unordered_map<const void*, sqlite3_stmt*> idle_;
+  std::unordered_map<const void*, Place> idle_;
 };
 
 // One execution of a statement. Values are bound in the order of the question marks, then rows are
@@ -81,7 +84,7 @@ class Query {
   void Check(int code) const;
 
   StatementCache& cache_;
-  const char* sql_;
+  StatementCache::Place* place_ = nullptr;
   sqlite3_stmt* statement_;
   int bound_ = 0;
 };

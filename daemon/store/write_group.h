@@ -78,8 +78,9 @@ class GroupWriter {
   // There is something to do for when nobody waits.
   [[nodiscard]] bool HasIdleWork() const;
   // To be called between groups: announces what an error left unsaid, removes settled sends from
-  // authored.db, what the change log has too much of, and a slice of the file if much of it is
-  // free. Answers whether to go on soon.
+  // authored.db and what the change log has too much of, merges a slice of the search index, and
+  // once that is done gives back a slice of the file if much of it is free. Answers whether to go
+  // on soon.
   bool DoIdleWork();
 
   // Closes cache.db as it is, lets `replace` put another file in its place, and opens what is there
@@ -123,6 +124,10 @@ class GroupWriter {
   void RemoveSettled();
   void TrimChangeLog();
   void AnnounceRest();
+  // One slice of what makes cache.db smaller, or of what that left in the log. Whether there was
+  // anything, and it is worth to go on soon.
+  bool CheckpointSlice();
+  bool MergeSlice();
   bool ReleaseSlice();
   // Runs `body` on one of the files, as a commit that is not announced.
   void Alone(Connection& connection, const std::function<void(Connection&)>& body);
@@ -152,6 +157,7 @@ class GroupWriter {
   bool broken_ = false;
   bool log_doubtful_ = false;
   std::size_t logged_bytes_ = 0;  // In the change log since it was last looked through.
+  bool index_grew_ = false;       // Since it was merged.
   bool may_have_free_pages_ = false;
   bool unannounced_ = false;     // One of the files has something that no commit told of.
   bool half_committed_ = false;  // The running group, in the first of its files.

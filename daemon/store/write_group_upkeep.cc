@@ -10,6 +10,7 @@
 #include "daemon/store/change_log.h"
 #include "daemon/store/free_pages.h"
 #include "daemon/store/job_context.h"
+#include "daemon/store/search_index.h"
 #include "daemon/store/settled_sends.h"
 #include "daemon/store/write_group.h"
 
@@ -19,14 +20,15 @@ namespace {
 // A checkpoint writes each page once, however often it is in the WAL: late is cheap, but readers
 // search the WAL, and whoever comes meanwhile waits for all of it. So little is copied at a time
 // while there is time for it.
-constexpr std::size_t kCheckpointBytes = 5 * 1024 * 1024;
 constexpr std::size_t kIdleCheckpointBytes = 1024 * 1024;
 constexpr std::size_t kSliceCheckpointBytes = 256 * 1024;  // Part of what the next slice waits for.
 // As long as readers are in it, the log goes on behind what was copied. From here on the writer
-// waits for them and begins it anew: one more group still fits below the limit.
+// waits for them and begins it anew, although jobs wait: one more group still fits below the limit.
 constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
 // Readers look up each settled send that is still in authored.db: this many take them 0.2 ms.
 constexpr std::uint64_t kMostSettled = 64;
+// Of the search index, at a time: whoever comes meanwhile waits for it.
+constexpr std::uint32_t kMergedPages = 8;
 // How much the change log grows before it is looked through: when nobody waits, and in any case.
 constexpr std::size_t kIdleTrimBytes = 64 * 1024;
 constexpr std::size_t kTrimBytes = 1024 * 1024;
@@ -48,18 +50,37 @@ void GroupWriter::Maintain(bool jobs_wait, bool after_slice) {
   if (logged_bytes_ >= kTrimBytes) TrimChangeLog();
   if (HasSettled() && !broken_ && CountHidden(*authored_) >= kMostSettled) RemoveSettled();
   const std::size_t idle = after_slice ? kSliceCheckpointBytes : kIdleCheckpointBytes;
-  Checkpoint(jobs_wait ? kCheckpointBytes : idle);
+  Checkpoint(jobs_wait ? kLongWalBytes : idle);
 }
 
 bool GroupWriter::HasIdleWork() const {
-  return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes || may_have_free_pages_;
+  return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes || index_grew_ ||
+         may_have_free_pages_;
 }
 
 bool GroupWriter::DoIdleWork() {
   AnnounceRest();
   RemoveSettled();
   if (logged_bytes_ >= kIdleTrimBytes) TrimChangeLog();
-  return ReleaseSlice();
+  return CheckpointSlice() || MergeSlice() || ReleaseSlice();
+}
+
+bool GroupWriter::CheckpointSlice() {
+  const bool is_enough = !broken_ && cache_->NewWalBytes() >= kSliceCheckpointBytes;
+  if (is_enough) Checkpoint(kSliceCheckpointBytes);
+  return is_enough;
+}
+
+bool GroupWriter::MergeSlice() {
+  if (!index_grew_ || !Reopen()) return false;
+  bool more = false;
+  try {
+    Alone(*cache_, [&more](Connection& cache) { more = MergeIndex(cache, kMergedPages); });
+    index_grew_ = more;
+  } catch (const SQLite::Exception& exception) {
+    Note(exception, false);
+  }
+  return more;
 }
 
 bool GroupWriter::ReleaseSlice() {
@@ -67,7 +88,6 @@ bool GroupWriter::ReleaseSlice() {
   try {
     if (!HasManyFreePages(*cache_)) return false;
     Alone(*cache_, [](Connection& cache) { ReleaseFreePages(cache); });
-    Checkpoint(kSliceCheckpointBytes);
     may_have_free_pages_ = true;
   } catch (const SQLite::Exception& exception) {
     Note(exception, false);
