@@ -66,6 +66,8 @@ CREATE TABLE changes (
 )sql";
 
 void Configure(SQLite::Database& database) {
+  // FolderLock keeps other processes out, so no statement has to ask for a lock.
+  database.exec("PRAGMA locking_mode=EXCLUSIVE");
   database.exec("PRAGMA journal_mode=WAL");
   // An acknowledged message survives the power: every commit is synced, not only every checkpoint.
   database.exec("PRAGMA synchronous=FULL");

@@ -50,13 +50,13 @@ HistoryQuery ToQuery(const wire::GetHistory& request, std::uint32_t page_size) {
   return query;
 }
 
-wire::ServerFrame ToFrame(const wire::GetHistory& request, const HistoryPage& page) {
+wire::ServerFrame ToFrame(const wire::GetHistory& request, HistoryPage page) {
   wire::ServerFrame frame;
   wire::History& history = *frame.mutable_history();
   history.set_request_id(request.request_id());
   history.set_conversation_id(request.conversation_id());
   history.mutable_messages()->Reserve(static_cast<int>(page.messages.size()));
-  for (const Message& message : page.messages) *history.add_messages() = message;
+  for (Message& message : page.messages) *history.add_messages() = std::move(message);
   history.set_from_sequence(page.from_sequence);
   history.set_to_sequence(page.to_sequence);
   history.set_has_more(page.has_more);
@@ -126,9 +126,9 @@ Answer Requests::History(const UserId& user, const wire::GetHistory& request) {
   // Read again with half the size until it fits: long messages are rare, and what is left out is on
   // the side that `has_more` speaks of.
   for (std::uint32_t size = *page_size;; size /= 2) {
-    const auto page = store_.ReadHistory(user, ToQuery(request, size));
+    auto page = store_.ReadHistory(user, ToQuery(request, size));
     if (!page) return Refuse(request.request_id(), page.error());
-    const wire::ServerFrame frame = ToFrame(request, *page);
+    const wire::ServerFrame frame = ToFrame(request, *std::move(page));
     if (auto bytes = writer_.Encode(frame)) return Answer{std::move(*bytes), false, std::nullopt};
     if (size <= 1) return Encode(request.request_id(), frame);
   }
