@@ -80,7 +80,8 @@ class Latency:
         self.wire.close()
 
     def text(self):
-        return (f"p50 {percentile(self.from_ack, .5):.2f}, p99 {percentile(self.from_ack, .99):.2f} ms "
+        return (f"p50 {percentile(self.from_ack, .5):.2f}, p99 {percentile(self.from_ack, .99):.2f}, "
+                f"longest {max(self.from_ack):.1f} ms "
                 f"(from the request {percentile(self.from_send, .99):.2f}; n={len(self.from_ack)})")
 
 
@@ -153,6 +154,8 @@ def sync_figures(arguments, build, folder, table):
         if "b" in arguments.only:
             send_figures(arguments, build, folder, world, client, table)
         ids = id_bytes(client)
+        if "d" in arguments.only:
+            wait_until_idle(world)
         world.daemon.stop()
         if "d" in arguments.only:
             disk_use(world, table, facts, ids)
@@ -182,6 +185,13 @@ def id_bytes(client):
     """Of a message's id, as small as it can be: a UUID has 16."""
     ids = [message.id for conversation in client.all_conversations_first() for message in client.page(conversation.id).messages]
     return statistics.mean(16 if len(i) == 36 and i.count("-") == 4 else len(i) for i in ids)
+
+
+def wait_until_idle(world):
+    """Until harkd has merged and given back what it does when nobody waits: nothing was written for two seconds."""
+    end = time.time() + 60
+    while time.time() < end and time.time() < 2 + max(f.stat().st_mtime for f in world.data.rglob("cache.db*")):
+        time.sleep(0.1)
 
 
 def disk_use(world, table, facts, ids):

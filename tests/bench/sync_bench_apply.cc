@@ -3,8 +3,10 @@
 //   sync_bench_apply FOLDER [RUNS] < ROWS
 //
 // ROWS as for sync_bench_rows. A new store is told what an initial sync tells it: summaries by 200,
-// then one page of history a batch, as many waiting together as a sync has under way. Prints JSON:
-// messages a second of CPU, of the best run.
+// then one page of history a batch, as many waiting together as a sync has under way. Then the
+// writer does what it does when nobody waits. Prints JSON: messages a second of CPU, of the best
+// run; of the last one, how often it was idle, how long that kept others waiting (99th of a
+// hundred and longest, microseconds), and the size of cache.db before and after.
 
 #include <algorithm>
 #include <charconv>
@@ -83,8 +85,30 @@ void Submit(SqlcipherStore& store, Batch batch) {
   });
 }
 
+struct Idle {
+  std::vector<double> slices;
+  std::uintmax_t bytes_before = 0;
+  std::uintmax_t bytes_after = 0;
+};
+
+Idle BeIdle(SqlcipherStore& store, const std::filesystem::path& folder) {
+  const auto size = [&] { return std::filesystem::file_size(folder / "cache.db"); };
+  Idle idle;
+  idle.bytes_before = size();
+  for (bool more = true; more;) {
+    const auto begun = std::chrono::steady_clock::now();
+    more = store.RunIdleWriter();
+    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - begun;
+    idle.slices.push_back(took.count());
+  }
+  idle.bytes_after = size();
+  std::sort(idle.slices.begin(), idle.slices.end());
+  return idle;
+}
+
 // Seconds of CPU.
-double Sync(const std::filesystem::path& folder, const std::vector<ApplyHistory>& pages) {
+double Sync(const std::filesystem::path& folder, const std::vector<ApplyHistory>& pages,
+            Idle& idle) {
   std::filesystem::remove_all(folder);
   const SystemClock clock;
   StoreOptions options;
@@ -111,7 +135,9 @@ double Sync(const std::filesystem::path& folder, const std::vector<ApplyHistory>
   (*store)->RunWriter();
   Submit(**store, Batch{{SetSynced{clock.WallNow(), true}}});
   (*store)->RunWriter();
-  return static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
+  const double took = static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
+  idle = BeIdle(**store, folder);
+  return took;
 }
 
 }  // namespace
@@ -125,9 +151,15 @@ int main(int argc, char** argv) {
   std::size_t rows = 0;
   for (const auto& page : pages) rows += page.messages.size();
   double best = 0;
+  hark::store::Idle idle;
   for (int i = 0; i < runs; ++i)
-    best = std::max(best, static_cast<double>(rows) / hark::store::Sync(folder, pages));
+    best = std::max(best, static_cast<double>(rows) / hark::store::Sync(folder, pages, idle));
   std::filesystem::remove_all(folder);
-  std::cout << "{\"rows\": " << rows << ", \"per_cpu_second\": " << best << "}\n";
+  std::cout << "{\"rows\": " << rows << ", \"per_cpu_second\": " << best
+            << ", \"idle_slices\": " << idle.slices.size()
+            << ", \"idle_slice_p99\": " << idle.slices[(idle.slices.size() - 1) * 99 / 100]
+            << ", \"idle_slice_longest\": " << idle.slices.back()
+            << ", \"bytes\": " << idle.bytes_before << ", \"bytes_idle\": " << idle.bytes_after
+            << "}\n";
   return 0;
 }

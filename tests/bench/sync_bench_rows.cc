@@ -106,7 +106,7 @@ double Insert(const fs::path& file, const std::vector<Row>& rows, Indexes indexe
     if (indexes == Indexes::kSearchToo && (i % kIndexBatch == 0 || i == rows.size()))
       IndexNewRows(connection);
     connection.Execute("COMMIT");
-    if (connection.NewWalBytes() >= kCheckpointBytes) (void)connection.CheckpointAndTruncate();
+    if (connection.NewWalBytes() >= kCheckpointBytes) (void)connection.CheckpointAndRestart();
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   return static_cast<double>(rows.size()) / took.count();
