@@ -66,8 +66,6 @@ CREATE TABLE changes (
 )sql";
 
 void Configure(SQLite::Database& database) {
-  // FolderLock keeps other processes out, so no statement has to ask for a lock.
-  database.exec("PRAGMA locking_mode=EXCLUSIVE");
   database.exec("PRAGMA journal_mode=WAL");
   // An acknowledged message survives the power: every commit is synced, not only every checkpoint.
   database.exec("PRAGMA synchronous=FULL");
@@ -92,6 +90,9 @@ Result<std::unique_ptr<SQLite::Database>> OpenArchive(const std::string& path) {
   try {
     auto database =
         std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    // FolderLock keeps other processes out, so that no statement has to ask for a lock. Before the
+    // first of them, or the log is one that others may read.
+    database->exec("PRAGMA locking_mode=EXCLUSIVE");
     const int application = database->execAndGet("PRAGMA application_id").getInt();
     const int version = database->execAndGet("PRAGMA user_version").getInt();
     const bool empty = database->execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
