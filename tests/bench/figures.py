@@ -6,6 +6,7 @@ import pathlib
 import random
 import subprocess
 import sys
+import time
 
 PER_CONVERSATION = 18
 
@@ -75,6 +76,13 @@ def use_build(build):
                       HARK_BACKEND=str(build / "tools" / "backend" / "hark-backend"))
     here = pathlib.Path(__file__).resolve().parent
     sys.path[:0] = [str(build / "tests" / "integration" / "stubs"), str(here), str(here.parent / "integration")]
+
+
+def wait_until_idle(world):
+    """Until harkd has merged and given back what it does when nobody waits: nothing was written for two seconds."""
+    end = time.time() + 60
+    while time.time() < end and time.time() < 2 + max(f.stat().st_mtime for f in world.data.rglob("cache.db*")):
+        time.sleep(0.1)
 
 
 def import_file(world, file, user):

@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 
-from figures import Table, helper, import_file, made_conversations, percentile, read_conversations, use_build
+from figures import Table, helper, import_file, made_conversations, percentile, read_conversations, use_build, wait_until_idle
 from programs import Program, drop_from_page_cache, in_page_cache, largest_during, libraries_of, resident, voluntary_switches
 
 LONG = "bench-long"
@@ -150,6 +150,7 @@ def idle_figures(world, client, messages, table):
             client.page(LONG)
         stream = client.watch(LONG)
         next(stream)
+        wait_until_idle(world)
         time.sleep(3)
         pid = world.daemon.popen.pid
         before = voluntary_switches(pid)

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from figures import Table, helper, import_file, made_conversations, percentile, read_conversations, use_build
+from figures import Table, helper, import_file, made_conversations, percentile, read_conversations, use_build, wait_until_idle
 
 def prepare(arguments, folder):
     """The import file, the rows for the baseline, and what they hold."""
@@ -185,13 +185,6 @@ def id_bytes(client):
     """Of a message's id, as small as it can be: a UUID has 16."""
     ids = [message.id for conversation in client.all_conversations_first() for message in client.page(conversation.id).messages]
     return statistics.mean(16 if len(i) == 36 and i.count("-") == 4 else len(i) for i in ids)
-
-
-def wait_until_idle(world):
-    """Until harkd has merged and given back what it does when nobody waits: nothing was written for two seconds."""
-    end = time.time() + 60
-    while time.time() < end and time.time() < 2 + max(f.stat().st_mtime for f in world.data.rglob("cache.db*")):
-        time.sleep(0.1)
 
 
 def disk_use(world, table, facts, ids):
