@@ -83,20 +83,21 @@ void ForgetHighestKeys(Connection& cache) {
   Query(cache.statements(), kForget).Int(highest).Run();
 }
 
-void IndexNewRows(Connection& cache) {
+bool IndexNewRows(Connection& cache) {
   std::int64_t indexed_to = 0;
   std::int64_t missing = 0;
   {
     Query query(cache.statements(), kRange);
-    if (!query.Next()) return;
+    if (!query.Next()) return false;
     indexed_to = query.GetInt(1);
     missing = query.GetInt(2);
   }
   const std::int64_t highest = cache.ReadInt(kHighestKey);
-  if (highest <= indexed_to || (missing > 0 && highest - indexed_to < kIndexBatch)) return;
+  if (highest <= indexed_to || (missing > 0 && highest - indexed_to < kIndexBatch)) return false;
   if (indexed_to == 0) cache.Execute(kMergeLate);
   AddRows(cache, indexed_to, highest);
   Query(cache.statements(), kIndexedTo).Int(highest).Run();
+  return true;
 }
 
 void LeaveToIndex(Connection& cache) {

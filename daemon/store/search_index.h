@@ -46,8 +46,8 @@ void NoteTimeInIndex(Connection& cache, std::int64_t key, WallTime created_at);
 void ForgetHighestKeys(Connection& cache);
 
 // To be called once at the end of a group that wrote. Indexes the rows that were inserted, or
-// leaves them for later while history is being fetched and few wait.
-void IndexNewRows(Connection& cache);
+// leaves them for later while history is being fetched and few wait. Answers whether it did.
+bool IndexNewRows(Connection& cache);
 
 // Takes every row as one of before: nothing is in the index, and IndexOldRows() has it all to do.
 void LeaveToIndex(Connection& cache);

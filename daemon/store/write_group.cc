@@ -111,8 +111,7 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
     }
     if (group.cache.wrote()) {
       AddMissing(group.cache.connection(), group.changes.missing);
-      IndexNewRows(group.cache.connection());
-      may_merge_ = true;
+      index_grew_ = IndexNewRows(group.cache.connection()) || index_grew_;
       may_have_free_pages_ = true;
     }
     if (group.changes.any) {

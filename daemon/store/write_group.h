@@ -157,7 +157,7 @@ class GroupWriter {
   bool broken_ = false;
   bool log_doubtful_ = false;
   std::size_t logged_bytes_ = 0;  // In the change log since it was last looked through.
-  bool may_merge_ = false;        // The search index.
+  bool index_grew_ = false;       // Since it was merged.
   bool may_have_free_pages_ = false;
   bool unannounced_ = false;     // One of the files has something that no commit told of.
   bool half_committed_ = false;  // The running group, in the first of its files.

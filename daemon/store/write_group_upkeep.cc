@@ -54,7 +54,7 @@ void GroupWriter::Maintain(bool jobs_wait, bool after_slice) {
 }
 
 bool GroupWriter::HasIdleWork() const {
-  return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes || may_merge_ ||
+  return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes || index_grew_ ||
          may_have_free_pages_;
 }
 
@@ -72,11 +72,11 @@ bool GroupWriter::CheckpointSlice() {
 }
 
 bool GroupWriter::MergeSlice() {
-  if (!may_merge_ || !Reopen()) return false;
+  if (!index_grew_ || !Reopen()) return false;
   bool more = false;
   try {
     Alone(*cache_, [&more](Connection& cache) { more = MergeIndex(cache, kMergedPages); });
-    may_merge_ = more;
+    index_grew_ = more;
   } catch (const SQLite::Exception& exception) {
     Note(exception, false);
   }
