@@ -13,16 +13,8 @@
 namespace hark::store {
 namespace {
 
-// The writer runs by hand: the test says what shares a group, and when nobody waits.
 class FirstSyncTest : public StoreFixture {
  protected:
-  FirstSyncTest() {
-    StoreOptions options = Options(folder());
-    options.writes_by_hand = true;
-    auto opened = SqlcipherStore::Open(std::move(options));
-    if (opened) store_ = *std::move(opened);
-  }
-
   void SetUp() override { ASSERT_TRUE(store_); }
 
   void Submit(Batch batch) {
@@ -68,7 +60,7 @@ class FirstSyncTest : public StoreFixture {
   SqlcipherStore& store() { return *store_; }
 
  private:
-  std::unique_ptr<SqlcipherStore> store_;
+  std::unique_ptr<SqlcipherStore> store_ = OpenByHand();
   int stored_ = 0;
 };
 

@@ -17,16 +17,8 @@ namespace {
 constexpr char kFree[] = "PRAGMA freelist_count";
 constexpr char kPages[] = "PRAGMA page_count";
 
-// The writer runs by hand, so that it is idle when the test says so.
 class FreePagesTest : public StoreFixture {
  protected:
-  FreePagesTest() {
-    StoreOptions options = Options(folder());
-    options.writes_by_hand = true;
-    auto opened = SqlcipherStore::Open(std::move(options));
-    if (opened) store_ = *std::move(opened);
-  }
-
   void SetUp() override { ASSERT_TRUE(store_); }
 
   // Of a page each.
@@ -63,7 +55,7 @@ class FreePagesTest : public StoreFixture {
   SqlcipherStore& store() { return *store_; }
 
  private:
-  std::unique_ptr<SqlcipherStore> store_;
+  std::unique_ptr<SqlcipherStore> store_ = OpenByHand();
 };
 
 TEST_F(FreePagesTest, WhatWasRemovedGoesBackInSlicesWhenNobodyWaits) {

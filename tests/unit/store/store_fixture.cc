@@ -27,6 +27,13 @@ Result<std::unique_ptr<SqlcipherStore>> StoreFixture::TryOpen(const fs::path& fo
   return SqlcipherStore::Open(Options(folder, cache_key, authored_key));
 }
 
+std::unique_ptr<SqlcipherStore> StoreFixture::OpenByHand() {
+  StoreOptions options = Options(folder());
+  options.writes_by_hand = true;
+  auto opened = SqlcipherStore::Open(std::move(options));
+  return opened ? *std::move(opened) : nullptr;
+}
+
 std::unique_ptr<SqlcipherStore> StoreFixture::Open(const fs::path& folder) {
   auto store = TryOpen(folder);
   if (!store) {

@@ -33,6 +33,9 @@ class StoreFixture : public testing::Test {
       const std::string& authored_key = kAuthoredKey);
   // Must succeed.
   [[nodiscard]] std::unique_ptr<SqlcipherStore> Open(const std::filesystem::path& folder);
+  // The writer runs by hand: the test says what shares a group, and when nobody waits. Null:
+  // failed.
+  [[nodiscard]] std::unique_ptr<SqlcipherStore> OpenByHand();
 
   [[nodiscard]] std::filesystem::path folder() const { return temporary_.path() / "account"; }
   [[nodiscard]] std::filesystem::path cache_file() const { return folder() / "cache.db"; }
