@@ -102,9 +102,12 @@ inline constexpr std::size_t kWalBytes = std::size_t{16} * 1024 * 1024;
 // History requests under way in a sync: enough to hide a round trip of 100 ms. A backend that takes
 // fewer says so.
 inline constexpr std::size_t kHistoryInFlight = 64;
-// Pages of history that wait for the writer or are being written before no more are asked for. The
-// writer commits together what waits, so it takes half of them at a time: a group of 96 costs a
-// fifth less a page than one of 32, and keeps a live message waiting for 15 ms.
+// Messages of history that the background has under way at most, from the request to the commit.
+// The writer commits together what waits, about half of them: large groups cost less a message, and
+// keep a live message waiting.
+inline constexpr std::uint64_t kHistoryUnderWay = 6'000;
+// Batches that wait for the writer or are being written before no more history is asked for: with
+// the requests under way they stay below what stops the receiving (kBatchesBehind).
 inline constexpr std::size_t kHistoryWaiting = 192;
 // Batches of the sync engine, and their bytes, that wait for the writer before nothing more is
 // received; it goes on at half of both. The rest stays with the backend.

@@ -1,6 +1,7 @@
 #include "daemon/sync/fetcher.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace hark::sync {
@@ -9,11 +10,15 @@ namespace {
 // What the background may have under way before anything is stored, and of what is stored: 1 in 25.
 constexpr std::uint64_t kFirstShare = 64;
 constexpr std::uint64_t kShare = 25;
+// Requests that share that, at least: while one is stored, others are on their way.
+constexpr std::uint64_t kRequests = 4;
 
-// What is left of `item` outside of `taken`, newest first.
+bool Overlap(const store::FetchItem& a, const store::FetchItem& b) {
+  return a.conversation == b.conversation && a.from <= b.to && b.from <= a.to;
+}
+
+// What is left of `item` outside of `taken`, which overlaps it; newest first.
 std::vector<store::FetchItem> Without(const store::FetchItem& item, const store::FetchItem& taken) {
-  if (item.conversation != taken.conversation || taken.to < item.from || taken.from > item.to)
-    return {item};
   std::vector<store::FetchItem> left;
   if (taken.to < item.to) left.push_back({item.conversation, taken.to + 1, item.to, item.refresh});
   if (taken.from > item.from)
@@ -21,13 +26,19 @@ std::vector<store::FetchItem> Without(const store::FetchItem& item, const store:
   return left;
 }
 
+// Leaves of `items` what is outside of `taken`. They may be many, and few of them overlap.
 template <typename Items>
-Items Without(const Items& items, const store::FetchItem& taken) {
-  Items left;
-  for (const store::FetchItem& item : items) {
-    for (store::FetchItem& piece : Without(item, taken)) left.push_back(std::move(piece));
+void TakeOut(Items& items, const store::FetchItem& taken) {
+  for (auto item = items.begin(); item != items.end();) {
+    if (!Overlap(*item, taken)) {
+      ++item;
+      continue;
+    }
+    const std::vector<store::FetchItem> left = Without(*item, taken);
+    item = items.erase(item);
+    item = items.insert(item, left.begin(), left.end());
+    std::advance(item, left.size());
   }
-  return left;
 }
 
 // How many messages the newest page of `item` has.
@@ -35,8 +46,22 @@ std::uint64_t PageOf(const store::FetchItem& item, std::uint32_t page_size) {
   return std::min<std::uint64_t>(page_size, item.to - item.from + 1);
 }
 
-bool Overlap(const store::FetchItem& a, const store::FetchItem& b) {
-  return a.conversation == b.conversation && a.from <= b.to && b.from <= a.to;
+// What `page` settles of `item`; absent if nothing: the item waits for the next plan.
+std::optional<store::ApplyHistory> Settle(const store::FetchItem& item, transport::History page) {
+  const bool empty = page.from == 0 || page.to < page.from;
+  // A page from the other side of the anchor says nothing of what was asked, nor does one that says
+  // "more" and has nothing.
+  if (empty ? page.has_more : page.from > item.to) return std::nullopt;
+  store::ApplyHistory apply;
+  apply.conversation = item.conversation;
+  apply.messages = std::move(page.messages);
+  apply.asked_from = item.from;
+  apply.asked_to = item.to;
+  // What lies between the page and the place asked for no longer exists there. Of what is older
+  // only the page's range counts: a false "no more" would lose it for ever.
+  apply.to = item.to;
+  apply.from = empty ? item.from : page.from;
+  return apply;
 }
 
 }  // namespace
@@ -51,21 +76,25 @@ void Fetcher::SetPlan(store::FetchPlan plan) {
 
 void Fetcher::Want(const store::FetchItem& item) {
   std::vector<store::FetchItem> pieces{item};
-  for (auto& [request, asked] : in_flight_) {
-    if (!Overlap(asked.item, item)) continue;
-    asked.wanted = true;
-    pieces = Without(pieces, asked.item);
+  for (auto& [request, pages] : in_flight_) {
+    for (Asked& asked : pages) {
+      if (!Overlap(asked.item, item)) continue;
+      asked.wanted = true;
+      TakeOut(pieces, asked.item);
+    }
   }
-  for (const auto& [request, storing] : storing_) pieces = Without(pieces, storing.page);
+  for (const auto& [request, storing] : storing_) {
+    for (const store::FetchItem& page : storing.pages) TakeOut(pieces, page);
+  }
   for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
-    queue_ = Without(queue_, *piece);
-    wanted_ = Without(wanted_, *piece);
+    TakeOut(queue_, *piece);
+    TakeOut(wanted_, *piece);
     wanted_.push_front(*piece);
   }
 }
 
 std::uint64_t Fetcher::Share() const {
-  return std::max(kFirstShare, stored_ / kShare);
+  return std::clamp<std::uint64_t>(stored_ / kShare, kFirstShare, limits::kHistoryUnderWay);
 }
 
 bool Fetcher::FitsShare(std::uint32_t page_size) const {
@@ -79,68 +108,90 @@ bool Fetcher::HasNext(std::uint32_t page_size, bool background) const {
          in_flight_.size() + limits::kReservedInFlight < limits::kHistoryInFlight;
 }
 
-std::optional<transport::GetHistory> Fetcher::Next(transport::RequestId request,
-                                                   std::uint32_t page_size, bool background) {
+std::optional<transport::GetHistories> Fetcher::Next(transport::RequestId request,
+                                                     std::uint32_t page_size, bool background) {
   if (!HasNext(page_size, background)) return std::nullopt;
-  Asked asked;
-  asked.wanted = !wanted_.empty();
-  std::deque<store::FetchItem>& from = asked.wanted ? wanted_ : queue_;
-  asked.item = std::move(from.front());
-  from.pop_front();
-  std::uint64_t size = PageOf(asked.item, page_size);
-  if (!asked.wanted) size = std::min(size, Share() - unsettled_);
-  asked.size = static_cast<std::uint32_t>(size);
-  unsettled_ += size;
+  std::vector<Asked> asked;
+  if (!wanted_.empty()) {
+    asked.push_back(Take(wanted_, PageOf(wanted_.front(), page_size)));
+    asked.back().wanted = true;
+  } else {
+    const std::uint64_t most = std::min<std::uint64_t>(page_size, Share() / kRequests);
+    std::uint64_t size = 0;
+    do {
+      const std::uint64_t page = PageOf(queue_.front(), page_size);
+      asked.push_back(Take(queue_, std::min(page, Share() - unsettled_)));
+      size += asked.back().size;
+    } while (together_ && !queue_.empty() && size + PageOf(queue_.front(), page_size) <= most &&
+             FitsShare(page_size));
+  }
 
-  transport::GetHistory ask;
+  transport::GetHistories ask;
   ask.request = request;
-  ask.conversation = asked.item.conversation;
-  ask.before = asked.item.to + 1;
-  ask.page_size = asked.size;
+  for (const Asked& page : asked) {
+    ask.asks.push_back(
+        {0, page.item.conversation, page.item.to + 1, static_cast<std::uint32_t>(page.size)});
+  }
   in_flight_.emplace(request, std::move(asked));
   return ask;
 }
 
-std::optional<store::ApplyHistory> Fetcher::Answer(transport::History history) {
-  const auto it = in_flight_.find(history.request);
-  if (it == in_flight_.end() || it->second.item.conversation != history.conversation)
-    return std::nullopt;
-  Asked asked = std::move(it->second);
+Fetcher::Asked Fetcher::Take(std::deque<store::FetchItem>& from, std::uint64_t size) {
+  Asked asked{std::move(from.front()), size};
+  from.pop_front();
+  unsettled_ += size;
+  return asked;
+}
+
+void Fetcher::AskAgain(std::vector<Asked> asked) {
+  for (auto page = asked.rbegin(); page != asked.rend(); ++page)
+    (page->wanted ? wanted_ : queue_).push_front(std::move(page->item));
+}
+
+std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer) {
+  const auto it = in_flight_.find(answer.request);
+  if (it == in_flight_.end() || answer.pages.size() > it->second.size()) return {};
+  std::vector<transport::History>& pages = answer.pages;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    if (it->second[i].item.conversation != pages[i].conversation) return {};
+  }
+  if (pages.empty()) {
+    (void)Refused(answer.request);
+    return {};
+  }
+  std::vector<Asked> asked = std::move(it->second);
   in_flight_.erase(it);
-  store::FetchItem& item = asked.item;
 
-  const bool empty = history.from == 0 || history.to < history.from;
-  // A page from the other side of the anchor says nothing of what was asked, nor does one that says
-  // "more" and has nothing; the item waits for the next plan.
-  if (empty ? history.has_more : history.from > item.to) {
-    unsettled_ -= asked.size;
-    return std::nullopt;
+  std::vector<store::ApplyHistory> settled;
+  std::vector<Asked> left;
+  Storing storing;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    store::FetchItem& item = asked[i].item;
+    std::optional<store::ApplyHistory> apply;
+    if (i < pages.size()) apply = Settle(item, std::move(pages[i]));
+    if (!apply) {
+      unsettled_ -= asked[i].size;
+      if (i >= pages.size()) left.push_back(std::move(asked[i]));
+      continue;
+    }
+    storing.pages.push_back({item.conversation, apply->from, apply->to, item.refresh});
+    storing.messages += apply->messages.size();
+    storing.size += asked[i].size;
+    if (apply->from > item.from) {
+      item.to = apply->from - 1;
+      left.push_back(std::move(asked[i]));
+    }
+    settled.push_back(std::move(*apply));
   }
-
-  store::ApplyHistory apply;
-  apply.conversation = item.conversation;
-  apply.messages = std::move(history.messages);
-  apply.asked_from = item.from;
-  apply.asked_to = item.to;
-  // What lies between the page and the place asked for no longer exists there. Of what is older
-  // only the page's range counts: a false "no more" would lose it for ever.
-  apply.to = item.to;
-  apply.from = empty ? item.from : history.from;
-  storing_.emplace(history.request, Storing{{item.conversation, apply.from, apply.to, item.refresh},
-                                            apply.messages.size(),
-                                            asked.size});
-
-  if (!empty && history.from > item.from) {
-    item.to = history.from - 1;
-    (asked.wanted ? wanted_ : queue_).push_front(std::move(item));
-  }
-  return apply;
+  if (!settled.empty()) storing_.emplace(answer.request, std::move(storing));
+  AskAgain(std::move(left));
+  return settled;
 }
 
 void Fetcher::Stored(transport::RequestId request, bool committed) {
   const auto it = storing_.find(request);
   if (it == storing_.end()) return;
-  const Storing stored = it->second;
+  const Storing stored = std::move(it->second);
   storing_.erase(it);
   unsettled_ -= stored.size;
   if (!committed) return;
@@ -151,13 +202,20 @@ void Fetcher::Stored(transport::RequestId request, bool committed) {
 bool Fetcher::Refused(transport::RequestId request) {
   const auto it = in_flight_.find(request);
   if (it == in_flight_.end()) return false;
-  unsettled_ -= it->second.size;
+  std::vector<Asked> asked = std::move(it->second);
   in_flight_.erase(it);
+  for (const Asked& page : asked) unsettled_ -= page.size;
+  if (asked.size() > 1) {
+    together_ = false;
+    AskAgain(std::move(asked));
+  }
   return true;
 }
 
 void Fetcher::Clear() {
-  for (const auto& [request, asked] : in_flight_) unsettled_ -= asked.size;
+  for (const auto& [request, asked] : in_flight_) {
+    for (const Asked& page : asked) unsettled_ -= page.size;
+  }
   wanted_.clear();
   queue_.clear();
   in_flight_.clear();

@@ -1,6 +1,6 @@
 // Which pages of history to ask for, and how far the catching-up is. Works off a plan of the store
 // item by item, newest page first, a bounded number at a time; what a person waits for goes before
-// all of it. Pure.
+// all of it. Short pages are asked for together where the backend can: a first sync has many. Pure.
 //
 // What is asked for and not yet stored is lost when the daemon is killed, and fetched again. So the
 // background keeps that to a fixed share of what this connection has stored already: whoever kills
@@ -24,6 +24,9 @@ namespace hark::sync {
 
 class Fetcher {
  public:
+  // Whether this connection's backend answers several pages at once. Until it fails to.
+  void AskTogether(bool can) { together_ = can; }
+
   // Takes over a plan of the store. Called only when Idle() and everything answered is stored.
   void SetPlan(store::FetchPlan plan);
 
@@ -34,18 +37,20 @@ class Fetcher {
   // Whether Next() has one.
   [[nodiscard]] bool HasNext(std::uint32_t page_size, bool background) const;
 
-  // The next request; absent if there is nothing left, or enough is under way. `background`: also
-  // what nobody waits for.
-  [[nodiscard]] std::optional<transport::GetHistory> Next(transport::RequestId request,
-                                                          std::uint32_t page_size, bool background);
+  // The next request, of one page or of several that together are not larger than one; absent if
+  // there is nothing left, or enough is under way. `background`: also what nobody waits for.
+  [[nodiscard]] std::optional<transport::GetHistories> Next(transport::RequestId request,
+                                                            std::uint32_t page_size,
+                                                            bool background);
 
-  // The answer to a request: what to commit, after which Stored() follows. Absent: not one of ours
-  // (repeated, or invented by the backend).
-  [[nodiscard]] std::optional<store::ApplyHistory> Answer(transport::History history);
+  // The answer to a request: what to commit together, after which Stored() follows. Empty: nothing,
+  // or it is not one of ours (repeated, or invented by the backend).
+  [[nodiscard]] std::vector<store::ApplyHistory> Answer(transport::Histories answer);
   // What Answer() gave for the request is committed; or will never be.
   void Stored(transport::RequestId request, bool committed);
 
-  // The backend refused: the item is given up until the next plan. False: not one of ours.
+  // The backend refused: a page is given up until the next plan, and several are asked for one by
+  // one. False: not one of ours.
   bool Refused(transport::RequestId request);
 
   // The connection is gone: nothing is under way or planned any more.
@@ -69,15 +74,17 @@ class Fetcher {
   void ResetProgress();
 
  private:
+  // One page of a request.
   struct Asked {
     store::FetchItem item;  // Its newest page was asked for; the rest comes after.
-    std::uint32_t size = 0;
+    std::uint64_t size = 0;
     bool wanted = false;
   };
+  // What of an answer is being stored.
   struct Storing {
-    store::FetchItem page;
+    std::vector<store::FetchItem> pages;
     std::uint64_t messages = 0;
-    std::uint32_t size = 0;
+    std::uint64_t size = 0;
   };
 
   // How many messages the background may have under way.
@@ -85,11 +92,16 @@ class Fetcher {
   // Whether the page that is next in the background fits into what is left of that. Asked for in
   // pieces, it would cost each side as much for each piece.
   [[nodiscard]] bool FitsShare(std::uint32_t page_size) const;
+  // Takes the first of `from` for a request.
+  Asked Take(std::deque<store::FetchItem>& from, std::uint64_t size);
+  // They are the next to be asked for.
+  void AskAgain(std::vector<Asked> asked);
 
   std::deque<store::FetchItem> wanted_;
   std::deque<store::FetchItem> queue_;
-  std::unordered_map<transport::RequestId, Asked> in_flight_;
+  std::unordered_map<transport::RequestId, std::vector<Asked>> in_flight_;
   std::unordered_map<transport::RequestId, Storing> storing_;
+  bool together_ = false;
   std::uint64_t unsettled_ = 0;  // Messages asked for or being stored.
   std::uint64_t stored_ = 0;     // Messages, on this connection.
   std::uint64_t done_ = 0;

@@ -47,10 +47,10 @@ struct PendingCommit {
   NewCursor cursor = {};
   std::vector<std::pair<transport::RequestId, std::uint64_t>> sends = {};  // May leave then.
   std::vector<std::uint64_t> releases =
-      {};                                 // Entries of the outbox that the store then decides on.
-  transport::RequestId page = 0;          // Of history,
-  ConversationId page_of = {};            // of this conversation.
-  std::vector<ConversationId> gaps = {};  // To be looked at.
+      {};                            // Entries of the outbox that the store then decides on.
+  transport::RequestId history = 0;  // The answer to this request,
+  std::vector<ConversationId> history_of = {};  // which had pages of these conversations.
+  std::vector<ConversationId> gaps = {};        // To be looked at.
   bool connection_lost = false;
 };
 
@@ -101,6 +101,7 @@ class Machine {
   void OnFrame(transport::Welcome frame);
   void OnFrame(transport::ConversationPage frame);
   void OnFrame(transport::History frame);
+  void OnFrame(transport::Histories frame);
   void OnFrame(transport::Changes frame);
   void OnFrame(transport::Ack frame);
   void OnFrame(transport::Refused frame);

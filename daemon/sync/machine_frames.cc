@@ -49,6 +49,7 @@ void Machine::OnFrame(transport::Welcome frame) {
   peer_ = frame.limits;
   can_edit_ = frame.can_edit;
   can_delete_ = frame.can_delete;
+  fetcher_.AskTogether(frame.can_batch);
   heartbeat_ = frame.heartbeat;
   head_ = frame.cursor.position;
   caught_up_ = false;
@@ -107,14 +108,23 @@ void Machine::OnFrame(transport::ConversationPage frame) {
 }
 
 void Machine::OnFrame(transport::History frame) {
+  transport::Histories one{frame.request, {}};
+  one.pages.push_back(std::move(frame));
+  OnFrame(std::move(one));
+}
+
+void Machine::OnFrame(transport::Histories frame) {
   last_answer_ = now_.mono;
-  const transport::RequestId request = frame.request;
-  std::optional<store::ApplyHistory> apply = fetcher_.Answer(std::move(frame));
-  if (!apply) return;
+  PendingCommit then{.history = frame.request};
+  store::Batch batch;
+  for (store::ApplyHistory& page : fetcher_.Answer(std::move(frame))) {
+    then.history_of.push_back(page.conversation);
+    batch.operations.emplace_back(std::move(page));
+  }
+  if (batch.operations.empty()) return;
   // The next plan sees whether anything is left.
   plan_dirty_ = true;
-  PendingCommit then{.page = request, .page_of = apply->conversation};
-  Commit({{std::move(*apply)}}, std::move(then));
+  Commit(std::move(batch), std::move(then));
 }
 
 void Machine::OnFrame(transport::Changes frame) {

@@ -19,9 +19,9 @@ void Machine::On(Committed) {
   commits_.pop_front();
   if (done.cursor) stored_cursor_ = std::move(*done.cursor);
   if (done.connection_lost) connection_lost_committing_ = false;
-  if (done.page != 0) {
-    fetcher_.Stored(done.page, true);
-    const auto looking = gaps_loading_.find(done.page_of);
+  if (done.history != 0) fetcher_.Stored(done.history, true);
+  for (const ConversationId& conversation : done.history_of) {
+    const auto looking = gaps_loading_.find(conversation);
     if (looking != gaps_loading_.end()) looking->second = true;
   }
   for (const std::uint64_t position : done.releases) outbox_.Release(position);
@@ -41,7 +41,7 @@ void Machine::On(CommitFailed input) {
     // What it held back of the outbox stays so until the outbox is loaded again.
     const PendingCommit failed = std::move(commits_.front());
     commits_.pop_front();
-    if (failed.page != 0) fetcher_.Stored(failed.page, false);
+    if (failed.history != 0) fetcher_.Stored(failed.history, false);
     if (failed.connection_lost) {
       connection_lost_committing_ = false;
       connection_lost_failed_ = true;
@@ -105,9 +105,14 @@ void Machine::PumpFetches() {
                             InFlight() + reserved < peer_.in_flight;
     if (!fetcher_.HasNext(page_size, background)) break;
     const transport::RequestId request = NewRequest();
-    std::optional<transport::GetHistory> ask = fetcher_.Next(request, page_size, background);
+    std::optional<transport::GetHistories> ask = fetcher_.Next(request, page_size, background);
     if (!ask) break;
-    Do(SendFrame{std::move(*ask)});
+    if (ask->asks.size() == 1) {
+      ask->asks.front().request = request;
+      Do(SendFrame{std::move(ask->asks.front())});
+    } else {
+      Do(SendFrame{std::move(*ask)});
+    }
   }
   // A plan is read only when nothing of the last one is under way, so that it never names a page
   // twice.

@@ -49,6 +49,8 @@ ServerFrame DecodeFrame(wire::ServerFrame& frame, Rules& rules) {
       return DecodeConversationPage(std::move(*frame.mutable_conversation_page()), rules);
     case wire::ServerFrame::kHistory:
       return DecodeHistory(std::move(*frame.mutable_history()), rules);
+    case wire::ServerFrame::kHistories:
+      return DecodeHistories(std::move(*frame.mutable_histories()), rules);
     case wire::ServerFrame::kChanges:
       return DecodeChanges(std::move(*frame.mutable_changes()), rules);
     case wire::ServerFrame::kAck: return DecodeAck(std::move(*frame.mutable_ack()), rules);

@@ -61,6 +61,17 @@ History DecodeHistory(wire::History&& history, Rules& rules) {
   return decoded;
 }
 
+Histories DecodeHistories(wire::Histories&& histories, Rules& rules) {
+  Histories decoded;
+  decoded.request = histories.request_id();
+  decoded.pages.reserve(static_cast<std::size_t>(histories.pages_size()));
+  for (wire::History& page : *histories.mutable_pages()) {
+    decoded.pages.push_back(DecodeHistory(std::move(page), rules));
+    if (!rules.kept()) break;
+  }
+  return decoded;
+}
+
 Changes DecodeChanges(wire::Changes&& changes, Rules& rules) {
   Changes decoded;
   decoded.from = DecodeCursor(std::move(*changes.mutable_from()), rules);

@@ -20,6 +20,7 @@ namespace hark::transport {
 [[nodiscard]] ConversationPage DecodeConversationPage(hark::sync::v1::ConversationPage&& page,
                                                       Rules& rules);
 [[nodiscard]] History DecodeHistory(hark::sync::v1::History&& history, Rules& rules);
+[[nodiscard]] Histories DecodeHistories(hark::sync::v1::Histories&& histories, Rules& rules);
 [[nodiscard]] Changes DecodeChanges(hark::sync::v1::Changes&& changes, Rules& rules);
 [[nodiscard]] Ack DecodeAck(hark::sync::v1::Ack&& ack, Rules& rules);
 // Typing, Partial, or UnknownFrame for what is neither.

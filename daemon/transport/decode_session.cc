@@ -95,6 +95,7 @@ Welcome DecodeWelcome(wire::Welcome&& welcome, Rules& rules) {
   decoded.can_renew = can("renew");
   decoded.can_edit = can("edit");
   decoded.can_delete = can("delete");
+  decoded.can_batch = can("histories");
   decoded.token_expires_at =
       DecodeOptionalTime(welcome.has_token_expires_at(), welcome.token_expires_at(), rules);
   return decoded;

@@ -43,10 +43,13 @@ class Filler {
   void operator()(const GetHistory& get) {
     wire::GetHistory& to = *out_.mutable_get_history();
     to.set_request_id(get.request);
-    to.set_conversation_id(IdText(get.conversation.value()));
-    // No anchor means the newest page; before 0 there is nothing.
-    if (get.before > 0) to.set_before_sequence(get.before);
-    to.set_page_size(get.page_size);
+    FillAsk(get, to);
+  }
+
+  void operator()(const GetHistories& get) {
+    wire::GetHistories& to = *out_.mutable_get_histories();
+    to.set_request_id(get.request);
+    for (const GetHistory& ask : get.asks) FillAsk(ask, *to.add_asks());
   }
 
   void operator()(const Subscribe& subscribe) {
@@ -108,6 +111,13 @@ class Filler {
   void operator()(const Ping& ping) { out_.mutable_ping()->set_nonce(ping.nonce); }
 
  private:
+  void FillAsk(const GetHistory& get, wire::GetHistory& to) {
+    to.set_conversation_id(IdText(get.conversation.value()));
+    // No anchor means the newest page; before 0 there is nothing.
+    if (get.before > 0) to.set_before_sequence(get.before);
+    to.set_page_size(get.page_size);
+  }
+
   static void FillTime(WallTime time, google::protobuf::Timestamp& to) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
     const std::chrono::nanoseconds rest = time - seconds;

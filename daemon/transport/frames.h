@@ -44,6 +44,13 @@ struct GetHistory {
   std::uint32_t page_size = 0;
 };
 
+// Pages of several conversations; the request of each is not used. Only to a backend with
+// Welcome.can_batch.
+struct GetHistories {
+  RequestId request = 0;
+  std::vector<GetHistory> asks;
+};
+
 struct Subscribe {
   std::vector<ConversationId> add;
   std::vector<ConversationId> remove;
@@ -86,8 +93,8 @@ struct Ping {
   std::uint64_t nonce = 0;
 };
 
-using ClientFrame = std::variant<Hello, ListConversations, GetHistory, Subscribe, Append, Edit,
-                                 Delete, MarkRead, RenewToken, Ping>;
+using ClientFrame = std::variant<Hello, ListConversations, GetHistory, GetHistories, Subscribe,
+                                 Append, Edit, Delete, MarkRead, RenewToken, Ping>;
 
 // ---- From the backend ----
 
@@ -113,6 +120,7 @@ struct Welcome {
   bool can_renew = false;
   bool can_edit = false;
   bool can_delete = false;
+  bool can_batch = false;
   std::optional<WallTime> token_expires_at;
 };
 
@@ -131,6 +139,12 @@ struct History {
   Sequence from = 0;
   Sequence to = 0;
   bool has_more = false;
+};
+
+// The answers to the first of the asks, in their order.
+struct Histories {
+  RequestId request = 0;
+  std::vector<History> pages;
 };
 
 struct Changes {
@@ -206,8 +220,9 @@ struct GoingAway {
 // A frame of a kind that this version does not know.
 struct UnknownFrame {};
 
-using ServerFrame = std::variant<Welcome, ConversationPage, History, Changes, Ack, Refused, Typing,
-                                 Partial, TokenRenewed, Pong, GoingAway, UnknownFrame>;
+using ServerFrame =
+    std::variant<Welcome, ConversationPage, History, Histories, Changes, Ack, Refused, Typing,
+                 Partial, TokenRenewed, Pong, GoingAway, UnknownFrame>;
 
 }  // namespace hark::transport
 

@@ -14,7 +14,7 @@ import websocket
 
 Code = pb.Refused
 PAGE, FRAME = 40, 1 << 20
-FEATURES = ("edit", "delete", "ephemeral", "renew")
+FEATURES = ("edit", "delete", "ephemeral", "renew", "histories")
 
 
 class Proto:
@@ -258,6 +258,18 @@ class Session:
     def on_get_history(self, request):
         size = self.backend.faults.shorter(min(request.page_size or PAGE, PAGE))
         return pb.ServerFrame(history=self.library.history(request, size))
+
+    def on_get_histories(self, request):
+        if not request.asks:
+            raise Refusal(Code.CODE_INVALID, "nothing is asked for")
+        pages = []
+        for ask in request.asks[:self.backend.faults.shorter(len(request.asks))]:
+            try:
+                size = self.backend.faults.shorter(min(ask.page_size or PAGE, PAGE))
+                pages.append(self.library.history(ask, size))
+            except Refusal:
+                pages.append(pb.History(conversation_id=ask.conversation_id, has_more=True))
+        return pb.ServerFrame(histories=pb.Histories(request_id=request.request_id, pages=pages))
 
     def on_append(self, request):
         library, wanted = self.library, request.message

@@ -30,7 +30,12 @@ def _falsified(change):
 
 
 def _messages(frame):
-    return [c.message for c in frame.changes.changes if c.HasField("message")] + list(frame.history.messages)
+    told = [c.message for c in frame.changes.changes if c.HasField("message")]
+    return told + [m for page in _pages(frame) for m in page.messages]
+
+
+def _pages(frame):
+    return list(frame.histories.pages) if frame.HasField("histories") else [frame.history]
 
 
 def _break_message(random, frame):
@@ -48,7 +53,7 @@ def _break_message(random, frame):
 
 
 def _break_page(random, frame):
-    page = frame.history
+    page = random.choice(_pages(frame))
     if len(page.messages) < 2:
         return None
     what = random.choice(("order", "conversation", "range"))

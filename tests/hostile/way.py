@@ -9,7 +9,7 @@ from hark.sync.v1 import sync_pb2 as pb
 import garbage
 import websocket
 
-ANSWERS = ("history", "conversation_page", "ack", "refused")
+ANSWERS = ("history", "histories", "conversation_page", "ack", "refused")
 TRANSIENT = (pb.Refused.CODE_RATE_LIMITED, pb.Refused.CODE_UNAVAILABLE, pb.Refused.CODE_INTERNAL, 99)
 PERMANENT = (pb.Refused.CODE_PERMISSION, pb.Refused.CODE_INVALID, pb.Refused.CODE_TOO_LARGE, pb.Refused.CODE_CONFLICT)
 UNKNOWN_FIELD = b"\xc2\x3e\x07unknown"  # number 1000, bytes
@@ -31,9 +31,10 @@ FAULTS = (
     ("overlap", ("changes",), 15),
     ("stale_before", ("changes",), 40),
     ("stale_after", ("changes",), 40),
-    ("no_more", ("history",), 30),
-    ("more", ("history",), 30),
-    ("empty", ("history", "conversation_page"), 40),
+    ("no_more", ("history", "histories"), 30),
+    ("more", ("history", "histories"), 30),
+    ("empty", ("history", "histories", "conversation_page"), 40),
+    ("none", ("histories",), 20),
     ("other_log", ("welcome",), 15),
     ("bare_welcome", ("welcome",), 15),
 )
@@ -255,25 +256,33 @@ class Way:
 
     async def do_no_more(self, frame, _):
         """There is more, and it says that there is not; of the range it says the truth."""
-        page = pb.ServerFrame()
-        page.CopyFrom(frame)
-        page.history.has_more = False
-        await self.put(page)
+        await self.put(self.saying_more(frame, False))
 
     async def do_more(self, frame, _):
-        page = pb.ServerFrame()
-        page.CopyFrom(frame)
-        page.history.has_more = True
-        await self.put(page)
+        await self.put(self.saying_more(frame, True))
+
+    def saying_more(self, frame, more):
+        falsified = pb.ServerFrame()
+        falsified.CopyFrom(frame)
+        pages = falsified.histories.pages if frame.HasField("histories") else [falsified.history]
+        self.random.choice(pages).has_more = more
+        return falsified
 
     async def do_empty(self, frame, request):
-        if frame.WhichOneof("frame") == "history":
+        if frame.HasField("history"):
             await self.put(pb.ServerFrame(history=pb.History(request_id=request.request_id,
                                                              conversation_id=request.conversation_id, has_more=True)))
+        elif frame.HasField("histories"):
+            pages = [pb.History(conversation_id=ask.conversation_id, has_more=True) for ask in request.asks]
+            await self.put(pb.ServerFrame(histories=pb.Histories(request_id=request.request_id, pages=pages)))
         else:
             await self.put(pb.ServerFrame(conversation_page=pb.ConversationPage(
                 request_id=request.request_id, next_page_token=request.page_token or "0",
                 total_count=frame.conversation_page.total_count)))
+
+    async def do_none(self, _, request):
+        """An answer without any page."""
+        await self.put(pb.ServerFrame(histories=pb.Histories(request_id=request.request_id)))
 
     async def do_other_log(self, frame, _):
         """Says that it goes on, with a log that is not the client's."""

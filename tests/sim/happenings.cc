@@ -183,7 +183,10 @@ void World::OthersAct() {
 
 void World::BackendSuffers() {
   switch (Below(6)) {
-    case 0: network_->CutAll(); break;
+    case 0:
+      backend_.batches = Chance(700);
+      network_->CutAll();
+      break;
     case 1: backend_.TruncateLog(); break;
     case 2:
       backend_.ChangeEpoch();

@@ -102,10 +102,11 @@ transport::Welcome ModelBackend::Greet(const transport::Hello& hello) const {
   transport::Welcome welcome;
   welcome.user = UserId("ada");
   welcome.session_id = "s";
-  welcome.limits = {1'048'576, 65'536, 8, 8, 4};
+  welcome.limits = {1'048'576, 65'536, 16, 8, 4};
   welcome.heartbeat = std::chrono::seconds(30);
   welcome.can_edit = true;
   welcome.can_delete = true;
+  welcome.can_batch = batches;
   welcome.cursor = head();
   if (!hello.cursor) {
     welcome.resume = transport::Resume::kNoCursor;
@@ -153,6 +154,22 @@ std::variant<transport::History, transport::Refused> ModelBackend::Read(
   for (Sequence sequence = first; sequence <= top; ++sequence)
     history.messages.push_back(conversation.messages[sequence - 1]);
   return history;
+}
+
+std::variant<transport::Histories, transport::Refused> ModelBackend::ReadMany(
+    const transport::GetHistories& ask, std::size_t pages, std::uint32_t most) const {
+  if (!batches) return Refuse(ask.request, transport::RefusedCode::kUnsupported);
+  transport::Histories answer{ask.request, {}};
+  for (const transport::GetHistory& one : ask.asks) {
+    if (answer.pages.size() == pages) break;
+    auto read = Read(one, most);
+    if (auto* page = std::get_if<transport::History>(&read)) {
+      answer.pages.push_back(std::move(*page));
+    } else {
+      answer.pages.push_back({0, one.conversation, {}, 0, 0, true});
+    }
+  }
+  return answer;
 }
 
 ModelBackend::Answer ModelBackend::Append(const transport::Append& request) {

@@ -56,6 +56,9 @@ class ModelBackend {
   [[nodiscard]] transport::ConversationPage List(const transport::ListConversations& ask) const;
   [[nodiscard]] std::variant<transport::History, transport::Refused> Read(
       const transport::GetHistory& ask, std::uint32_t most) const;
+  // The first pages of the asked ones, each as Read() gives it; never empty.
+  [[nodiscard]] std::variant<transport::Histories, transport::Refused> ReadMany(
+      const transport::GetHistories& ask, std::size_t pages, std::uint32_t most) const;
   Answer Append(const transport::Append& request);
   Answer Edit(const transport::Edit& request);
   Answer Delete(const transport::Delete& request);
@@ -78,6 +81,8 @@ class ModelBackend {
   // Contents that begin so are refused for good.
   static constexpr char kRefused[] = "refuse";
   bool refuses = true;
+  // Whether it answers several pages at once; a backend may change that with a restart.
+  bool batches = true;
 
  private:
   struct LogEntry {

@@ -130,6 +130,10 @@ void ModelNetwork::Handle(const std::shared_ptr<Line>& line, const transport::Cl
     // Limited answers: fewer than asked.
     const auto most = static_cast<std::uint32_t>(1 + Below(8));
     answer(*history, [&] { return backend_.Read(*history, most); });
+  } else if (const auto* histories = std::get_if<transport::GetHistories>(&frame)) {
+    const std::size_t pages = 1 + Below(histories->asks.size());
+    const auto most = static_cast<std::uint32_t>(1 + Below(8));
+    answer(*histories, [&] { return backend_.ReadMany(*histories, pages, most); });
   } else if (const auto* subscribe = std::get_if<transport::Subscribe>(&frame)) {
     for (const ConversationId& id : subscribe->remove) line->subscribed.erase(id);
     for (const ConversationId& id : subscribe->add) line->subscribed.insert(id);

@@ -50,10 +50,7 @@ HistoryQuery ToQuery(const wire::GetHistory& request, std::uint32_t page_size) {
   return query;
 }
 
-wire::ServerFrame ToFrame(const wire::GetHistory& request, HistoryPage page) {
-  wire::ServerFrame frame;
-  wire::History& history = *frame.mutable_history();
-  history.set_request_id(request.request_id());
+void Fill(wire::History& history, const wire::GetHistory& request, HistoryPage page) {
   history.set_conversation_id(request.conversation_id());
   history.mutable_messages()->Reserve(static_cast<int>(page.messages.size()));
   for (Message& message : page.messages) *history.add_messages() = std::move(message);
@@ -61,7 +58,12 @@ wire::ServerFrame ToFrame(const wire::GetHistory& request, HistoryPage page) {
   history.set_to_sequence(page.to_sequence);
   history.set_has_more(page.has_more);
   history.set_total_count(page.total_count);
-  return frame;
+}
+
+// For what is not the backend's fault, and so concerns only one of several pages.
+bool IsOfTheAsk(ErrorCode code) {
+  return code == ErrorCode::kNotFound || code == ErrorCode::kInvalid ||
+         code == ErrorCode::kTooLarge;
 }
 
 }  // namespace
@@ -128,9 +130,48 @@ Answer Requests::History(const UserId& user, const wire::GetHistory& request) {
   for (std::uint32_t size = *page_size;; size /= 2) {
     auto page = store_.ReadHistory(user, ToQuery(request, size));
     if (!page) return Refuse(request.request_id(), page.error());
-    const wire::ServerFrame frame = ToFrame(request, *std::move(page));
+    wire::ServerFrame frame;
+    frame.mutable_history()->set_request_id(request.request_id());
+    Fill(*frame.mutable_history(), request, *std::move(page));
     if (auto bytes = writer_.Encode(frame)) return Answer{std::move(*bytes), false, std::nullopt};
     if (size <= 1) return Encode(request.request_id(), frame);
+  }
+}
+
+Result<wire::ServerFrame> Requests::ReadPages(const UserId& user, const wire::GetHistories& request,
+                                              std::uint32_t most) {
+  wire::ServerFrame frame;
+  wire::Histories& answer = *frame.mutable_histories();
+  answer.set_request_id(request.request_id());
+  std::size_t messages = 0;
+  for (const wire::GetHistory& ask : request.asks()) {
+    if (answer.pages_size() == static_cast<int>(kMaxPageSize)) break;
+    const auto size = CheckPageSize(ask.page_size());
+    auto page = size ? store_.ReadHistory(user, ToQuery(ask, std::min(*size, most)))
+                     : Result<HistoryPage>(tl::unexpected(size.error()));
+    if (!page && !IsOfTheAsk(page.error().code)) return tl::unexpected(page.error());
+    messages += page ? page->messages.size() : 0;
+    if (messages > most && answer.pages_size() > 0) break;
+    wire::History& history = *answer.add_pages();
+    if (page) {
+      Fill(history, ask, *std::move(page));
+    } else {
+      history.set_conversation_id(ask.conversation_id());
+      history.set_has_more(true);  // Settles nothing.
+    }
+  }
+  return frame;
+}
+
+Answer Requests::Histories(const UserId& user, const wire::GetHistories& request) {
+  const std::uint64_t id = request.request_id();
+  if (request.asks().empty()) return Refuse(id, {ErrorCode::kInvalid, "nothing is asked for"});
+  // As in History.
+  for (std::uint32_t most = kMaxPageSize;; most /= 2) {
+    auto frame = ReadPages(user, request, most);
+    if (!frame) return Refuse(id, frame.error());
+    if (auto bytes = writer_.Encode(*frame)) return Answer{std::move(*bytes), false, std::nullopt};
+    if (most <= 1) return Encode(id, *frame);
   }
 }
 

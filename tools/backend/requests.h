@@ -4,6 +4,7 @@
 // What each request of the protocol answers: checks the values, asks the store, and makes the
 // answer fit a frame. Knows one user and no session.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,12 +33,17 @@ class Requests {
 
   Answer List(const UserId& user, const wire::ListConversations& request);
   Answer History(const UserId& user, const wire::GetHistory& request);
+  Answer Histories(const UserId& user, const wire::GetHistories& request);
   Answer Append(const UserId& user, const wire::Append& request);
   Answer Edit(const UserId& user, const wire::Edit& request);
   Answer Delete(const UserId& user, const wire::Delete& request);
   Answer MarkRead(const UserId& user, const wire::MarkRead& request);
 
  private:
+  // The first of the asked pages, with `most` messages together at most.
+  [[nodiscard]] Result<wire::ServerFrame> ReadPages(const UserId& user,
+                                                    const wire::GetHistories& request,
+                                                    std::uint32_t most);
   [[nodiscard]] Answer Refuse(std::uint64_t request_id, const Error& error) const;
   [[nodiscard]] Answer Acknowledge(std::uint64_t request_id, const Applied& applied) const;
   [[nodiscard]] Answer Encode(std::uint64_t request_id, const wire::ServerFrame& frame) const;

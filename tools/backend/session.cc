@@ -19,6 +19,7 @@ std::uint64_t RequestId(const wire::ClientFrame& frame, bool* is_request) {
   switch (frame.frame_case()) {
     case wire::ClientFrame::kListConversations: return frame.list_conversations().request_id();
     case wire::ClientFrame::kGetHistory: return frame.get_history().request_id();
+    case wire::ClientFrame::kGetHistories: return frame.get_histories().request_id();
     case wire::ClientFrame::kAppend: return frame.append().request_id();
     case wire::ClientFrame::kEdit: return frame.edit().request_id();
     case wire::ClientFrame::kDelete: return frame.delete_().request_id();
@@ -131,6 +132,7 @@ void Session::Handle(const wire::ClientFrame& frame) {
     case Kind::kHello: OnHello(frame.hello()); return;
     case Kind::kListConversations: Deliver(requests_.List(user, frame.list_conversations())); break;
     case Kind::kGetHistory: Deliver(requests_.History(user, frame.get_history())); break;
+    case Kind::kGetHistories: Deliver(requests_.Histories(user, frame.get_histories())); break;
     case Kind::kSubscribe: OnSubscribe(frame.subscribe()); break;
     case Kind::kAppend: Deliver(requests_.Append(user, frame.append())); break;
     case Kind::kEdit: Deliver(requests_.Edit(user, frame.edit())); break;
@@ -202,7 +204,7 @@ void Session::Welcome(const wire::Hello& hello, const LogState& log) {
   limits.set_max_in_flight(kMaxInFlight);
   limits.set_max_subscriptions(kMaxSubscriptions);
   welcome.set_heartbeat_ms(services_.heartbeat_ms);
-  for (const char* feature : {"edit", "delete", "ephemeral", "renew"}) {
+  for (const char* feature : {"edit", "delete", "ephemeral", "renew", "histories"}) {
     welcome.add_features(feature);
   }
   *welcome.mutable_server_time() = ToTimestamp(services_.clock.Now());

@@ -20,7 +20,7 @@ TEST_F(SessionTest, WelcomeAnnouncesLimitsAndWhereTheStreamBegins) {
   EXPECT_FALSE(welcome.cursor().epoch().empty());
   EXPECT_EQ(welcome.limits().max_frame_bytes(), 1'048'576U);
   EXPECT_EQ(welcome.limits().max_content_bytes(), 65'536U);
-  EXPECT_EQ(welcome.features_size(), 4);
+  EXPECT_EQ(welcome.features_size(), 5);
   EXPECT_FALSE(welcome.has_token_expires_at());
 }
 
@@ -99,6 +99,61 @@ TEST_F(SessionTest, PageSizeOverTheLimitIsRefused) {
   frame.mutable_get_history()->set_conversation_id("c");
   frame.mutable_get_history()->set_page_size(201);
   EXPECT_EQ(client_.Ask(frame).refused().code(), wire::Refused::CODE_TOO_LARGE);
+}
+
+// Asks for the newest messages of each of these at once.
+wire::ClientFrame AskForMany(const std::vector<std::string>& conversations, std::uint32_t size) {
+  wire::ClientFrame frame;
+  frame.mutable_get_histories()->set_request_id(7);
+  for (const std::string& id : conversations) {
+    wire::GetHistory& ask = *frame.mutable_get_histories()->add_asks();
+    ask.set_conversation_id(id);
+    ask.set_before_sequence(1'000);
+    ask.set_page_size(size);
+  }
+  return frame;
+}
+
+TEST_F(SessionTest, PagesOfSeveralConversationsAreOneAnswer) {
+  backend_.AppendMany(30);
+  client_.Greet(backend_.token);
+  const wire::ServerFrame answer = client_.Ask(AskForMany({"c", "nowhere", "c"}, 20));
+  EXPECT_EQ(answer.histories().request_id(), 7U);
+  ASSERT_EQ(answer.histories().pages_size(), 3);
+  EXPECT_EQ(answer.histories().pages(0).messages_size(), 20);
+  EXPECT_EQ(answer.histories().pages(0).from_sequence(), 11U);
+  EXPECT_EQ(answer.histories().pages(1).conversation_id(), "nowhere");
+  EXPECT_TRUE(answer.histories().pages(1).has_more()) << "settles nothing";
+  EXPECT_EQ(answer.histories().pages(1).to_sequence(), 0U);
+  EXPECT_EQ(answer.histories().pages(2).messages_size(), 20);
+}
+
+TEST_F(SessionTest, AnAnswerOfSeveralPagesIsNotLargerThanOfOne) {
+  backend_.AppendMany(150);
+  client_.Greet(backend_.token);
+  const wire::ServerFrame answer = client_.Ask(AskForMany({"c", "c", "c"}, 100));
+  EXPECT_EQ(answer.histories().pages_size(), 2) << "the third is asked for again";
+}
+
+TEST_F(SessionTest, SeveralLongPagesAreCutToWhatAFrameHolds) {
+  for (int i = 0; i < 40; ++i) {
+    const std::string id = "long" + std::to_string(i);
+    ASSERT_TRUE(backend_.store->Append(backend_.user, MakeMessage(id, std::string(60'000, 'x'))));
+  }
+  client_.Greet(backend_.token);
+  const wire::ServerFrame answer = client_.Ask(AskForMany({"c", "c"}, 100));
+  ASSERT_GE(answer.histories().pages_size(), 1);
+  const wire::History& page = answer.histories().pages(0);
+  EXPECT_GE(page.messages_size(), 1);
+  EXPECT_LT(page.messages_size(), 18);
+  EXPECT_EQ(page.to_sequence(), 40U);
+  EXPECT_TRUE(page.has_more());
+  EXPECT_LE(answer.ByteSizeLong(), 1'048'576U);
+}
+
+TEST_F(SessionTest, ARequestForNoPagesIsRefused) {
+  client_.Greet(backend_.token);
+  EXPECT_EQ(client_.Ask(AskForMany({}, 20)).refused().code(), wire::Refused::CODE_INVALID);
 }
 
 TEST_F(SessionTest, RepeatedAppendAnswersTheSameAndStoresOnce) {

@@ -1,66 +1,13 @@
-#include "daemon/sync/fetcher.h"
-
 #include <map>
 #include <optional>
 
 #include <gtest/gtest.h>
 
+#include "daemon/base/limits.h"
+#include "tests/unit/sync/fetcher_fixture.h"
+
 namespace hark::sync {
 namespace {
-
-const ConversationId kConversation("c");
-
-store::FetchPlan Plan(std::vector<store::FetchItem> items) {
-  store::FetchPlan plan;
-  for (const auto& item : items) plan.missing += item.to - item.from + 1;
-  plan.items = std::move(items);
-  return plan;
-}
-
-transport::History Page(transport::RequestId request, Sequence from, Sequence to, bool has_more) {
-  transport::History page;
-  page.request = request;
-  page.conversation = kConversation;
-  page.from = from;
-  page.to = to;
-  page.has_more = has_more;
-  for (Sequence at = from; at != 0 && at <= to; ++at) {
-    Message message;
-    message.sequence = at;
-    page.messages.push_back(std::move(message));
-  }
-  return page;
-}
-
-// Stores what is given, and forgets how long the background has been at work.
-class FetcherTest : public testing::Test {
- protected:
-  // As if so many messages had been stored before: the background may have many under way.
-  void Warm(std::uint64_t stored = 100'000) {
-    fetcher_.SetPlan(Plan({{ConversationId("warm"), 1, 1, false}}));
-    (void)Next(9'000);
-    transport::History page = Page(9'000, 1, 1, false);
-    page.conversation = ConversationId("warm");
-    page.messages.resize(stored);
-    (void)fetcher_.Answer(std::move(page));
-    fetcher_.Stored(9'000, true);
-    fetcher_.ResetProgress();
-  }
-
-  std::optional<transport::GetHistory> Next(transport::RequestId request,
-                                            std::uint32_t page_size = 200) {
-    return fetcher_.Next(request, page_size, true);
-  }
-
-  std::optional<store::ApplyHistory> AnswerAndStore(transport::History page) {
-    const transport::RequestId request = page.request;
-    auto apply = fetcher_.Answer(std::move(page));
-    fetcher_.Stored(request, true);
-    return apply;
-  }
-
-  Fetcher fetcher_;
-};
 
 TEST_F(FetcherTest, FetchesAGapPageByPageFromItsNewestEnd) {
   Warm();
@@ -127,7 +74,7 @@ TEST_F(FetcherTest, AnEmptyPageClosesTheGapAndEndsTheAsking) {
 TEST_F(FetcherTest, AnEmptyPageThatSaysMoreClosesNothingAndEndsTheAsking) {
   fetcher_.SetPlan(Plan({{kConversation, 5, 9, false}}));
   (void)Next(1, 50);
-  EXPECT_FALSE(fetcher_.Answer(Page(1, 0, 0, true)));
+  EXPECT_FALSE(Answer(Page(1, 0, 0, true)));
   EXPECT_TRUE(fetcher_.Idle()) << "or it would be asked for ever";
   fetcher_.SetPlan(Plan({{kConversation, 5, 9, false}}));
   EXPECT_TRUE(Next(2, 50));
@@ -136,18 +83,18 @@ TEST_F(FetcherTest, AnEmptyPageThatSaysMoreClosesNothingAndEndsTheAsking) {
 TEST_F(FetcherTest, AnswersToNoQuestionAreIgnored) {
   fetcher_.SetPlan(Plan({{kConversation, 1, 10, false}}));
   (void)Next(1, 50);
-  EXPECT_FALSE(fetcher_.Answer(Page(7, 1, 10, false)));
+  EXPECT_FALSE(Answer(Page(7, 1, 10, false)));
   transport::History other = Page(1, 1, 10, false);
   other.conversation = ConversationId("another");
-  EXPECT_FALSE(fetcher_.Answer(std::move(other)));
-  EXPECT_TRUE(fetcher_.Answer(Page(1, 1, 10, false)));
-  EXPECT_FALSE(fetcher_.Answer(Page(1, 1, 10, false))) << "a repeated answer";
+  EXPECT_FALSE(Answer(std::move(other)));
+  EXPECT_TRUE(Answer(Page(1, 1, 10, false)));
+  EXPECT_FALSE(Answer(Page(1, 1, 10, false))) << "a repeated answer";
 }
 
 TEST_F(FetcherTest, APageFromTheWrongSideClosesNoGap) {
   fetcher_.SetPlan(Plan({{kConversation, 1, 10, false}}));
   (void)Next(1, 50);
-  EXPECT_FALSE(fetcher_.Answer(Page(1, 11, 20, false)));
+  EXPECT_FALSE(Answer(Page(1, 11, 20, false)));
 }
 
 TEST_F(FetcherTest, KeepsABoundedNumberUnderWay) {
@@ -178,14 +125,14 @@ TEST_F(FetcherTest, WhatAKillCouldWasteIsAShareOfWhatIsStored) {
   for (int round = 0; round < 20'000 && stored < 200'000; ++round) {
     while (auto ask = Next(++request)) {
       unstored += ask->page_size;
-      asked.emplace(ask->request, *ask);
+      asked.emplace(request, *ask);
       ASSERT_LE(unstored, std::max<std::uint64_t>(64, stored / 25)) << stored;
     }
     ASSERT_FALSE(asked.empty());
-    const transport::GetHistory ask = asked.begin()->second;
+    const auto [number, ask] = *asked.begin();
     asked.erase(asked.begin());
     transport::History page;
-    page.request = ask.request;
+    page.request = number;
     page.conversation = ask.conversation;
     page.to = ask.before - 1;
     page.from = ask.before - ask.page_size;
@@ -223,7 +170,7 @@ TEST_F(FetcherTest, APersonDoesNotWaitForTheBackgroundsShare) {
   (void)Next(1);
   EXPECT_FALSE(fetcher_.HasNext(200, true)) << "the share is used up";
   fetcher_.Want({kConversation, 1, 500, false});
-  const auto ask = fetcher_.Next(2, 200, false);
+  const auto ask = Next(2, 200, false);
   ASSERT_TRUE(ask);
   EXPECT_EQ(ask->page_size, 200U);
 }
@@ -234,14 +181,14 @@ TEST_F(FetcherTest, WhatIsWantedIsFetchedOnce) {
   ASSERT_EQ(Next(1)->before, 1'001U);
   fetcher_.Want({kConversation, 1, 1'000, false});
   EXPECT_FALSE(Next(2)) << "the rest follows the page that is under way";
-  (void)fetcher_.Answer(Page(1, 801, 1'000, true));
+  (void)Answer(Page(1, 801, 1'000, true));
   EXPECT_TRUE(fetcher_.HasNext(200, false)) << "and is waited for now";
   fetcher_.Want({kConversation, 700, 900, false});
-  const auto ask = fetcher_.Next(3, 200, false);
+  const auto ask = Next(3, 200, false);
   ASSERT_TRUE(ask);
   EXPECT_EQ(ask->before, 801U) << "801 to 1000 is being stored";
   EXPECT_EQ(ask->page_size, 101U);
-  EXPECT_EQ(fetcher_.Next(4, 200, false)->before, 700U);
+  EXPECT_EQ(Next(4, 200, false)->before, 700U);
 }
 
 TEST_F(FetcherTest, AnInitialSyncGoesOnWhereTheLastRunLeftIt) {

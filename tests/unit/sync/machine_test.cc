@@ -61,6 +61,49 @@ TEST_F(MachineTest, FirstSyncListsThenFetchesThenIsLive) {
   EXPECT_TRUE(CommittedOps<store::SetSynced>()[0].initial_sync_done);
 }
 
+TEST_F(MachineTest, ShortPagesOfManyConversationsAreAskedForAndStoredTogether) {
+  plan_ = {{{ConversationId("c"), 1, 3, false}, {ConversationId("d"), 1, 2, false}}, 5};
+  Start(SyncCursor{"e1", 100});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.can_batch = true;
+  Step(Received{std::move(welcome)});
+  Settle();
+  EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
+  const auto asks = TakeFrames<transport::GetHistories>();
+  ASSERT_EQ(asks.size(), 1U);
+  ASSERT_EQ(asks[0].asks.size(), 2U);
+  EXPECT_EQ(asks[0].asks[1].before, 3U);
+
+  committed_.clear();
+  transport::Histories answer{asks[0].request, {}};
+  answer.pages.push_back({0, ConversationId("c"), {MessageOf("a", 3)}, 1, 3, false});
+  Message other = MessageOf("b", 2);
+  other.conversation = ConversationId("d");
+  answer.pages.push_back({0, ConversationId("d"), {other}, 1, 2, false});
+  Step(Received{answer});
+  Settle();
+  EXPECT_EQ(CommittedOps<store::ApplyHistory>().size(), 2U);
+  EXPECT_EQ(Shown(), State::kLive);
+}
+
+TEST_F(MachineTest, ABackendThatRefusesSeveralPagesIsAskedForEach) {
+  plan_ = {{{ConversationId("c"), 1, 3, false}, {ConversationId("d"), 1, 2, false}}, 5};
+  Start(SyncCursor{"e1", 100});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.can_batch = true;
+  Step(Received{std::move(welcome)});
+  Settle();
+  const auto asks = TakeFrames<transport::GetHistories>();
+  ASSERT_EQ(asks.size(), 1U);
+  Step(Received{
+      transport::Refused{asks[0].request, transport::RefusedCode::kUnsupported, "No.", {}}});
+  Settle();
+  EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 2U);
+  EXPECT_EQ(Shown(), State::kCatchingUp);
+}
+
 TEST_F(MachineTest, ResumesFromTheCursorWithoutListing) {
   Start(SyncCursor{"e1", 100});
   Step(Connected{});
@@ -369,7 +412,13 @@ TEST_F(MachineTest, EveryInputIsAnsweredInEveryState) {
         history.from = random() % 10;
         history.to = random() % 10;
         history.has_more = random() % 2 == 0;
-        Step(Received{history});
+        if (random() % 2 == 0) {
+          transport::Histories several{history.request, {}};
+          while (random() % 3 > 0) several.pages.push_back(history);
+          Step(Received{several});
+        } else {
+          Step(Received{history});
+        }
         break;
       }
       case 7: Step(Committed{}); break;

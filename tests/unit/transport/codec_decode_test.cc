@@ -82,6 +82,7 @@ TEST_P(CodecDecode, WelcomeArrivesWhole) {
   EXPECT_TRUE(welcome.can_renew);
   EXPECT_TRUE(welcome.can_edit);
   EXPECT_FALSE(welcome.can_delete);
+  EXPECT_TRUE(welcome.can_batch);
   EXPECT_EQ(welcome.token_expires_at, kWrittenAt);
 }
 
@@ -149,6 +150,16 @@ TEST_P(CodecDecode, HistoryArrivesWhole) {
   EXPECT_EQ(history.from, 5U);
   EXPECT_EQ(history.to, 8U);
   EXPECT_TRUE(history.has_more);
+}
+
+TEST_P(CodecDecode, HistoriesArriveWholeAndInOrder) {
+  auto histories = DecodeAs<Histories>(SampleHistories());
+  EXPECT_EQ(histories.request, 4U);
+  ASSERT_EQ(histories.pages.size(), 2U);
+  EXPECT_EQ(histories.pages[0].conversation, ConversationId("conversation-0"));
+  EXPECT_TRUE(histories.pages[0].has_more);
+  EXPECT_EQ(histories.pages[1].messages.at(1), ExpectedMessage(7));
+  EXPECT_EQ(histories.pages[1].to, 8U);
 }
 
 TEST_P(CodecDecode, EmptyHistoryHasNoRange) {

@@ -100,6 +100,17 @@ TEST_P(CodecEncode, HistoryIsAskedBeforeASequenceOrFromTheNewest) {
   EXPECT_EQ(EncodeAndParse(get).get_history().anchor_case(), wire::GetHistory::ANCHOR_NOT_SET);
 }
 
+TEST_P(CodecEncode, HistoriesOfSeveralConversationsAreOneRequest) {
+  GetHistories get{2, {{0, ConversationId("conversation-1"), 50, 20}}};
+  get.asks.push_back({0, ConversationId("conversation-2"), 7, 6});
+  const wire::ClientFrame frame = EncodeAndParse(get);
+  EXPECT_EQ(frame.get_histories().request_id(), 2U);
+  ASSERT_EQ(frame.get_histories().asks_size(), 2);
+  EXPECT_EQ(frame.get_histories().asks(0).before_sequence(), 50U);
+  EXPECT_EQ(frame.get_histories().asks(1).conversation_id(), "conversation-2");
+  EXPECT_EQ(frame.get_histories().asks(1).page_size(), 6U);
+}
+
 TEST_P(CodecEncode, Subscribe) {
   transport::Subscribe subscribe;
   subscribe.add = {ConversationId("a"), ConversationId("b")};

@@ -45,17 +45,22 @@ std::string Mutate(std::string bytes, std::mt19937& random) {
   return bytes;
 }
 
-void ExpectKeepsTheRules(const ServerFrame& frame) {
-  const auto* history = std::get_if<History>(&frame);
-  if (history == nullptr) return;
-  for (const Message& message : history->messages) {
+void ExpectKeepsTheRules(const History& history) {
+  for (const Message& message : history.messages) {
     EXPECT_FALSE(message.id.empty());
     EXPECT_LE(message.id.value().size(), limits::kIdBytes);
-    EXPECT_EQ(message.conversation, history->conversation);
-    EXPECT_GE(message.sequence, history->from);
-    EXPECT_LE(message.sequence, history->to);
+    EXPECT_EQ(message.conversation, history.conversation);
+    EXPECT_GE(message.sequence, history.from);
+    EXPECT_LE(message.sequence, history.to);
     EXPECT_TRUE(IsValidUtf8(message.content));
     EXPECT_LE(message.content.size(), limits::kContentBytes);
+  }
+}
+
+void ExpectKeepsTheRules(const ServerFrame& frame) {
+  if (const auto* history = std::get_if<History>(&frame)) ExpectKeepsTheRules(*history);
+  if (const auto* histories = std::get_if<Histories>(&frame)) {
+    for (const History& page : histories->pages) ExpectKeepsTheRules(page);
   }
 }
 

@@ -78,6 +78,7 @@ wire::ServerFrame SampleWelcome() {
   welcome.mutable_limits()->set_max_subscriptions(500);
   welcome.set_heartbeat_ms(15'000);
   welcome.add_features("edit");
+  welcome.add_features("histories");
   welcome.add_features("renew");
   welcome.mutable_token_expires_at()->set_seconds(kWrittenAt);
   return frame;
@@ -104,6 +105,17 @@ wire::ServerFrame SampleHistory() {
   history.set_from_sequence(5);
   history.set_to_sequence(8);
   history.set_has_more(true);
+  return frame;
+}
+
+wire::ServerFrame SampleHistories() {
+  wire::ServerFrame frame;
+  wire::Histories& histories = *frame.mutable_histories();
+  histories.set_request_id(4);
+  wire::History& none = *histories.add_pages();
+  none.set_conversation_id("conversation-0");
+  none.set_has_more(true);
+  *histories.add_pages() = SampleHistory().history();
   return frame;
 }
 
@@ -184,12 +196,12 @@ wire::ServerFrame SampleGoingAway() {
 }
 
 std::vector<wire::ServerFrame> AllSamples() {
-  return {SampleWelcome(),      SampleConversationPage(),
-          SampleHistory(),      SampleChanges(),
-          SampleAck(),          SampleRefused(),
-          SampleTyping(),       SamplePartial(),
-          SampleTokenRenewed(), SamplePong(),
-          SampleGoingAway()};
+  return {SampleWelcome(), SampleConversationPage(),
+          SampleHistory(), SampleHistories(),
+          SampleChanges(), SampleAck(),
+          SampleRefused(), SampleTyping(),
+          SamplePartial(), SampleTokenRenewed(),
+          SamplePong(),    SampleGoingAway()};
 }
 
 }  // namespace hark::transport

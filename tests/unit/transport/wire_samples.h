@@ -27,6 +27,7 @@ void PrintTo(Encoding encoding, std::ostream* out);
 [[nodiscard]] wire::ServerFrame SampleWelcome();
 [[nodiscard]] wire::ServerFrame SampleConversationPage();
 [[nodiscard]] wire::ServerFrame SampleHistory();
+wire::ServerFrame SampleHistories();
 [[nodiscard]] wire::ServerFrame SampleChanges();
 [[nodiscard]] wire::ServerFrame SampleAck();
 [[nodiscard]] wire::ServerFrame SampleRefused();
