@@ -96,20 +96,28 @@ Connection::Connection(const std::filesystem::path& file, const Secret& key, Acc
   // Only CheckpointAndTruncate() may empty the WAL: closing after a failure must not change a byte.
   sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   CheckReadable();
+  if (access != Access::kCreate) file_guard_.Watch(DatabaseFile());
   SetKey(key);
   SetUp(access, durability);
+  sqlite3_file* const log = WalFileOf(database_.getHandle());
+  if (access != Access::kCreate && log != nullptr) log_guard_.Watch(log);
 }
 
 Connection::~Connection() {
   statements_->Clear();
 }
 
-// SQLCipher takes a salt that it cannot read for one that is not there yet, and makes another.
-void Connection::CheckReadable() {
+sqlite3_file* Connection::DatabaseFile() {
   sqlite3_file* file = nullptr;
   const int code = sqlite3_file_control(database_.getHandle(), "main", SQLITE_FCNTL_FILE_POINTER,
                                         static_cast<void*>(&file));
   if (code != SQLITE_OK) throw SQLite::Exception(database_.getHandle(), code);
+  return file;
+}
+
+// SQLCipher takes a salt that it cannot read for one that is not there yet, and makes another.
+void Connection::CheckReadable() {
+  sqlite3_file* const file = DatabaseFile();
   char salt[16];
   const int read = file->pMethods->xRead(file, salt, sizeof(salt), 0);
   if (read != SQLITE_OK && read != SQLITE_IOERR_SHORT_READ)
@@ -182,6 +190,10 @@ void Connection::SetUp(Access access, Durability durability) {
 void Connection::Execute(const char* sql) {
   const int code = sqlite3_exec(database_.getHandle(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) statements_->Throw(code);
+}
+
+void Connection::CheckPagesRead() {
+  Query(*statements_, "SELECT rootpage FROM sqlite_master LIMIT 1").Run();
 }
 
 std::int64_t Connection::ReadInt(const char* sql) {
@@ -306,9 +318,13 @@ void Connection::CopyInto(Connection& target, const std::function<bool()>& stop)
   sqlite3_backup* const copy = sqlite3_backup_init(to, "main", database_.getHandle(), "main");
   if (copy == nullptr) throw SQLite::Exception(to);
   int code = SQLITE_OK;
+  file_guard_.Pass(true);
   while (code == SQLITE_OK)
     code = stop && stop() ? SQLITE_INTERRUPT : sqlite3_backup_step(copy, kPagesAtOnce);
   const int finished = sqlite3_backup_finish(copy);
+  file_guard_.Pass(false);
+  // What is no hole must not be found in memory either.
+  sqlite3_db_release_memory(database_.getHandle());
   if (code != SQLITE_DONE) throw SQLite::Exception("the database cannot be copied", code);
   if (finished != SQLITE_OK) throw SQLite::Exception("the database cannot be copied", finished);
 }

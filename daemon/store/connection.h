@@ -18,6 +18,7 @@
 #include "daemon/store/cipher_version.h"
 #include "daemon/store/search_tokenizer.h"
 #include "daemon/store/statement_cache.h"
+#include "daemon/store/zero_guard.h"
 
 namespace hark::store {
 
@@ -56,6 +57,10 @@ class Connection {
 
   // The extended code of the last error that was thrown here; 0: none yet.
   [[nodiscard]] int LastFailure() const { return statements_->LastFailure(); }
+
+  // After reading, before what was read is used: throws if a page of it failed its HMAC. SQLCipher
+  // hands such a page on as zeros, and only what asks for a page after it fails. In a transaction.
+  void CheckPagesRead();
 
   [[nodiscard]] bool InTransaction() const;
   // Rows changed since opening, rolled back ones included.
@@ -98,6 +103,7 @@ class Connection {
 
  private:
   bool CheckpointWhole(int mode);
+  [[nodiscard]] sqlite3_file* DatabaseFile();
   void CheckReadable();
   void SetKey(const Secret& key);
   void SetUp(Access access, Durability durability);
@@ -105,6 +111,8 @@ class Connection {
   // After each commit: so many bytes are in the WAL.
   void OnWal(std::size_t bytes);
 
+  ZeroGuard file_guard_;
+  ZeroGuard log_guard_;
   SQLite::Database database_;
   std::unique_ptr<StatementCache> statements_;
   std::unique_ptr<SearchWords> search_words_;

@@ -108,7 +108,10 @@ auto ReaderPool::Run(Read&& read) -> decltype(read(std::declval<const Snapshot&>
         OpenIfNeeded(*slot);
         position_.answers.Wait();
         const Snapshot snapshot(*slot->authored, *slot->cache, position_, clock_.WallNow());
-        return read(snapshot);
+        auto result = read(snapshot);
+        slot->authored->CheckPagesRead();
+        slot->cache->CheckPagesRead();
+        return result;
       } catch (const SQLite::Exception& exception) {
         if (!Drop(*slot, exception, is_second)) throw;
       }

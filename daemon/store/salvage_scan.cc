@@ -99,7 +99,10 @@ std::optional<SalvageScan::MapEntry> SalvageScan::Mapped(std::uint32_t page) {
   if (is_new) entry->second = pages_.Read(map_page);
   const std::optional<SourcePage>& map = entry->second;
   if (!map || map->stale) return std::nullopt;
-  return EntryOf(*map, page - map_page - 1);
+  const MapEntry mapped = EntryOf(*map, page - map_page - 1);
+  // Every page has a type: this map was zeroed, and written to since.
+  if (mapped.type == 0) return std::nullopt;
+  return mapped;
 }
 
 std::optional<SourcePage> SalvageScan::Read(std::uint32_t page) {

@@ -75,7 +75,7 @@ class SalvageScan {
   void FindPointerMap();
   // The entry with this number, from 0 on, of a page of the file's own map.
   [[nodiscard]] static MapEntry EntryOf(const SourcePage& map, std::uint32_t number);
-  // What the file's own map says of a page, when it has one.
+  // What the file's own map says of a page, when it has one and says anything.
   [[nodiscard]] std::optional<MapEntry> Mapped(std::uint32_t page);
   // Whether the map, when it can be read, knows of a page of a tree.
   [[nodiscard]] bool MayBeOfTree(std::uint32_t page);

@@ -27,8 +27,16 @@ sqlite3_stmt* StatementCache::Borrow(const char* sql, Place*& place) {
 }
 
 void StatementCache::Throw(int code) {
+  const SQLite::Exception exception(database_, code);
   last_failure_ = code;  // Extended: connections are set to answer so.
-  throw SQLite::Exception(database_, code);
+  // SQLCipher has no code of its own for a page that fails its HMAC. Whatever asks for a page after
+  // it is refused as a wrong statement is; this one is right.
+  constexpr char kAnyPage[] = "SELECT rootpage FROM sqlite_master LIMIT 1";
+  if (code != SQLITE_ERROR ||
+      sqlite3_exec(database_, kAnyPage, nullptr, nullptr, nullptr) != SQLITE_ERROR)
+    throw exception;
+  last_failure_ = SQLITE_CORRUPT;
+  throw SQLite::Exception("a page fails its HMAC", SQLITE_CORRUPT);
 }
 
 void StatementCache::Return(sqlite3_stmt* statement, Place& place) {

@@ -25,7 +25,8 @@ class StatementCache {
   // Finalizes every statement; none may be in use.
   void Clear();
 
-  // Throws the error that the connection has just had.
+  // Throws the error that the connection has just had; SQLITE_CORRUPT if it is that a page failed
+  // its HMAC.
   [[noreturn]] void Throw(int code);
   // The extended code of the last one; 0: none yet.
   [[nodiscard]] int LastFailure() const { return last_failure_; }

@@ -127,6 +127,9 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
       position_.in_flight.Store(std::move(both));
     }
     unannounced_outbox_.insert(group.changes.outbox.begin(), group.changes.outbox.end());
+    // What was read is in what is written, in the other file maybe, and in what is announced.
+    cache_->CheckPagesRead();
+    authored_->CheckPagesRead();
     CommitFiles(group);
     group.taken.clear();
     results = std::move(group.results);

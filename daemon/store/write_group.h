@@ -131,6 +131,9 @@ class GroupWriter {
   bool ReleaseSlice();
   // Runs `body` on one of the files, as a commit that is not announced.
   void Alone(Connection& connection, const std::function<void(Connection&)>& body);
+  // The same on cache.db; damage is looked for once more on a new connection, and reported then.
+  // False: not done.
+  bool AloneOnCache(const std::function<void(Connection&)>& body);
   // Of files whose WAL has at least so much that is new. 0: everything, and nobody reads any more.
   void Checkpoint(std::size_t from_bytes);
   // What is in the log of authored.db may be copied into the file. Else it stays until the next

@@ -8,6 +8,7 @@
 
 #include "daemon/base/limits.h"
 #include "daemon/store/change_log.h"
+#include "daemon/store/error_policy.h"
 #include "daemon/store/free_pages.h"
 #include "daemon/store/job_context.h"
 #include "daemon/store/search_index.h"
@@ -72,27 +73,21 @@ bool GroupWriter::CheckpointSlice() {
 }
 
 bool GroupWriter::MergeSlice() {
-  if (!index_grew_ || !Reopen()) return false;
+  if (!index_grew_) return false;
   bool more = false;
-  try {
-    Alone(*cache_, [&more](Connection& cache) { more = MergeIndex(cache, kMergedPages); });
-    index_grew_ = more;
-  } catch (const SQLite::Exception& exception) {
-    Note(exception, false);
-  }
+  if (!AloneOnCache([&more](Connection& cache) { more = MergeIndex(cache, kMergedPages); }))
+    return false;
+  index_grew_ = more;
   return more;
 }
 
 bool GroupWriter::ReleaseSlice() {
-  if (!std::exchange(may_have_free_pages_, false) || !Reopen()) return false;
-  try {
-    if (!HasManyFreePages(*cache_)) return false;
-    Alone(*cache_, [](Connection& cache) { ReleaseFreePages(cache); });
-    may_have_free_pages_ = true;
-  } catch (const SQLite::Exception& exception) {
-    Note(exception, false);
-  }
-  return may_have_free_pages_;
+  if (!std::exchange(may_have_free_pages_, false)) return false;
+  const bool done = AloneOnCache([this](Connection& cache) {
+    may_have_free_pages_ = HasManyFreePages(cache);
+    if (may_have_free_pages_) ReleaseFreePages(cache);
+  });
+  return done && may_have_free_pages_;
 }
 
 void GroupWriter::AnnounceRest() {
@@ -118,14 +113,9 @@ void GroupWriter::RemoveSettled() {
 }
 
 void GroupWriter::TrimChangeLog() {
-  if (!Reopen()) return;
-  try {
-    bool trimmed = false;
-    Alone(*cache_, [&](Connection& cache) { trimmed = TrimLog(cache, clock_.WallNow()); });
-    if (!trimmed) logged_bytes_ = 0;
-  } catch (const SQLite::Exception& exception) {
-    Note(exception, false);
-  }
+  bool trimmed = true;
+  (void)AloneOnCache([&](Connection& cache) { trimmed = TrimLog(cache, clock_.WallNow()); });
+  if (!trimmed) logged_bytes_ = 0;
 }
 
 void GroupWriter::Alone(Connection& connection, const std::function<void(Connection&)>& body) {
@@ -133,6 +123,20 @@ void GroupWriter::Alone(Connection& connection, const std::function<void(Connect
   body(transaction.Write());
   transaction.KeepJob();
   transaction.Commit();
+}
+
+bool GroupWriter::AloneOnCache(const std::function<void(Connection&)>& body) {
+  for (const bool is_rerun : {false, true}) {
+    if (!Reopen()) return false;
+    try {
+      Alone(*cache_, body);
+      return true;
+    } catch (const SQLite::Exception& exception) {
+      Note(exception, is_rerun);
+      if (VerdictOf(CodeOf(exception)) != Verdict::kSetAside) return false;
+    }
+  }
+  return false;
 }
 
 void GroupWriter::Close() {

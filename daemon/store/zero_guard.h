@@ -1,0 +1,48 @@
+// Has a page of zeros found damaged.
+//
+// A disk that lost a write, or a file system that lost an extent, gives zeros. SQLCipher lets them
+// pass without a look at the HMAC, since it cannot tell them from a page that is not in the file
+// yet. SQLite then goes on with them where nothing contradicts: a row ends with zeros, and a page
+// of the pointer map or the free list is written back with one entry that is right, well encrypted,
+// so that nobody ever sees again that it was lost. So what SQLite reads is looked at below the
+// cipher: a page of zeros, or one that the file ends before, fails with SQLITE_CORRUPT.
+//
+// Not for files that are being made (Access::kCreate): only there does SQLite leave pages unwritten
+// and read them again. A page that it left so and gave back stays a hole, which is written before
+// it is read, and is read only by who copies every page.
+
+#ifndef HARK_DAEMON_STORE_ZERO_GUARD_H_
+#define HARK_DAEMON_STORE_ZERO_GUARD_H_
+
+#include <sqlite3.h>
+
+namespace hark::store {
+
+// Outlives the file that it watches. Used by the thread of the file's connection.
+class ZeroGuard {
+ public:
+  ZeroGuard() = default;
+  ZeroGuard(const ZeroGuard&) = delete;
+  ZeroGuard& operator=(const ZeroGuard&) = delete;
+
+  // An open database file or its log; one for each guard. All but reading goes on as before.
+  void Watch(sqlite3_file* file);
+
+  // While somebody copies every page, holes included.
+  void Pass(bool passes) { methods_.passes = passes; }
+
+ private:
+  // SQLite calls a file's methods through a pointer in it: these stand in for the platform's.
+  struct Methods : sqlite3_io_methods {
+    const sqlite3_io_methods* below = nullptr;
+    bool passes = false;
+  };
+
+  static int Read(sqlite3_file* file, void* out, int length, sqlite3_int64 offset);
+
+  Methods methods_ = {};
+};
+
+}  // namespace hark::store
+
+#endif  // HARK_DAEMON_STORE_ZERO_GUARD_H_

@@ -1,0 +1,231 @@
+// Damage that SQLCipher passes over: pages of zeros, and the last page of a read that fails its
+// HMAC.
+
+#include "daemon/store/zero_guard.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <SQLiteCpp/Exception.h>
+#include <gtest/gtest.h>
+
+#include "daemon/store/error_policy.h"
+#include "daemon/store/new_file.h"
+#include "daemon/store/page_cipher.h"
+#include "daemon/store/page_source.h"
+#include "daemon/store/raw_file.h"
+#include "tests/unit/store/store_fixture.h"
+
+namespace hark::store {
+namespace {
+
+constexpr Sequence kMessages = 60;
+constexpr std::uint32_t kMapPage = 2;
+constexpr std::size_t kFirstFreeField = 32;
+constexpr char kReadAll[] = "SELECT sum(unicode(substr(content, -1))) FROM messages";
+
+// Goes over two pages, the last of which ends with "end 7".
+std::string LongText(Sequence sequence) {
+  return std::string(5'000, 'x') + "end " + std::to_string(sequence) + ".";
+}
+
+class ZeroGuardTest : public StoreFixture {
+ protected:
+  void SetUp() override {
+    const auto store = Open(folder());
+    Batch batch;
+    for (Sequence sequence = 1; sequence <= kMessages; ++sequence)
+      batch.operations.emplace_back(ApplyMessage{TestMessage("c", sequence, LongText(sequence))});
+    ASSERT_TRUE(ApplyNow(*store, std::move(batch)));
+  }
+
+  [[nodiscard]] PageSource Pages() const {
+    return PageSource(cache_file(), Secret(std::string(kCacheKey)), "");
+  }
+
+  // The last page of the file that holds `text`.
+  [[nodiscard]] std::uint32_t PageWith(const std::string& text) const {
+    const PageSource pages = Pages();
+    for (std::uint32_t number = pages.page_count(); number > 0; --number) {
+      const auto page = pages.Read(number);
+      if (page && page->bytes.find(text) != std::string::npos) return number;
+    }
+    ADD_FAILURE() << "no page has " << text;
+    return 1;
+  }
+
+  // Of the free list: 0 if there is none.
+  [[nodiscard]] std::uint32_t FirstFreePage() const {
+    return BigEndian(Pages().Read(1)->bytes.data() + kFirstFreeField);
+  }
+
+  void Zero(std::uint32_t page) const {
+    std::string bytes = test::ReadBytes(cache_file());
+    bytes.replace((page - 1) * kFilePageBytes, kFilePageBytes, kFilePageBytes, '\0');
+    test::WriteBytes(cache_file(), bytes);
+  }
+
+  void Flip(std::uint32_t page) const {
+    std::string bytes = test::ReadBytes(cache_file());
+    bytes[(page - 1) * kFilePageBytes + 100] ^= 1;
+    test::WriteBytes(cache_file(), bytes);
+  }
+
+  // Adds what takes pages. Whether the store took it.
+  static bool Write(SqlcipherStore& store) {
+    bool stored = false;
+    Message message = TestMessage("c", kMessages + 1, LongText(kMessages + 1));
+    store.Apply({{ApplyMessage{std::move(message)}}},
+                [&stored](const auto& result) { stored = result.has_value(); });
+    store.RunWriter();
+    return stored;
+  }
+
+  static void ExpectAllThere(SqlcipherStore& store) {
+    for (Sequence sequence = 1; sequence <= kMessages; ++sequence) {
+      const auto found = store.ReadMessage(MessageId("c/" + std::to_string(sequence)));
+      ASSERT_TRUE(found) << sequence;
+      EXPECT_EQ(found->content, LongText(sequence)) << sequence;
+    }
+  }
+
+  static Result<RepairReport> Repair(SqlcipherStore& store) {
+    return WaitFor<RepairReport>(
+        [&](auto done) { store.SetCacheAside("a test", std::move(done)); });
+  }
+};
+
+TEST_F(ZeroGuardTest, AZeroedMapIsNoticedByTheFirstWriteAndNoRowIsLost) {
+  Zero(kMapPage);
+  const auto store = OpenByHand();
+  ASSERT_TRUE(store);
+  ASSERT_FALSE(store->LastRepair().any());
+  EXPECT_FALSE(Write(*store));
+  EXPECT_TRUE(store->LastRepair().cache_replaced);
+  ExpectAllThere(*store);
+  EXPECT_TRUE(Write(*store));
+}
+
+TEST_F(ZeroGuardTest, AZeroedFreeListIsNotTakenForAnEmptyOne) {
+  Connection cache(cache_file(), Secret(std::string(kCacheKey)), Access::kWrite,
+                   Durability::kFetchable);
+  cache.Execute("CREATE TABLE t AS SELECT zeroblob(100000)");
+  cache.Execute("DROP TABLE t");
+  ASSERT_TRUE(cache.CheckpointAndTruncate());
+  ASSERT_NE(FirstFreePage(), 0U);
+  Zero(FirstFreePage());
+  cache.Execute("PRAGMA shrink_memory");
+  // Takes one page.
+  EXPECT_THROW(cache.Execute("UPDATE conversations SET title = printf('%.*c', 5000, 'x')"),
+               SQLite::Exception);
+}
+
+// As a version without the guard left it.
+TEST_F(ZeroGuardTest, RowsThatAMapHasForgottenAreSalvaged) {
+  Zero(kMapPage);
+  {
+    Connection unguarded(cache_file(), Secret(std::string(kCacheKey)), Access::kCreate,
+                         Durability::kFetchable);
+    unguarded.Execute("UPDATE conversations SET title = printf('%.*c', 9000, 'x')");
+  }
+  {
+    const auto again = Pages().Read(kMapPage);
+    ASSERT_TRUE(again && !again->stale) << "the map was not written again";
+  }
+  const auto store = Open(folder());
+  if (!store->LastRepair().any()) ASSERT_TRUE(Repair(*store));
+  ExpectAllThere(*store);
+}
+
+// In what only merging the search index reads.
+TEST_F(ZeroGuardTest, WhenNobodyWaitsDamageIsNoticedToo) {
+  {
+    const auto store = OpenByHand();
+    ASSERT_TRUE(store);
+    for (Sequence sequence = 1; sequence <= 12; ++sequence) {
+      std::string words = "a" + std::to_string(sequence) + "first";
+      for (int i = 0; i < 600; ++i)
+        words += " m" + std::to_string(sequence) + "x" + std::to_string(i * 7'919);
+      store->Apply({{ApplyMessage{TestMessage("d", sequence, words)}}}, [](const auto&) {});
+      store->RunWriter();
+    }
+  }
+  Flip(PageWith("0a5first"));
+  const auto store = OpenByHand();
+  ASSERT_TRUE(store);
+  ASSERT_TRUE(Write(*store));
+  ASSERT_FALSE(store->LastRepair().any());
+  for (int slice = 0; slice < 1'000 && store->RunIdleWriter(); ++slice) {
+  }
+  store->RunWriter();
+  EXPECT_TRUE(store->LastRepair().cache_replaced);
+  ExpectAllThere(*store);
+}
+
+TEST_F(ZeroGuardTest, TheEndOfALongMessageIsNeverShownAsZeros) {
+  const std::uint32_t page = PageWith("end 7.");
+  for (const bool zeroed : {true, false}) {
+    const std::string sound = test::ReadBytes(cache_file());
+    zeroed ? Zero(page) : Flip(page);
+    {
+      const auto store = OpenByHand();
+      ASSERT_TRUE(store);
+      const auto found = store->ReadMessage(MessageId("c/7"));
+      ASSERT_FALSE(found) << "zeroed: " << zeroed;
+      EXPECT_EQ(found.error().code, ErrorCode::kCorrupt);
+      store->RunWriter();
+      EXPECT_TRUE(store->LastRepair().cache_replaced);
+      EXPECT_EQ(store->ReadMessage(MessageId("c/7")).error().code, ErrorCode::kNotFound);
+      EXPECT_TRUE(store->ReadMessage(MessageId("c/8")));
+    }
+    test::WriteBytes(cache_file(), sound);
+  }
+}
+
+TEST_F(ZeroGuardTest, ZerosInTheLogAreDamage) {
+  Connection cache(cache_file(), Secret(std::string(kCacheKey)), Access::kWrite,
+                   Durability::kFetchable);
+  cache.Execute("CREATE TABLE t AS SELECT zeroblob(3000) AS b");
+  const std::string log = cache_file().string() + "-wal";
+  std::string bytes = test::ReadBytes(log);
+  constexpr std::size_t kHeader = 32;
+  constexpr std::size_t kFrameHeader = 24;
+  for (std::size_t at = kHeader; at < bytes.size(); at += kFrameHeader + kFilePageBytes)
+    bytes.replace(at + kFrameHeader, kFilePageBytes, kFilePageBytes, '\0');
+  test::WriteBytes(log, bytes);
+  cache.Execute("PRAGMA shrink_memory");
+  EXPECT_THROW((void)cache.ReadInt("SELECT length(b) FROM t"), SQLite::Exception);
+  EXPECT_THROW(cache.Checkpoint(), SQLite::Exception);
+}
+
+TEST_F(ZeroGuardTest, AHoleIsCopiedWithTheFile) {
+  const std::filesystem::path copy = temporary().path() / "copy.db";
+  ASSERT_TRUE(MakeEmptyFile(copy));
+  Zero(PageWith("end 7."));
+  Connection source(cache_file(), Secret(std::string(kCacheKey)), Access::kRead,
+                    Durability::kFetchable);
+  Connection target(copy, Secret(std::string(kCacheKey)), Access::kCreate, Durability::kAuthored);
+  source.CopyInto(target);
+  EXPECT_EQ(target.ReadInt("SELECT count(*) FROM messages"), kMessages);
+  // Only while it was copied.
+  EXPECT_THROW((void)source.ReadInt(kReadAll), SQLite::Exception);
+}
+
+// While the log tells how long the database is.
+TEST_F(ZeroGuardTest, APageBehindTheEndOfTheFileIsDamage) {
+  Connection cache(cache_file(), Secret(std::string(kCacheKey)), Access::kWrite,
+                   Durability::kFetchable);
+  cache.Execute("CREATE TABLE t AS SELECT printf('%.*c', 9000, 'x') AS b");
+  ASSERT_TRUE(cache.CheckpointAndTruncate());
+  cache.Execute("UPDATE store_info SET initial_sync_done = 1");
+  std::filesystem::resize_file(cache_file(),
+                               (PageWith(std::string(900, 'x')) - 1) * kFilePageBytes);
+  cache.Execute("PRAGMA shrink_memory");
+  EXPECT_THROW((void)cache.ReadInt("SELECT unicode(substr(b, -1)) FROM t"), SQLite::Exception);
+}
+
+}  // namespace
+}  // namespace hark::store
