@@ -2,10 +2,10 @@
 //
 //   damage_images [--images N] [--seed S] [--kind TEXT]
 //
-// For each image: the damage is seen (at opening, or by Verify()); the store becomes READY and
-// takes writes; no row has wrong content; of the rows on undamaged pages at least 99 % are there
-// (those of authored.db: all); what was damaged is set aside, not deleted. Exit code 1: some image
-// failed.
+// For each image: the damage is seen (at opening, by Verify(), or before by what arrived); the
+// store becomes READY and takes writes; no row has wrong content; of the rows on undamaged pages at
+// least 99 % are there (those of authored.db: all); what was damaged is set aside, not deleted.
+// Exit code 1: some image failed.
 
 #include <algorithm>
 #include <cstdio>
@@ -17,8 +17,9 @@
 #include <stdlib.h>
 
 #include "daemon/base/log.h"
-#include "daemon/store/page_source.h"
 #include "tests/damage/kinds.h"
+#include "tests/damage/late_writes.h"
+#include "tests/damage/safe_rows.h"
 #include "tests/damage/world.h"
 #include "tests/support/files.h"
 #include "tests/support/scratch_folder.h"
@@ -34,74 +35,6 @@ struct Tally {
   int failures = 0;
   std::uint64_t safe_rows = 0;  // On undamaged pages.
   std::uint64_t lost_rows = 0;  // Of these.
-};
-
-struct Image {
-  const World& world;
-  const Kind& kind;
-  const Hit& hit;
-  fs::path folder;
-
-  [[nodiscard]] const Expected& expected() const {
-    return kind.killed ? world.at_kill : world.at_close;
-  }
-  [[nodiscard]] const fs::path& original() const {
-    return kind.killed ? world.killed : world.closed;
-  }
-};
-
-// Whether each row is on undamaged pages. With logs that is looked up: a page is undamaged if its
-// newest version can still be read, and the trees still lead to it.
-class SafeRows {
- public:
-  SafeRows(const Image& image, bool authored) {
-    const World& world = image.world;
-    const bool is_hit = image.kind.authored == authored;
-    const char* name = authored ? "authored.db" : "cache.db";
-    const std::string& key = authored ? kAuthoredKey : kCacheKey;
-    const auto& note = authored ? world.authored_note : world.cache_note;
-    if (image.kind.killed) {
-      map_ = authored ? &world.killed_authored_pages : &world.killed_cache_pages;
-    } else {
-      map_ = authored ? &world.authored_pages : &world.cache_pages;
-    }
-    if (!is_hit) return;
-    unsafe_ = image.hit.pages;
-    if (!image.hit.all) return;
-    if (!image.kind.killed) {
-      none_ = true;
-      return;
-    }
-    const Secret secret{std::string(key)};
-    const store::PageSource before(image.original() / name, secret, note.salt);
-    const store::PageSource after(image.folder / name, secret, note.salt);
-    for (std::uint32_t page = 1; page <= before.page_count(); ++page) {
-      const auto old = before.Read(page);
-      const auto left = after.Read(page);
-      if (!left || left->stale || left->bytes != old->bytes) unsafe_.insert(page);
-    }
-    // Half a log may have been copied into the file: then new pages stand beside old trees, which
-    // do not lead to them.
-    left_ = MapPages(image.folder / name, key, note);
-  }
-
-  [[nodiscard]] bool Contains(const MessageId& id) const { return Contains(ColumnBytes(id)); }
-  [[nodiscard]] bool Contains(const std::string& key) const {
-    const auto row = map_->rows.find(key);
-    if (none_ || row == map_->rows.end()) return false;
-    if (left_) {
-      const auto left = left_->rows.find(key);
-      if (left == left_->rows.end() || left->second != row->second) return false;
-    }
-    return std::none_of(row->second.begin(), row->second.end(),
-                        [this](std::uint32_t page) { return unsafe_.contains(page); });
-  }
-
- private:
-  const RowPages* map_ = nullptr;
-  std::set<std::uint32_t> unsafe_;
-  std::optional<RowPages> left_;  // Where the trees lead to in what is left; only with logs.
-  bool none_ = false;
 };
 
 bool SameContent(const Message& a, const Message& b) {
@@ -143,6 +76,7 @@ class Examination {
 };
 
 std::string Examination::Run() {
+  if (image_.late && !image_.late->wrong.empty()) return image_.late->wrong;
   damaged_bytes_ =
       test::ReadBytes(image_.folder / (image_.kind.authored ? "authored.db" : "cache.db"));
   for (auto step : {&Examination::Open, &Examination::VerifyAndRepair, &Examination::ReadCache,
@@ -157,7 +91,8 @@ std::string Examination::Open() {
   auto opened = OpenStore(image_.folder, clock_);
   if (!opened) return "not READY: " + opened.error().message;
   store_ = *std::move(opened);
-  seen_ = seen_at_opening_ = store_->LastRepair().any();
+  seen_at_opening_ = store_->LastRepair().any();
+  seen_ = seen_at_opening_ || (image_.late && image_.late->noticed);
   return {};
 }
 
@@ -344,9 +279,11 @@ int Run(const Options& options, const fs::path& folder) {
     fs::remove_all(copy);
     fs::copy(kind.killed ? world.killed : world.closed, copy, fs::copy_options::recursive);
     const Hit hit = kind.damage(world, copy, random);
+    Image image{world, kind, hit, copy};
+    if (kind.late) image.late = WriteLate(copy, image.expected(), random);
     Tally& tally = tallies[kind.name];
     ++tally.images;
-    const std::string wrong = Examination({world, kind, hit, copy}, tally).Run();
+    const std::string wrong = Examination(image, tally).Run();
     if (wrong.empty()) continue;
     ++failures;
     ++tally.failures;

@@ -31,7 +31,7 @@ void Flip(std::string& bytes, std::size_t first, std::size_t size, Random& rando
 
 // One or more pages of a class of the closed store.
 Kind Pages(std::string name, bool authored, std::string page_class, std::size_t most, bool zero) {
-  return {std::move(name), false, authored,
+  return {std::move(name), false, authored, false,
           [=](const World& world, const fs::path& folder, Random& random) {
             const RowPages& map = authored ? world.authored_pages : world.cache_pages;
             Hit hit;
@@ -64,7 +64,7 @@ Kind Pages(std::string name, bool authored, std::string page_class, std::size_t 
 }
 
 Kind Salt(bool authored) {
-  return {authored ? "authored: salt" : "salt", false, authored,
+  return {authored ? "authored: salt" : "salt", false, authored, false,
           [=](const World&, const fs::path& folder, Random& random) {
             std::string bytes = test::ReadBytes(FileOf(folder, authored));
             char& byte = bytes[random() % store::kSaltBytes];
@@ -75,7 +75,7 @@ Kind Salt(bool authored) {
 }
 
 Kind Truncated(bool authored) {
-  return {authored ? "authored: truncated" : "truncated", false, authored,
+  return {authored ? "authored: truncated" : "truncated", false, authored, false,
           [=](const World&, const fs::path& folder, Random& random) {
             const fs::path file = FileOf(folder, authored);
             const std::size_t size = test::ReadBytes(file).size();
@@ -90,7 +90,7 @@ Kind Truncated(bool authored) {
 
 Kind Log(std::string name, bool authored,
          std::function<void(const fs::path& log, Random& random)> damage) {
-  return {std::move(name), true, authored,
+  return {std::move(name), true, authored, false,
           [=, damage = std::move(damage)](const World&, const fs::path& folder, Random& random) {
             damage(FileOf(folder, authored).string() + "-wal", random);
             Hit hit;
@@ -134,7 +134,7 @@ void CutLog(const fs::path& log, Random& random) {
 Kind Whole(std::string name, std::function<void(const World&, const fs::path&, Random&)> damage,
            bool rows_stay) {
   return {
-      std::move(name), false, false,
+      std::move(name), false, false, false,
       [=, damage = std::move(damage)](const World& world, const fs::path& folder, Random& random) {
         damage(world, folder, random);
         Hit hit;
@@ -143,14 +143,31 @@ Kind Whole(std::string name, std::function<void(const World&, const fs::path&, R
       }};
 }
 
+// What nothing reads again may be overwritten, and is no damage then.
+Kind ThenWritten(Kind kind, bool may_be_overwritten) {
+  kind.name += ", then written";
+  kind.late = true;
+  kind.damage = [=, damage = std::move(kind.damage)](const World& world, const fs::path& folder,
+                                                     Random& random) {
+    Hit hit = damage(world, folder, random);
+    hit.may_be_unnoticed = hit.may_be_unnoticed || may_be_overwritten;
+    return hit;
+  };
+  return kind;
+}
+
 }  // namespace
 
 std::vector<Kind> AllKinds() {
   std::vector<Kind> kinds;
-  for (const char* page_class :
+  for (const std::string page_class :
        {"schema", "interior", "leaf", "overflow", "index or small table", "free or map"}) {
-    kinds.push_back(Pages(std::string("flipped: ") + page_class, false, page_class, 3, false));
-    kinds.push_back(Pages(std::string("zeroed: ") + page_class, false, page_class, 3, true));
+    for (const bool zero : {false, true}) {
+      Kind kind = Pages((zero ? "zeroed: " : "flipped: ") + page_class, false, page_class, 3, zero);
+      kinds.push_back(kind);
+      kinds.push_back(
+          ThenWritten(std::move(kind), page_class == "overflow" || page_class == "free or map"));
+    }
   }
   kinds.push_back(Pages("flipped: many leaves", false, "leaf", 60, false));
   kinds.push_back(Salt(false));
@@ -184,7 +201,7 @@ std::vector<Kind> AllKinds() {
         test::WriteBytes(folder / "cache.db", bytes);
       },
       false));
-  kinds.push_back(Whole(
+  Kind garbage = Whole(
       "garbage appended",
       [](const World&, const fs::path& folder, Random& random) {
         std::string bytes = test::ReadBytes(folder / "cache.db");
@@ -192,7 +209,9 @@ std::vector<Kind> AllKinds() {
         for (std::size_t i = 0; i < count; ++i) bytes += static_cast<char>(random());
         test::WriteBytes(folder / "cache.db", bytes);
       },
-      true));
+      true);
+  kinds.push_back(garbage);
+  kinds.push_back(ThenWritten(std::move(garbage), true));
   for (const char* page_class : {"schema", "leaf", "interior", "overflow", "index or small table"})
     kinds.push_back(
         Pages(std::string("authored: flipped ") + page_class, true, page_class, 2, false));

@@ -26,6 +26,7 @@ struct Kind {
   std::string name;
   bool killed = false;    // Damages the store that a kill left, else the closed one.
   bool authored = false;  // authored.db is hit, else cache.db.
+  bool late = false;      // Messages arrive after the damage, before it is noticed.
   std::function<Hit(const World&, const fs::path& folder, std::mt19937_64&)> damage;
 };
 

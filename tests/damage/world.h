@@ -61,8 +61,9 @@ struct World {
 // Makes all three below `folder`.
 [[nodiscard]] World MakeWorld(const fs::path& folder, std::uint64_t seed);
 
+enum class WriterRuns { kOnItsThread, kByHand };
 [[nodiscard]] Result<std::unique_ptr<store::SqlcipherStore>> OpenStore(
-    const fs::path& folder, const Clock& clock, const std::string& cache_key = kCacheKey);
+    const fs::path& folder, const Clock& clock, WriterRuns writer = WriterRuns::kOnItsThread);
 
 // An id as the columns hold it.
 [[nodiscard]] std::string ColumnBytes(const MessageId& id);
