@@ -143,8 +143,34 @@ Kind Whole(std::string name, std::function<void(const World&, const fs::path&, R
       }};
 }
 
+// Of each class of pages of the cache.
+std::vector<Kind> PageKinds() {
+  std::vector<Kind> kinds;
+  for (const std::string page_class :
+       {"schema", "interior", "leaf", "overflow", "index or small table", "free or map"}) {
+    kinds.push_back(Pages("flipped: " + page_class, false, page_class, 3, false));
+    kinds.push_back(Pages("zeroed: " + page_class, false, page_class, 3, true));
+  }
+  return kinds;
+}
+
+Kind GarbageAppended() {
+  return Whole(
+      "garbage appended",
+      [](const World&, const fs::path& folder, Random& random) {
+        std::string bytes = test::ReadBytes(folder / "cache.db");
+        const std::size_t count = 1 + random() % 10'000;
+        for (std::size_t i = 0; i < count; ++i) bytes += static_cast<char>(random());
+        test::WriteBytes(folder / "cache.db", bytes);
+      },
+      true);
+}
+
 // What nothing reads again may be overwritten, and is no damage then.
-Kind ThenWritten(Kind kind, bool may_be_overwritten) {
+Kind ThenWritten(Kind kind) {
+  const bool may_be_overwritten = kind.name.ends_with("overflow") ||
+                                  kind.name.ends_with("free or map") ||
+                                  kind.name == "garbage appended";
   kind.name += ", then written";
   kind.late = true;
   kind.damage = [=, damage = std::move(kind.damage)](const World& world, const fs::path& folder,
@@ -160,15 +186,8 @@ Kind ThenWritten(Kind kind, bool may_be_overwritten) {
 
 std::vector<Kind> AllKinds() {
   std::vector<Kind> kinds;
-  for (const std::string page_class :
-       {"schema", "interior", "leaf", "overflow", "index or small table", "free or map"}) {
-    for (const bool zero : {false, true}) {
-      Kind kind = Pages((zero ? "zeroed: " : "flipped: ") + page_class, false, page_class, 3, zero);
-      kinds.push_back(kind);
-      kinds.push_back(
-          ThenWritten(std::move(kind), page_class == "overflow" || page_class == "free or map"));
-    }
-  }
+  const std::vector<Kind> of_pages = PageKinds();
+  kinds.insert(kinds.end(), of_pages.begin(), of_pages.end());
   kinds.push_back(Pages("flipped: many leaves", false, "leaf", 60, false));
   kinds.push_back(Salt(false));
   kinds.push_back(Truncated(false));
@@ -201,17 +220,7 @@ std::vector<Kind> AllKinds() {
         test::WriteBytes(folder / "cache.db", bytes);
       },
       false));
-  Kind garbage = Whole(
-      "garbage appended",
-      [](const World&, const fs::path& folder, Random& random) {
-        std::string bytes = test::ReadBytes(folder / "cache.db");
-        const std::size_t count = 1 + random() % 10'000;
-        for (std::size_t i = 0; i < count; ++i) bytes += static_cast<char>(random());
-        test::WriteBytes(folder / "cache.db", bytes);
-      },
-      true);
-  kinds.push_back(garbage);
-  kinds.push_back(ThenWritten(std::move(garbage), true));
+  kinds.push_back(GarbageAppended());
   for (const char* page_class : {"schema", "leaf", "interior", "overflow", "index or small table"})
     kinds.push_back(
         Pages(std::string("authored: flipped ") + page_class, true, page_class, 2, false));
@@ -233,6 +242,8 @@ std::vector<Kind> AllKinds() {
   kinds.push_back(std::move(without_index));
   kinds.push_back(
       Log("authored: log lost", true, [](const fs::path& log, Random&) { fs::remove(log); }));
+  for (const Kind& kind : of_pages) kinds.push_back(ThenWritten(kind));
+  kinds.push_back(ThenWritten(GarbageAppended()));
   return kinds;
 }
 

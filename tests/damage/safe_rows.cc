@@ -2,9 +2,20 @@
 
 #include <algorithm>
 
+#include "daemon/store/page_cipher.h"
 #include "daemon/store/page_source.h"
 
 namespace hark::damage {
+namespace {
+
+// Of the file's own map (salvage_scan.cc): on page 2 and after every so many pages that it tells
+// of, with five bytes for each.
+std::uint32_t MapPageOf(std::uint32_t page) {
+  constexpr std::uint32_t kStretch = store::kUsableBytes / 5 + 1;
+  return page < 2 ? 2 : (page - 2) / kStretch * kStretch + 2;
+}
+
+}  // namespace
 
 SafeRows::SafeRows(const Image& image, bool authored) {
   const World& world = image.world;
@@ -44,6 +55,11 @@ bool SafeRows::Contains(const std::string& key) const {
   if (left_) {
     const auto left = left_->rows.find(key);
     if (left == left_->rows.end() || left->second != row->second) return false;
+    const bool is_long = row->second.size() > 1;
+    if (is_long && std::any_of(row->second.begin(), row->second.end(), [this](std::uint32_t page) {
+          return unsafe_.contains(MapPageOf(page));
+        }))
+      return false;
   }
   return std::none_of(row->second.begin(), row->second.end(),
                       [this](std::uint32_t page) { return unsafe_.contains(page); });

@@ -32,7 +32,7 @@ struct Image {
 
 // Whether each row is on undamaged pages: what was written after the damage always is. With logs
 // that is looked up: a page is undamaged if its newest version can still be read, and the trees
-// still lead to it.
+// still lead to it. What goes on over several pages is the row's only if the file's map says so.
 class SafeRows {
  public:
   // `authored`: of authored.db, else of cache.db. The image's world outlives it.
