@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <future>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -56,6 +57,7 @@ class Examination {
   std::string Open();
   // Sets aside what only Verify() sees.
   std::string VerifyAndRepair();
+  bool WaitForItsOwnRepair();
   std::string ReadCache();
   std::string ReadAuthored();
   std::string ReadDrafts();
@@ -104,12 +106,28 @@ std::string Examination::VerifyAndRepair() {
     const LocalRevision before = store_->CurrentRevision();
     const auto report = store::WaitFor<store::RepairReport>(
         [&](auto done) { store_->SetCacheAside("found by Verify()", std::move(done)); });
-    if (!report) return "not repaired: " + report.error().message;
-    if (store_->CurrentRevision() <= before) return "the revision did not rise";
+    if (report) {
+      if (store_->CurrentRevision() <= before) return "the revision did not rise";
+    } else if (!WaitForItsOwnRepair()) {
+      return "not repaired: " + report.error().message;
+    }
     if (!store_->Verify().good()) return "still damaged after the repair";
   }
+  // Or by the writer, which merges the index when nobody waits.
+  seen_ = seen_ || store_->LastRepair().any();
   if (!seen_ && !image_.hit.may_be_unnoticed) return "not detected";
   return {};
+}
+
+// The store noticed by itself and repairs already, between two turns of its writer.
+bool Examination::WaitForItsOwnRepair() {
+  constexpr int kMostTurns = 1'000;
+  for (int turn = 0; turn < kMostTurns && !store_->LastRepair().any(); ++turn) {
+    std::promise<void> turned;
+    store_->TurnWriter([&turned] { turned.set_value(); });
+    turned.get_future().wait();
+  }
+  return store_->LastRepair().any();
 }
 
 std::string Examination::ReadCache() {
