@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "daemon/store/error_policy.h"
 #include "daemon/store/raw_file.h"
 #include "daemon/store/search_tokenizer.h"
+#include "daemon/store/transaction.h"
 #include "daemon/store/wal_scan.h"
 
 namespace hark::store {
@@ -96,11 +98,14 @@ Connection::Connection(const std::filesystem::path& file, const Secret& key, Acc
   // Only CheckpointAndTruncate() may empty the WAL: closing after a failure must not change a byte.
   sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   CheckReadable();
-  if (access != Access::kCreate) file_guard_.Watch(DatabaseFile());
+  if (access != Access::kCreate) {
+    file_guard_.Watch(DatabaseFile(),
+                      access == Access::kWrite ? ZeroGuard::Pages::kMap : ZeroGuard::Pages::kAll);
+  }
   SetKey(key);
   SetUp(access, durability);
   sqlite3_file* const log = WalFileOf(database_.getHandle());
-  if (access != Access::kCreate && log != nullptr) log_guard_.Watch(log);
+  if (access != Access::kCreate && log != nullptr) log_guard_.Watch(log, ZeroGuard::Pages::kAll);
 }
 
 Connection::~Connection() {
@@ -313,6 +318,14 @@ bool Connection::CheckpointWhole(int mode) {
 }
 
 void Connection::CopyInto(Connection& target, const std::function<bool()>& stop) {
+  // In one transaction, so that what fails its HMAC is known in the end.
+  std::optional<ReadTransaction> own;
+  if (!InTransaction()) own.emplace(*this);
+  CopyPages(target, stop);
+  CheckPagesRead();
+}
+
+void Connection::CopyPages(Connection& target, const std::function<bool()>& stop) {
   constexpr int kPagesAtOnce = 256;
   sqlite3* const to = target.database_.getHandle();
   sqlite3_backup* const copy = sqlite3_backup_init(to, "main", database_.getHandle(), "main");
@@ -325,6 +338,7 @@ void Connection::CopyInto(Connection& target, const std::function<bool()>& stop)
   file_guard_.Pass(false);
   // What is no hole must not be found in memory either.
   sqlite3_db_release_memory(database_.getHandle());
+  if (code == SQLITE_ERROR) CheckPagesRead();
   if (code != SQLITE_DONE) throw SQLite::Exception("the database cannot be copied", code);
   if (finished != SQLITE_OK) throw SQLite::Exception("the database cannot be copied", finished);
 }

@@ -102,6 +102,7 @@ class Connection {
   bool CheckpointAndTruncate();
 
  private:
+  void CopyPages(Connection& target, const std::function<bool()>& stop);
   bool CheckpointWhole(int mode);
   [[nodiscard]] sqlite3_file* DatabaseFile();
   void CheckReadable();

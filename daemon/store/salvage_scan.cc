@@ -4,13 +4,12 @@
 #include <utility>
 
 #include "daemon/store/page_cipher.h"
+#include "daemon/store/pointer_map.h"
 
 namespace hark::store {
 namespace {
 
-// The pointer map of a file with auto_vacuum: on page 2 and then after every so many pages, five
-// bytes for each page that follows.
-constexpr std::uint32_t kMappedPages = kUsableBytes / 5;
+// Of the pointer map: what a page is.
 constexpr std::uint8_t kMapRoot = 1;
 constexpr std::uint8_t kMapFree = 2;
 constexpr std::uint8_t kMapOverflowFirst = 3;
@@ -18,10 +17,6 @@ constexpr std::uint8_t kMapOverflow = 4;
 constexpr std::uint8_t kMapTree = 5;
 constexpr std::size_t kMapHeaderField = 52;  // Of page 1: not 0 with auto_vacuum.
 constexpr std::size_t kFreeTrunkField = 32;
-
-std::uint32_t MapPageOf(std::uint32_t page) {
-  return (page - 2) / (kMappedPages + 1) * (kMappedPages + 1) + 2;
-}
 
 using Kind = RecordValue::Kind;
 

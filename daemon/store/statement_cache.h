@@ -26,7 +26,7 @@ class StatementCache {
   void Clear();
 
   // Throws the error that the connection has just had; SQLITE_CORRUPT if it is that a page failed
-  // its HMAC.
+  // its HMAC, which the connection knows until its transaction ends.
   [[noreturn]] void Throw(int code);
   // The extended code of the last one; 0: none yet.
   [[nodiscard]] int LastFailure() const { return last_failure_; }

@@ -136,6 +136,9 @@ class GroupWriter {
   bool AloneOnCache(const std::function<void(Connection&)>& body);
   // Of files whose WAL has at least so much that is new. 0: everything, and nobody reads any more.
   void Checkpoint(std::size_t from_bytes);
+  // After damage: once more of cache.db, on a new connection, and reports it then. A damaged log of
+  // authored.db is found before (IsAuthoredLogWhole).
+  void CheckpointAnew();
   // What is in the log of authored.db may be copied into the file. Else it stays until the next
   // opening salvages both: a checkpoint copies a damaged page as well, over the one before it.
   [[nodiscard]] bool IsAuthoredLogWhole();

@@ -83,11 +83,13 @@ bool GroupWriter::MergeSlice() {
 
 bool GroupWriter::ReleaseSlice() {
   if (!std::exchange(may_have_free_pages_, false)) return false;
-  const bool done = AloneOnCache([this](Connection& cache) {
-    may_have_free_pages_ = HasManyFreePages(cache);
-    if (may_have_free_pages_) ReleaseFreePages(cache);
+  bool many = false;
+  const bool done = AloneOnCache([&many](Connection& cache) {
+    many = HasManyFreePages(cache);
+    if (many) ReleaseFreePages(cache);
   });
-  return done && may_have_free_pages_;
+  may_have_free_pages_ = done && many;
+  return may_have_free_pages_;
 }
 
 void GroupWriter::AnnounceRest() {
@@ -113,15 +115,17 @@ void GroupWriter::RemoveSettled() {
 }
 
 void GroupWriter::TrimChangeLog() {
-  bool trimmed = true;
-  (void)AloneOnCache([&](Connection& cache) { trimmed = TrimLog(cache, clock_.WallNow()); });
-  if (!trimmed) logged_bytes_ = 0;
+  bool trimmed = false;
+  const bool done =
+      AloneOnCache([&](Connection& cache) { trimmed = TrimLog(cache, clock_.WallNow()); });
+  if (done && !trimmed) logged_bytes_ = 0;
 }
 
 void GroupWriter::Alone(Connection& connection, const std::function<void(Connection&)>& body) {
   GroupTransaction transaction(connection);
   body(transaction.Write());
   transaction.KeepJob();
+  connection.CheckPagesRead();
   transaction.Commit();
 }
 
@@ -168,9 +172,21 @@ void GroupWriter::Checkpoint(std::size_t from_bytes) {
         connection->Checkpoint();
       }
     } catch (const SQLite::Exception& exception) {
-      // Nothing is lost: the commits are in the WAL. The next group finds out what is wrong.
+      // Nothing is lost: the commits are in the WAL.
       Note(exception, false);
+      if (from_bytes == 0 || VerdictOf(CodeOf(exception)) != Verdict::kSetAside) continue;
+      CheckpointAnew();
+      return;
     }
+  }
+}
+
+void GroupWriter::CheckpointAnew() {
+  if (!Reopen()) return;
+  try {
+    cache_->Checkpoint();
+  } catch (const SQLite::Exception& exception) {
+    Note(exception, true);
   }
 }
 

@@ -7,9 +7,11 @@
 // so that nobody ever sees again that it was lost. So what SQLite reads is looked at below the
 // cipher: a page of zeros, or one that the file ends before, fails with SQLITE_CORRUPT.
 //
-// Not for files that are being made (Access::kCreate): only there does SQLite leave pages unwritten
-// and read them again. A page that it left so and gave back stays a hole, which is written before
-// it is read, and is read only by who copies every page.
+// A sound file may have holes: pages of the free list that were never written, since SQLite made
+// the file and gave them back in one transaction. Who writes may read one when it is used at last,
+// so of a writer's file only the pages of the pointer map are looked at, which are always written.
+// Who reads never comes to a hole, except to copy every page. A file that is being made
+// (Access::kCreate) is not watched: SQLite reads there what it has not written yet.
 
 #ifndef HARK_DAEMON_STORE_ZERO_GUARD_H_
 #define HARK_DAEMON_STORE_ZERO_GUARD_H_
@@ -25,8 +27,11 @@ class ZeroGuard {
   ZeroGuard(const ZeroGuard&) = delete;
   ZeroGuard& operator=(const ZeroGuard&) = delete;
 
-  // An open database file or its log; one for each guard. All but reading goes on as before.
-  void Watch(sqlite3_file* file);
+  enum class Pages : bool { kAll, kMap };
+
+  // An open database file or its log; one for each guard. All but reading goes on as before. kMap:
+  // a database file that may have holes.
+  void Watch(sqlite3_file* file, Pages pages);
 
   // While somebody copies every page, holes included.
   void Pass(bool passes) { methods_.passes = passes; }
@@ -35,6 +40,7 @@ class ZeroGuard {
   // SQLite calls a file's methods through a pointer in it: these stand in for the platform's.
   struct Methods : sqlite3_io_methods {
     const sqlite3_io_methods* below = nullptr;
+    Pages pages = Pages::kAll;
     bool passes = false;
   };
 

@@ -16,7 +16,7 @@ namespace {
 
 // Items of a plan that are read at a time; and of a single conversation. Between two plans nothing
 // is under way.
-constexpr std::uint32_t kPlanItems = 32'768;
+constexpr std::uint32_t kPlanItems = 16'384;
 constexpr std::uint32_t kGapItems = 64;
 // An older message does not count as live: it waited for its author's own connection.
 constexpr std::chrono::minutes kLive{1};

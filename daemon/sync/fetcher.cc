@@ -150,15 +150,16 @@ void Fetcher::AskAgain(std::vector<Asked> asked) {
 
 std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer) {
   const auto it = in_flight_.find(answer.request);
-  if (it == in_flight_.end() || answer.pages.size() > it->second.size()) return {};
+  if (it == in_flight_.end()) return {};
   std::vector<transport::History>& pages = answer.pages;
-  for (std::size_t i = 0; i < pages.size(); ++i) {
-    if (it->second[i].item.conversation != pages[i].conversation) return {};
-  }
-  if (pages.empty()) {
-    (void)Refused(answer.request);
-    return {};
-  }
+  const bool fits = pages.size() <= it->second.size() &&
+                    std::equal(pages.begin(), pages.end(), it->second.begin(),
+                               [](const transport::History& page, const Asked& asked) {
+                                 return page.conversation == asked.item.conversation;
+                               });
+  // One page of another conversation is no answer to this; of several, an answer that is wrong.
+  if (pages.empty() || (!fits && it->second.size() > 1)) (void)Refused(answer.request);
+  if (pages.empty() || !fits) return {};
   std::vector<Asked> asked = std::move(it->second);
   in_flight_.erase(it);
 

@@ -64,6 +64,11 @@ History DecodeHistory(wire::History&& history, Rules& rules) {
 Histories DecodeHistories(wire::Histories&& histories, Rules& rules) {
   Histories decoded;
   decoded.request = histories.request_id();
+  // As many as are asked for at most; each is larger here than it was in the frame.
+  if (histories.pages_size() > static_cast<int>(limits::kPageSize)) {
+    rules.Require(false, "an answer has at most 200 pages");
+    return decoded;
+  }
   decoded.pages.reserve(static_cast<std::size_t>(histories.pages_size()));
   for (wire::History& page : *histories.mutable_pages()) {
     decoded.pages.push_back(DecodeHistory(std::move(page), rules));

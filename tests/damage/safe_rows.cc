@@ -2,21 +2,10 @@
 
 #include <algorithm>
 
-#include "daemon/store/page_cipher.h"
 #include "daemon/store/page_source.h"
+#include "daemon/store/pointer_map.h"
 
 namespace hark::damage {
-namespace {
-
-// Of the file's own map (salvage_scan.cc): on page 2 and after every so many pages that it tells
-// of, with five bytes for each.
-std::uint32_t MapPageOf(std::uint32_t page) {
-  constexpr std::uint32_t kStretch = store::kUsableBytes / 5 + 1;
-  return page < 2 ? 2 : (page - 2) / kStretch * kStretch + 2;
-}
-
-}  // namespace
-
 SafeRows::SafeRows(const Image& image, bool authored) {
   const World& world = image.world;
   if (image.late && !authored) late_ = image.late->stored;
@@ -57,7 +46,7 @@ bool SafeRows::Contains(const std::string& key) const {
     if (left == left_->rows.end() || left->second != row->second) return false;
     const bool is_long = row->second.size() > 1;
     if (is_long && std::any_of(row->second.begin(), row->second.end(), [this](std::uint32_t page) {
-          return unsafe_.contains(MapPageOf(page));
+          return unsafe_.contains(store::MapPageOf(page));
         }))
       return false;
   }

@@ -35,6 +35,7 @@ FAULTS = (
     ("more", ("history", "histories"), 30),
     ("empty", ("history", "histories", "conversation_page"), 40),
     ("none", ("histories",), 20),
+    ("left_out", ("histories",), 20),
     ("other_log", ("welcome",), 15),
     ("bare_welcome", ("welcome",), 15),
 )
@@ -283,6 +284,13 @@ class Way:
     async def do_none(self, _, request):
         """An answer without any page."""
         await self.put(pb.ServerFrame(histories=pb.Histories(request_id=request.request_id)))
+
+    async def do_left_out(self, frame, _):
+        """The pages are not those that were asked for."""
+        falsified = pb.ServerFrame()
+        falsified.CopyFrom(frame)
+        falsified.histories.pages.pop(0)
+        await self.put(falsified)
 
     async def do_other_log(self, frame, _):
         """Says that it goes on, with a log that is not the client's."""

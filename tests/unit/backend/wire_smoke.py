@@ -189,6 +189,13 @@ def check_session(encoding):
             break
     assert [m.content for m in seen] == [f"text {k} of 4 ü" for k in range(120)]
 
+    asks = [pb.GetHistory(conversation_id=f"c{n}", before_sequence=120, page_size=60) for n in (3, 9, 1, 2)]
+    client.send(get_histories=pb.GetHistories(request_id=client.id(), asks=asks))
+    pages = client.until("histories").pages
+    assert [(p.conversation_id, len(p.messages), p.has_more) for p in pages] == [
+        ("c3", 60, True), ("c9", 0, True), ("c1", 60, True), ("c2", 60, True)]
+    assert pages[2].messages[-1].content == "text 118 of 1 ü"
+
     client.send(subscribe=pb.Subscribe(add=["c4", "unknown"]))
     other = Client(backend.port, "proto" if encoding == "json" else "json")
     assert other.hello(token, cursor).resume == pb.Welcome.RESUME_OK

@@ -74,6 +74,28 @@ class ZeroGuardTest : public StoreFixture {
     test::WriteBytes(cache_file(), bytes);
   }
 
+  // The page of every so many frames of a log, from the first one on.
+  static void ZeroFrames(const std::filesystem::path& log, std::size_t every) {
+    constexpr std::size_t kHeader = 32;
+    constexpr std::size_t kFrameHeader = 24;
+    constexpr std::size_t kFrame = kFrameHeader + kFilePageBytes;
+    std::string bytes = test::ReadBytes(log);
+    for (std::size_t at = kHeader; at + kFrame <= bytes.size(); at += every * kFrame)
+      bytes.replace(at + kFrameHeader, kFilePageBytes, kFilePageBytes, '\0');
+    test::WriteBytes(log, bytes);
+  }
+
+  // 0: nothing was thrown.
+  template <typename Call>
+  static int CodeThrown(Call call) {
+    try {
+      call();
+    } catch (const SQLite::Exception& exception) {
+      return CodeOf(exception) & 0xff;
+    }
+    return 0;
+  }
+
   // Adds what takes pages. Whether the store took it.
   static bool Write(SqlcipherStore& store) {
     bool stored = false;
@@ -109,18 +131,25 @@ TEST_F(ZeroGuardTest, AZeroedMapIsNoticedByTheFirstWriteAndNoRowIsLost) {
   EXPECT_TRUE(Write(*store));
 }
 
-TEST_F(ZeroGuardTest, AZeroedFreeListIsNotTakenForAnEmptyOne) {
+// Files that were salvaged, or made by an earlier version, have such.
+TEST_F(ZeroGuardTest, AHoleInTheFreeListOfASoundFileIsUsed) {
+  {
+    Connection cache(cache_file(), Secret(std::string(kCacheKey)), Access::kWrite,
+                     Durability::kFetchable);
+    cache.Execute("CREATE TABLE t AS SELECT zeroblob(100000)");
+    cache.Execute("DROP TABLE t");
+    ASSERT_TRUE(cache.CheckpointAndTruncate());
+  }
+  const auto trunk = Pages().Read(FirstFreePage());
+  ASSERT_TRUE(trunk);
+  ASSERT_GT(BigEndian(trunk->bytes.data() + 4), 20U);
+  for (int leaf = 0; leaf < 20; ++leaf) Zero(BigEndian(trunk->bytes.data() + 8 + 4 * leaf));
   Connection cache(cache_file(), Secret(std::string(kCacheKey)), Access::kWrite,
                    Durability::kFetchable);
-  cache.Execute("CREATE TABLE t AS SELECT zeroblob(100000)");
-  cache.Execute("DROP TABLE t");
-  ASSERT_TRUE(cache.CheckpointAndTruncate());
-  ASSERT_NE(FirstFreePage(), 0U);
-  Zero(FirstFreePage());
-  cache.Execute("PRAGMA shrink_memory");
-  // Takes one page.
-  EXPECT_THROW(cache.Execute("UPDATE conversations SET title = printf('%.*c', 5000, 'x')"),
-               SQLite::Exception);
+  cache.Execute("CREATE TABLE t AS SELECT printf('%.*c', 40000, 'x') AS b");
+  cache.Execute("PRAGMA incremental_vacuum");
+  EXPECT_EQ(cache.ReadInt("SELECT unicode(substr(b, -1)) FROM t"), 'x');
+  EXPECT_EQ(cache.ReadText("PRAGMA integrity_check"), "ok");
 }
 
 // As a version without the guard left it.
@@ -190,15 +219,10 @@ TEST_F(ZeroGuardTest, ZerosInTheLogAreDamage) {
                    Durability::kFetchable);
   cache.Execute("CREATE TABLE t AS SELECT zeroblob(3000) AS b");
   const std::string log = cache_file().string() + "-wal";
-  std::string bytes = test::ReadBytes(log);
-  constexpr std::size_t kHeader = 32;
-  constexpr std::size_t kFrameHeader = 24;
-  for (std::size_t at = kHeader; at < bytes.size(); at += kFrameHeader + kFilePageBytes)
-    bytes.replace(at + kFrameHeader, kFilePageBytes, kFilePageBytes, '\0');
-  test::WriteBytes(log, bytes);
+  ZeroFrames(log, 1);
   cache.Execute("PRAGMA shrink_memory");
-  EXPECT_THROW((void)cache.ReadInt("SELECT length(b) FROM t"), SQLite::Exception);
-  EXPECT_THROW(cache.Checkpoint(), SQLite::Exception);
+  EXPECT_EQ(CodeThrown([&] { (void)cache.ReadInt("SELECT length(b) FROM t"); }), SQLITE_CORRUPT);
+  EXPECT_EQ(CodeThrown([&] { cache.Checkpoint(); }), SQLITE_CORRUPT);
 }
 
 TEST_F(ZeroGuardTest, AHoleIsCopiedWithTheFile) {
@@ -211,7 +235,7 @@ TEST_F(ZeroGuardTest, AHoleIsCopiedWithTheFile) {
   source.CopyInto(target);
   EXPECT_EQ(target.ReadInt("SELECT count(*) FROM messages"), kMessages);
   // Only while it was copied.
-  EXPECT_THROW((void)source.ReadInt(kReadAll), SQLite::Exception);
+  EXPECT_EQ(CodeThrown([&] { (void)source.ReadInt(kReadAll); }), SQLITE_CORRUPT);
 }
 
 // While the log tells how long the database is.
@@ -224,7 +248,47 @@ TEST_F(ZeroGuardTest, APageBehindTheEndOfTheFileIsDamage) {
   std::filesystem::resize_file(cache_file(),
                                (PageWith(std::string(900, 'x')) - 1) * kFilePageBytes);
   cache.Execute("PRAGMA shrink_memory");
-  EXPECT_THROW((void)cache.ReadInt("SELECT unicode(substr(b, -1)) FROM t"), SQLite::Exception);
+  Connection reader(cache_file(), Secret(std::string(kCacheKey)), Access::kRead,
+                    Durability::kFetchable);
+  EXPECT_EQ(CodeThrown([&] { (void)reader.ReadInt("SELECT unicode(substr(b, -1)) FROM t"); }),
+            SQLITE_CORRUPT);
+}
+
+// As the last page of a step, or of all, nothing was asked for after it.
+TEST_F(ZeroGuardTest, ACopyKnowsOfAPageThatFailsItsHmacWhereverItIs) {
+  const std::uint32_t last = Pages().page_count();
+  for (const std::uint32_t page : {last, last - 1, last / 2}) {
+    SCOPED_TRACE(page);
+    const std::string sound = test::ReadBytes(cache_file());
+    Flip(page);
+    const std::filesystem::path copy = temporary().path() / "copy.db";
+    ASSERT_TRUE(MakeEmptyFile(copy));
+    {
+      Connection source(cache_file(), Secret(std::string(kCacheKey)), Access::kRead,
+                        Durability::kFetchable);
+      Connection target(copy, Secret(std::string(kCacheKey)), Access::kCreate,
+                        Durability::kAuthored);
+      EXPECT_EQ(CodeThrown([&] { source.CopyInto(target); }), SQLITE_CORRUPT);
+    }
+    std::filesystem::remove(copy);
+    test::WriteBytes(cache_file(), sound);
+  }
+}
+
+// Whoever does not read what is in it does not find it, and the log would grow.
+TEST_F(ZeroGuardTest, ALogThatCannotBeCopiedIsNoticedWhenNobodyWaits) {
+  const auto store = OpenByHand();
+  ASSERT_TRUE(store);
+  Batch batch;
+  for (Sequence sequence = 1; sequence <= 70; ++sequence)
+    batch.operations.emplace_back(ApplyMessage{TestMessage("d", sequence, LongText(sequence))});
+  store->Apply(std::move(batch), [](const auto&) {});
+  store->RunWriter();
+  ZeroFrames(cache_file().string() + "-wal", 1);
+  (void)store->RunIdleWriter();
+  store->RunWriter();
+  EXPECT_TRUE(store->LastRepair().cache_replaced);
+  EXPECT_TRUE(Write(*store));
 }
 
 }  // namespace

@@ -65,6 +65,11 @@ const Case kCases[] = {
     {"HighRevision", SampleHistory, [](auto& f) { FirstMessage(f).set_revision(kTooHigh); }},
     {"ForeignMessageInASecondPage", SampleHistories,
      [](auto& f) { f.mutable_histories()->mutable_pages(1)->set_conversation_id("another"); }},
+    {"ManyPages", SampleHistories,
+     [](auto& f) {
+       const wire::History page = f.histories().pages(0);
+       while (f.histories().pages_size() < 201) *f.mutable_histories()->add_pages() = page;
+     }},
     {"PageOfNoConversation", SampleHistories,
      [](auto& f) { f.mutable_histories()->mutable_pages(0)->clear_conversation_id(); }},
     {"RangeBackwards", SampleHistory, [](auto& f) { f.mutable_history()->set_to_sequence(1); }},
