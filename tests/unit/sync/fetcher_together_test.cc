@@ -167,10 +167,12 @@ TEST_F(FetcherTogetherTest, TheRestOfWhatAPersonWaitsForIsNotLeftToTheBackground
 }
 
 // What is under way bounds what a kill can waste, and what a live message waits for.
-TEST(FetcherShare, HoldsWithWhateverABackendAnswersTogether) {
-  const std::uint64_t seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+class FetcherShare : public testing::TestWithParam<std::uint64_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Seeds, FetcherShare, testing::Range<std::uint64_t>(1, 5));
+
+TEST_P(FetcherShare, HoldsWithWhateverABackendAnswersTogether) {
+  std::mt19937_64 random(GetParam());
   const auto below = [&random](std::uint64_t bound) { return random() % bound; };
   Fetcher fetcher;
   fetcher.AskTogether(true);
