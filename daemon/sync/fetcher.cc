@@ -36,6 +36,8 @@ void TakeOut(Items& items, const store::FetchItem& taken) {
     }
     const std::vector<store::FetchItem> left = Without(*item, taken);
     item = items.erase(item);
+    // Of nothing, a deque moves what is before it onto itself, which empties strings.
+    if (left.empty()) continue;
     item = items.insert(item, left.begin(), left.end());
     std::advance(item, left.size());
   }

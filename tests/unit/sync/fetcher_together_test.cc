@@ -158,6 +158,16 @@ TEST_F(FetcherTogetherTest, WhatAPersonOpensGoesFirstAndAlone) {
   EXPECT_EQ(Names(fetcher_.Next(2, 50, true)), "z ");
 }
 
+TEST_F(FetcherTogetherTest, WhatIsWantedIsTakenOutOfThePlanAndNothingElse) {
+  fetcher_.AskTogether(false);
+  PlanOf({5, 6, 7, 8, 9, 10});
+  fetcher_.Want({ConversationId("3"), 1, 7, false});
+  std::string names;
+  for (transport::RequestId request = 1; request <= 6; ++request)
+    names += Names(fetcher_.Next(request, 50, true));
+  EXPECT_EQ(names, "3 1 2 4 5 6 ");
+}
+
 TEST_F(FetcherTogetherTest, TheRestOfWhatAPersonWaitsForIsNotLeftToTheBackground) {
   PlanOf({20, 30});
   const auto ask = fetcher_.Next(1, 50, true);
