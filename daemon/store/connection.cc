@@ -198,7 +198,7 @@ void Connection::Execute(const char* sql) {
 }
 
 void Connection::CheckPagesRead() {
-  Query(*statements_, "SELECT rootpage FROM sqlite_master LIMIT 1").Run();
+  Query(*statements_, StatementCache::kAnyPage).Run();
 }
 
 std::int64_t Connection::ReadInt(const char* sql) {

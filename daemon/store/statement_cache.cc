@@ -30,8 +30,7 @@ void StatementCache::Throw(int code) {
   const SQLite::Exception exception(database_, code);
   last_failure_ = code;  // Extended: connections are set to answer so.
   // SQLCipher has no code of its own for a page that fails its HMAC. Whatever asks for a page after
-  // it is refused as a wrong statement is; this one is right.
-  constexpr char kAnyPage[] = "SELECT rootpage FROM sqlite_master LIMIT 1";
+  // it is refused as a wrong statement is.
   if (code != SQLITE_ERROR ||
       sqlite3_exec(database_, kAnyPage, nullptr, nullptr, nullptr) != SQLITE_ERROR)
     throw exception;

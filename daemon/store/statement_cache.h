@@ -17,6 +17,9 @@ namespace hark::store {
 // Used by one thread at a time, like its connection, which outlives it.
 class StatementCache {
  public:
+  // A statement that is right, and asks for a page.
+  static constexpr char kAnyPage[] = "SELECT rootpage FROM sqlite_master LIMIT 1";
+
   explicit StatementCache(sqlite3* database) : database_(database) {}
   StatementCache(const StatementCache&) = delete;
   StatementCache& operator=(const StatementCache&) = delete;

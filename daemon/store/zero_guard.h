@@ -3,8 +3,8 @@
 // A disk that lost a write, or a file system that lost an extent, gives zeros. SQLCipher lets them
 // pass without a look at the HMAC, since it cannot tell them from a page that is not in the file
 // yet. SQLite then goes on with them where nothing contradicts: a row ends with zeros, and a page
-// of the pointer map or the free list is written back with one entry that is right, well encrypted,
-// so that nobody ever sees again that it was lost. So what SQLite reads is looked at below the
+// of the pointer map is written back with one entry that is right, well encrypted, so that nobody
+// ever sees again that it was lost. So what SQLite reads is looked at below the
 // cipher: a page of zeros, or one that the file ends before, fails with SQLITE_CORRUPT.
 //
 // A sound file may have holes: pages of the free list that were never written, since SQLite made

@@ -1,7 +1,6 @@
 #include "daemon/sync/fetcher.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace hark::sync {
@@ -29,18 +28,17 @@ std::vector<store::FetchItem> Without(const store::FetchItem& item, const store:
 // Leaves of `items` what is outside of `taken`. They may be many, and few of them overlap.
 template <typename Items>
 void TakeOut(Items& items, const store::FetchItem& taken) {
-  for (auto item = items.begin(); item != items.end();) {
-    if (!Overlap(*item, taken)) {
-      ++item;
+  const auto overlaps = [&taken](const store::FetchItem& item) { return Overlap(item, taken); };
+  if (std::none_of(items.begin(), items.end(), overlaps)) return;
+  Items left;
+  for (store::FetchItem& item : items) {
+    if (!overlaps(item)) {
+      left.push_back(std::move(item));
       continue;
     }
-    const std::vector<store::FetchItem> left = Without(*item, taken);
-    item = items.erase(item);
-    // Of nothing, a deque moves what is before it onto itself, which empties strings.
-    if (left.empty()) continue;
-    item = items.insert(item, left.begin(), left.end());
-    std::advance(item, left.size());
+    for (store::FetchItem& piece : Without(item, taken)) left.push_back(std::move(piece));
   }
+  items = std::move(left);
 }
 
 // How many messages the newest page of `item` has.
@@ -125,7 +123,7 @@ std::optional<transport::GetHistories> Fetcher::Next(transport::RequestId reques
       asked.push_back(Take(queue_, std::min(page, Share() - unsettled_)));
       size += asked.back().size;
     } while (together_ && !queue_.empty() && size + PageOf(queue_.front(), page_size) <= most &&
-             FitsShare(page_size));
+             FitsShare(page_size) && !IsOfOneOf(asked, queue_.front().conversation));
   }
 
   transport::GetHistories ask;
@@ -136,6 +134,13 @@ std::optional<transport::GetHistories> Fetcher::Next(transport::RequestId reques
   }
   in_flight_.emplace(request, std::move(asked));
   return ask;
+}
+
+// One page of each conversation in a request: which page answers which ask is seen by that.
+bool Fetcher::IsOfOneOf(const std::vector<Asked>& asked, const ConversationId& conversation) {
+  return std::any_of(asked.begin(), asked.end(), [&conversation](const Asked& page) {
+    return page.item.conversation == conversation;
+  });
 }
 
 Fetcher::Asked Fetcher::Take(std::deque<store::FetchItem>& from, std::uint64_t size) {

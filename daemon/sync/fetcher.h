@@ -92,6 +92,8 @@ class Fetcher {
   // Whether the page that is next in the background fits into what is left of that. Asked for in
   // pieces, it would cost each side as much for each piece.
   [[nodiscard]] bool FitsShare(std::uint32_t page_size) const;
+  [[nodiscard]] static bool IsOfOneOf(const std::vector<Asked>& asked,
+                                      const ConversationId& conversation);
   // Takes the first of `from` for a request.
   Asked Take(std::deque<store::FetchItem>& from, std::uint64_t size);
   // They are the next to be asked for.

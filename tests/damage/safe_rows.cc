@@ -6,6 +6,7 @@
 #include "daemon/store/pointer_map.h"
 
 namespace hark::damage {
+
 SafeRows::SafeRows(const Image& image, bool authored) {
   const World& world = image.world;
   if (image.late && !authored) late_ = image.late->stored;

@@ -113,6 +113,7 @@ std::string World::Incomplete() {
 }
 
 std::string World::Check() {
+  if (!network_->complaint().empty()) return "sent to the backend: " + network_->complaint();
   for (const auto& [id, conversation] : backend_.conversations()) {
     if (std::string wrong = CompareConversation(conversation); !wrong.empty())
       return id.value() + ": " + wrong;

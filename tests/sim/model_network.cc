@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "daemon/transport/codec.h"
+
 namespace hark::sim {
 namespace {
 
@@ -86,6 +88,8 @@ void ModelNetwork::SetAway(bool away) {
 }
 
 void ModelNetwork::FromClient(const std::shared_ptr<Line>& line, transport::ClientFrame frame) {
+  if (const auto bytes = transport::Encode(frame, transport::Encoding::kProto); !bytes)
+    complaint_ = bytes.error().message;
   if (Chance(faults.silent)) line->silent = true;
   if (line->silent) return;
   if (Chance(faults.cut)) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <random>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "daemon/base/notification.h"
@@ -44,6 +45,9 @@ class ModelNetwork final : public transport::Backend {
   void CutAll();
   // Nobody answers until told otherwise.
   void SetAway(bool away);
+
+  // What the client sent against the protocol, in a sentence; empty if nothing.
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
   Faults faults;
 
@@ -80,6 +84,7 @@ class ModelNetwork final : public transport::Backend {
   std::mt19937_64& random_;
   bool away_ = false;
   std::vector<std::weak_ptr<Line>> lines_;
+  std::string complaint_;
 };
 
 }  // namespace hark::sim

@@ -102,40 +102,49 @@ Result<void> Requests::CheckPolicy(const std::string& content) const {
   return Fail(ErrorCode::kPermission, "this backend does not accept such messages");
 }
 
+template <typename Make>
+Answer Requests::MakeFit(std::uint64_t request_id, std::uint32_t size, Make make) const {
+  for (;; size /= 2) {
+    const Result<wire::ServerFrame> frame = make(size);
+    if (!frame) return Refuse(request_id, frame.error());
+    if (auto bytes = writer_.Encode(*frame)) return Answer{std::move(*bytes), false, std::nullopt};
+    if (size <= 1) return Encode(request_id, *frame);
+  }
+}
+
 Answer Requests::List(const UserId& user, const wire::ListConversations& request) {
   auto page_size = CheckPageSize(request.page_size());
   if (!page_size) return Refuse(request.request_id(), page_size.error());
-  for (std::uint32_t size = *page_size;; size /= 2) {
-    auto page = store_.ListConversations(user, request.page_token(), size);
-    if (!page) return Refuse(request.request_id(), page.error());
-    wire::ServerFrame frame;
-    wire::ConversationPage& answer = *frame.mutable_conversation_page();
-    answer.set_request_id(request.request_id());
-    for (Conversation& conversation : page->conversations) {
-      *answer.add_conversations() = std::move(conversation);
-    }
-    answer.set_next_page_token(page->next_page_token);
-    answer.set_total_count(page->total_count);
-    answer.set_total_messages(page->total_messages);
-    if (auto bytes = writer_.Encode(frame)) return Answer{std::move(*bytes), false, std::nullopt};
-    if (size <= 1) return Encode(request.request_id(), frame);
-  }
+  return MakeFit(request.request_id(), *page_size,
+                 [&](std::uint32_t size) -> Result<wire::ServerFrame> {
+                   auto page = store_.ListConversations(user, request.page_token(), size);
+                   if (!page) return tl::unexpected(page.error());
+                   wire::ServerFrame frame;
+                   wire::ConversationPage& answer = *frame.mutable_conversation_page();
+                   answer.set_request_id(request.request_id());
+                   for (Conversation& conversation : page->conversations) {
+                     *answer.add_conversations() = std::move(conversation);
+                   }
+                   answer.set_next_page_token(page->next_page_token);
+                   answer.set_total_count(page->total_count);
+                   answer.set_total_messages(page->total_messages);
+                   return frame;
+                 });
 }
 
 Answer Requests::History(const UserId& user, const wire::GetHistory& request) {
   auto page_size = CheckPageSize(request.page_size());
   if (!page_size) return Refuse(request.request_id(), page_size.error());
-  // Read again with half the size until it fits: long messages are rare, and what is left out is on
-  // the side that `has_more` speaks of.
-  for (std::uint32_t size = *page_size;; size /= 2) {
-    auto page = store_.ReadHistory(user, ToQuery(request, size));
-    if (!page) return Refuse(request.request_id(), page.error());
-    wire::ServerFrame frame;
-    frame.mutable_history()->set_request_id(request.request_id());
-    Fill(*frame.mutable_history(), request, *std::move(page));
-    if (auto bytes = writer_.Encode(frame)) return Answer{std::move(*bytes), false, std::nullopt};
-    if (size <= 1) return Encode(request.request_id(), frame);
-  }
+  // What is left out is on the side that `has_more` speaks of.
+  return MakeFit(request.request_id(), *page_size,
+                 [&](std::uint32_t size) -> Result<wire::ServerFrame> {
+                   auto page = store_.ReadHistory(user, ToQuery(request, size));
+                   if (!page) return tl::unexpected(page.error());
+                   wire::ServerFrame frame;
+                   frame.mutable_history()->set_request_id(request.request_id());
+                   Fill(*frame.mutable_history(), request, *std::move(page));
+                   return frame;
+                 });
 }
 
 Result<wire::ServerFrame> Requests::ReadPages(const UserId& user, const wire::GetHistories& request,
@@ -166,13 +175,8 @@ Result<wire::ServerFrame> Requests::ReadPages(const UserId& user, const wire::Ge
 Answer Requests::Histories(const UserId& user, const wire::GetHistories& request) {
   const std::uint64_t id = request.request_id();
   if (request.asks().empty()) return Refuse(id, {ErrorCode::kInvalid, "nothing is asked for"});
-  // As in History.
-  for (std::uint32_t most = kMaxPageSize;; most /= 2) {
-    auto frame = ReadPages(user, request, most);
-    if (!frame) return Refuse(id, frame.error());
-    if (auto bytes = writer_.Encode(*frame)) return Answer{std::move(*bytes), false, std::nullopt};
-    if (most <= 1) return Encode(id, *frame);
-  }
+  return MakeFit(id, kMaxPageSize,
+                 [&](std::uint32_t most) { return ReadPages(user, request, most); });
 }
 
 Answer Requests::Append(const UserId& user, const wire::Append& request) {

@@ -48,6 +48,10 @@ class Requests {
   [[nodiscard]] Answer Acknowledge(std::uint64_t request_id, const Applied& applied) const;
   [[nodiscard]] Answer Encode(std::uint64_t request_id, const wire::ServerFrame& frame) const;
 
+  // Makes the answer again with half the size until it fits a frame: long messages are rare.
+  template <typename Make>
+  [[nodiscard]] Answer MakeFit(std::uint64_t request_id, std::uint32_t size, Make make) const;
+
   [[nodiscard]] Result<void> CheckPolicy(const std::string& content) const;
 
   Store& store_;

@@ -71,6 +71,15 @@ TEST_F(FetcherTogetherTest, PagesAreAskedForTogetherUpToTheSizeOfOne) {
   EXPECT_EQ(fetcher_.done(), 90U);
 }
 
+// Else a page that is left out would make the next one close the wrong gap.
+TEST_F(FetcherTogetherTest, ARequestHasOnePageOfAConversation) {
+  fetcher_.SetPlan(Plan({{ConversationId("a"), 30, 39, false},
+                         {ConversationId("a"), 1, 10, false},
+                         {ConversationId("b"), 1, 10, false}}));
+  EXPECT_EQ(Names(fetcher_.Next(1, 100, true)), "a ");
+  EXPECT_EQ(Names(fetcher_.Next(2, 100, true)), "a b ");
+}
+
 TEST_F(FetcherTogetherTest, ABackendThatCannotIsAskedForOneAtATime) {
   fetcher_.AskTogether(false);
   PlanOf({20, 30});

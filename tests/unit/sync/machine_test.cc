@@ -61,14 +61,21 @@ TEST_F(MachineTest, FirstSyncListsThenFetchesThenIsLive) {
   EXPECT_TRUE(CommittedOps<store::SetSynced>()[0].initial_sync_done);
 }
 
-TEST_F(MachineTest, ShortPagesOfManyConversationsAreAskedForAndStoredTogether) {
-  plan_ = {{{ConversationId("c"), 1, 3, false}, {ConversationId("d"), 1, 2, false}}, 5};
-  Start(SyncCursor{"e1", 100});
-  Step(Connected{});
-  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
-  welcome.can_batch = true;
-  Step(Received{std::move(welcome)});
-  Settle();
+// A backend that answers several pages at once, and two gaps.
+class MachineTogetherTest : public MachineTest {
+ protected:
+  void SetUp() override {
+    plan_ = {{{ConversationId("c"), 1, 3, false}, {ConversationId("d"), 1, 2, false}}, 5};
+    Start(SyncCursor{"e1", 100});
+    Step(Connected{});
+    transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+    welcome.can_batch = true;
+    Step(Received{std::move(welcome)});
+    Settle();
+  }
+};
+
+TEST_F(MachineTogetherTest, ShortPagesOfManyConversationsAreAskedForAndStoredTogether) {
   EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
   const auto asks = TakeFrames<transport::GetHistories>();
   ASSERT_EQ(asks.size(), 1U);
@@ -87,14 +94,7 @@ TEST_F(MachineTest, ShortPagesOfManyConversationsAreAskedForAndStoredTogether) {
   EXPECT_EQ(Shown(), State::kLive);
 }
 
-TEST_F(MachineTest, ABackendThatRefusesSeveralPagesIsAskedForEach) {
-  plan_ = {{{ConversationId("c"), 1, 3, false}, {ConversationId("d"), 1, 2, false}}, 5};
-  Start(SyncCursor{"e1", 100});
-  Step(Connected{});
-  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
-  welcome.can_batch = true;
-  Step(Received{std::move(welcome)});
-  Settle();
+TEST_F(MachineTogetherTest, ABackendThatRefusesSeveralPagesIsAskedForEach) {
   const auto asks = TakeFrames<transport::GetHistories>();
   ASSERT_EQ(asks.size(), 1U);
   Step(Received{
