@@ -212,8 +212,11 @@ Result<SearchPage> SqlcipherStore::Search(const SearchQuery& query,
   const Clock::Instant end = clock.Now() + limits::kSearchTime;
   std::optional<Error> stopped;
   const std::function<bool()> stop = [&] {
-    if (cancelled || parts_->closing || parts_->repairing) {
+    if (cancelled || parts_->closing) {
       stopped.emplace(ErrorCode::kCancelled, "the search was given up");
+    } else if (parts_->repairing) {
+      stopped.emplace(ErrorCode::kCancelled,
+                      "the cache is being repaired; search again in a moment");
     } else if (clock.Now() > end) {
       stopped.emplace(ErrorCode::kTimeout, "the search took too long; look for something rarer");
     }
