@@ -296,6 +296,10 @@ TEST_F(StoreFaultTest, AFailedOpenChangesNothing) {
 }
 
 TEST_F(StoreFaultTest, AFailingCheckpointLosesNothing) {
+  // By hand, so that a checkpoint has been tried when a batch is answered.
+  faulty_.Close();
+  faulty_.SetWritesByHand(true);
+  ASSERT_TRUE(faulty_.Open());
   Sequence next = 4;
   for (const Operation operation : {Operation::kWrite, Operation::kSync}) {
     faulty_.disk().Add({operation, "cache.db", 0, 0, true});
