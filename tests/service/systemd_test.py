@@ -287,7 +287,11 @@ class Sandbox(TestCase):
             unit = (UNITS / "harkd.service").read_text()
             drop_in = UNITS / "harkd.service.d/user-namespace.conf"
             inside = self.probe("base", self.as_probe(unit))
-            self.assertEqual({d for d in bare if bare[d]} - WITHOUT_A_UNIT, set(), "holds for everybody: proves nothing")
+            proven = set(bare) - WITHOUT_A_UNIT
+            if bare["SystemCallArchitectures"]:
+                print("this machine has no 32-bit system calls: SystemCallArchitectures was not tried")
+                proven.remove("SystemCallArchitectures")
+            self.assertEqual({d for d in proven if bare[d]}, set(), "holds for everybody: proves nothing")
             directives = set(bare) - NAMESPACE_ONLY
             self.assertEqual({d for d in directives if not inside[d]}, set(), "in harkd.service, and does not hold")
             # Each directive of the unit that restricts something is one that the probe tries.
