@@ -27,7 +27,7 @@ bool IsUsable(Sequence sequence) {
 
 bool IsUsable(const Message& message) {
   return IsUsable(message.id) && IsUsable(message.conversation) && message.sequence > 0 &&
-         IsUsable(message.sequence) && message.revision <= kMaxSequence;
+         IsUsable(message.sequence) && message.revision <= kMaxRevision;
 }
 
 tl::unexpected<Error> Unusable() {
@@ -132,26 +132,29 @@ Result<void> Do(JobContext& context, ApplyHistory& page) {
   ConversationState& conversation = context.FindOrCreate(page.conversation);
   const SequenceRange range = RangeOf(page);
   const Sequence newest_before = conversation.row().last_sequence;
-  const bool nothing_there =
-      page.asked_from > 0 &&
-      (range.from == 0 || range.from > page.asked_to || range.to < page.asked_from);
+  const bool beside = page.asked_from > 0 &&
+                      (range.from == 0 || range.from > page.asked_to || range.to < page.asked_from);
   if (range.from > 0) {
     conversation.Extend(range.from, range.to);
     conversation.Close(range.from, range.to);
   }
   for (Message& message : page.messages)
     StoreMessage(context, conversation, message, newest_before);
-  if (nothing_there) conversation.Close(page.asked_from, page.asked_to);
+  if (range.from == 0) {
+    conversation.Close(page.asked_from, page.asked_to);
+  } else {
+    conversation.CloseForgotten(std::max(page.asked_from, range.to + 1), page.asked_to);
+  }
 
-  // Pages come newest first: what lies above the page and was asked for is not at the backend any
-  // more.
-  const Sequence compared_from = nothing_there || range.from == 0 ? page.asked_from : range.from;
+  // Pages come newest first: what lies above the page and was asked for has been compared as far as
+  // it can be.
+  const Sequence compared_from = beside || range.from == 0 ? page.asked_from : range.from;
   conversation.Compared(compared_from, std::max(range.to, page.asked_to));
   return {};
 }
 
 Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
-  if (operation.sequence == 0 || !IsUsable(operation.sequence) || operation.revision > kMaxSequence)
+  if (operation.sequence == 0 || !IsUsable(operation.sequence) || operation.revision > kMaxRevision)
     return Unusable();
   auto send = FindSend(context.authored(), operation.id);
   if (!send) return {};  // A change told of it before, or the user withdrew it.
@@ -166,7 +169,7 @@ Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
 }
 
 Result<void> Do(JobContext& context, const AcknowledgeChange& operation) {
-  if (operation.revision == 0 || operation.revision > kMaxSequence) return Unusable();
+  if (operation.revision == 0 || operation.revision > kMaxRevision) return Unusable();
   const auto change = FindChange(context.authored(), operation.position);
   if (!change) return {};
   std::optional<Message> message = FindMessage(context.cache(), change->row.entry.message);

@@ -47,9 +47,10 @@ constexpr char kLifted[] = "SELECT id FROM conversations WHERE listed_at <> last
 // to be compared.
 constexpr char kMarkAll[] =
     "UPDATE conversations SET refresh_to = last_sequence, summary_sequence = 0, missing = "
-    "last_sequence -"
+    "min(1099511627776, last_sequence -"
     " (SELECT coalesce(sum(to_sequence - from_sequence + 1), 0) FROM gaps"
-    "  WHERE gaps.conversation = conversations.key AND reason <> ?)";
+    "  WHERE gaps.conversation = conversations.key AND reason <> ?))";
+static_assert(kMissingMost == 1'099'511'627'776);
 constexpr char kSumMissing[] =
     "UPDATE store_info SET missing = (SELECT coalesce(sum(missing), 0) FROM conversations) WHERE "
     "one = 1";

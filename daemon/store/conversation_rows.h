@@ -49,6 +49,10 @@ struct ConversationRow {
 void UpdateConversation(Connection& cache, const ConversationRow& before,
                         const ConversationRow& after);
 
+// Of one conversation no more count as missing, so that the sum over all stays a number of
+// SQLite's, whatever a backend says.
+inline constexpr std::uint64_t kMissingMost = std::uint64_t{1} << 40;
+
 // The sum of `missing` over all conversations is kept in store_info: who changes it there says so
 // here, once for many rows.
 void AddMissing(Connection& cache, std::int64_t change);

@@ -98,6 +98,11 @@ void ConversationState::Close(Sequence from, Sequence to) {
   gaps_.Remove(from, to);
 }
 
+void ConversationState::CloseForgotten(Sequence from, Sequence to) {
+  from = std::max(from, row_.summary_sequence + 1);
+  if (from <= to && to <= row_.forgotten_to) Close(from, to);
+}
+
 void ConversationState::Evict(Sequence to, std::uint64_t rows) {
   fresh_.reset();
   Subtract(row_.row_count, rows);
@@ -239,7 +244,7 @@ void ConversationState::Relist(Connection& cache, std::optional<WallTime> newest
 std::uint64_t ConversationState::CountMissing() const {
   std::uint64_t missing = gaps_.CountOf(GapReason::kNotFetched);
   for (const SequenceRange& range : gaps_.PresentUpTo(row_.refresh_to)) missing += range.size();
-  return missing;
+  return std::min(missing, kMissingMost);
 }
 
 bool ConversationState::UnreadIsHere() const {

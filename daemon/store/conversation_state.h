@@ -46,6 +46,10 @@ class ConversationState {
   // [from, to] is here, or is no longer anywhere.
   void Close(Sequence from, Sequence to);
 
+  // [from, to] was asked for, and the answer ends below it. Closed only if the backend's own list
+  // has said that it ends there too: a restored backend. Else it may be behind itself, or be wrong.
+  void CloseForgotten(Sequence from, Sequence to);
+
   // The oldest `rows` rows were removed, and nothing up to `to` is here any more. What was missing
   // below is not worth fetching either.
   void Evict(Sequence to, std::uint64_t rows);

@@ -15,6 +15,8 @@ namespace hark::store {
 // The largest sequence that is stored: what JSON numbers hold, and far from the end of SQLite's
 // integers, so that sums of hostile values stay exact.
 inline constexpr Sequence kMaxSequence = (Sequence{1} << 53) - 1;
+// Revisions are only compared: a backend may make them of its clock.
+inline constexpr std::uint64_t kMaxRevision = (std::uint64_t{1} << 63) - 1;
 
 // Both ends included, from >= 1.
 struct GapRange {

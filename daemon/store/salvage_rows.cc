@@ -133,7 +133,8 @@ bool IsMessage(const FoundRow& row) {
   if (v.size() < kMessageColumns) return false;
   return v[kKey].is(Kind::kNull) && v[kConversation].is(Kind::kInteger) &&
          IsSequence(v[kSequence]) && Uint(v[kSequence]) > 0 && IsId(v[kId]) &&
-         IsSequence(v[kRevision]) && v[kRole].is(Kind::kInteger) && v[kRole].integer >= 0 &&
+         v[kRevision].is(Kind::kInteger) && v[kRevision].integer >= 0 &&
+         v[kRole].is(Kind::kInteger) && v[kRole].integer >= 0 &&
          v[kRole].integer <= static_cast<std::int64_t>(Role::kSystem) &&
          v[kDeleted].is(Kind::kInteger) && v[kCreatedAt].is(Kind::kInteger) &&
          IsNullOr(v[kEditedAt], Kind::kInteger) && !v[kServerId].is(Kind::kReal) &&

@@ -45,7 +45,8 @@ struct ApplyHistory {
   std::vector<Message> messages;
   Sequence from = 0;  // Both included; both 0: the backend has nothing there.
   Sequence to = 0;
-  // What was asked for: if the backend has nothing in it any more, the gap is closed too.
+  // What was asked for. It is closed if the backend has nothing there, and above `to` if the
+  // backend was restored from a copy that ends there.
   Sequence asked_from = 0;
   Sequence asked_to = 0;
 };

@@ -46,21 +46,26 @@ std::uint64_t PageOf(const store::FetchItem& item, std::uint32_t page_size) {
   return std::min<std::uint64_t>(page_size, item.to - item.from + 1);
 }
 
-// What `page` settles of `item`; absent if nothing: the item waits for the next plan.
+// What `page` settles of `item`; absent if nothing: the item waits for the next plan. Of a page
+// that contradicts itself, the smaller claim counts: what is closed without its messages is never
+// asked for again.
 std::optional<store::ApplyHistory> Settle(const store::FetchItem& item, transport::History page) {
-  const bool empty = page.from == 0 || page.to < page.from;
-  // A page from the other side of the anchor says nothing of what was asked, nor does one that says
-  // "more" and has nothing.
-  if (empty ? page.has_more : page.from > item.to) return std::nullopt;
   store::ApplyHistory apply;
   apply.conversation = item.conversation;
-  apply.messages = std::move(page.messages);
   apply.asked_from = item.from;
   apply.asked_to = item.to;
-  // What lies between the page and the place asked for no longer exists there. Of what is older
-  // only the page's range counts: a false "no more" would lose it for ever.
-  apply.to = item.to;
-  apply.from = empty ? item.from : page.from;
+  if (page.from == 0) {
+    if (page.has_more) return std::nullopt;
+    apply.from = item.from;
+    apply.to = item.to;
+    return apply;
+  }
+  // From the other side of the anchor, or more without anything.
+  if (page.from > item.to || (page.has_more && page.messages.empty())) return std::nullopt;
+  // While there is more, a page begins with its first message; without, it may be wider.
+  apply.from = page.has_more ? std::max(page.from, page.messages.front().sequence) : page.from;
+  apply.to = std::min(page.to, item.to);
+  apply.messages = std::move(page.messages);
   return apply;
 }
 
@@ -68,6 +73,7 @@ std::optional<store::ApplyHistory> Settle(const store::FetchItem& item, transpor
 
 void Fetcher::SetPlan(store::FetchPlan plan) {
   queue_.assign(plan.items.begin(), plan.items.end());
+  for (const store::FetchItem& item : std::exchange(wanted_later_, {})) Want(item);
   total_known_ = true;
   // What is missing now was either known before, or is new and makes the whole larger.
   total_ = std::max(total_, done_ + plan.missing);
@@ -84,13 +90,14 @@ void Fetcher::Want(const store::FetchItem& item) {
     }
   }
   for (const auto& [request, storing] : storing_) {
-    for (const store::FetchItem& page : storing.pages) TakeOut(pieces, page);
+    for (const Asked& page : storing.pages) TakeOut(pieces, page.item);
   }
   for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
     TakeOut(queue_, *piece);
     TakeOut(wanted_, *piece);
     wanted_.push_front(*piece);
   }
+  if (wanted_.size() > kWantedMost) wanted_.resize(kWantedMost);
 }
 
 std::uint64_t Fetcher::Share() const {
@@ -155,6 +162,11 @@ void Fetcher::AskAgain(std::vector<Asked> asked) {
     (page->wanted ? wanted_ : queue_).push_front(std::move(page->item));
 }
 
+void Fetcher::AskLater(Asked asked) {
+  if (asked.wanted && wanted_later_.size() < kWantedMost)
+    wanted_later_.push_back(std::move(asked.item));
+}
+
 std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer) {
   const auto it = in_flight_.find(answer.request);
   if (it == in_flight_.end()) return {};
@@ -179,12 +191,17 @@ std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer) {
     if (i < pages.size()) apply = Settle(item, std::move(pages[i]));
     if (!apply) {
       unsettled_ -= asked[i].size;
-      if (i >= pages.size()) left.push_back(std::move(asked[i]));
+      if (i >= pages.size()) {
+        left.push_back(std::move(asked[i]));
+      } else {
+        AskLater(std::move(asked[i]));
+      }
       continue;
     }
-    storing.pages.push_back({item.conversation, apply->from, apply->to, item.refresh});
+    storing.pages.push_back({{item.conversation, apply->from, apply->to, item.refresh},
+                             asked[i].size,
+                             asked[i].wanted});
     storing.messages += apply->messages.size();
-    storing.size += asked[i].size;
     if (apply->from > item.from) {
       item.to = apply->from - 1;
       left.push_back(std::move(asked[i]));
@@ -199,9 +216,12 @@ std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer) {
 void Fetcher::Stored(transport::RequestId request, bool committed) {
   const auto it = storing_.find(request);
   if (it == storing_.end()) return;
-  const Storing stored = std::move(it->second);
+  Storing stored = std::move(it->second);
   storing_.erase(it);
-  unsettled_ -= stored.size;
+  for (Asked& page : stored.pages) {
+    unsettled_ -= page.size;
+    if (!committed) AskLater(std::move(page));
+  }
   if (!committed) return;
   stored_ += stored.messages;
   done_ = std::min(total_, done_ + stored.messages);
@@ -216,17 +236,22 @@ bool Fetcher::Refused(transport::RequestId request) {
   if (asked.size() > 1) {
     together_ = false;
     AskAgain(std::move(asked));
+  } else {
+    AskLater(std::move(asked.front()));
   }
   return true;
 }
 
 void Fetcher::Clear() {
-  for (const auto& [request, asked] : in_flight_) {
-    for (const Asked& page : asked) unsettled_ -= page.size;
-  }
-  wanted_.clear();
   queue_.clear();
-  in_flight_.clear();
+  std::vector<store::FetchItem> wanted;
+  for (auto& [request, asked] : std::exchange(in_flight_, {})) {
+    for (const Asked& page : asked) {
+      unsettled_ -= page.size;
+      if (page.wanted) wanted.push_back(page.item);
+    }
+  }
+  for (const store::FetchItem& item : wanted) Want(item);
   stored_ = 0;
 }
 

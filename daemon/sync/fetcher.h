@@ -9,6 +9,7 @@
 #ifndef HARK_DAEMON_SYNC_FETCHER_H_
 #define HARK_DAEMON_SYNC_FETCHER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -24,6 +25,9 @@ namespace hark::sync {
 
 class Fetcher {
  public:
+  // Stretches that persons wait for; of more, the oldest are forgotten.
+  static constexpr std::size_t kWantedMost = 64;
+
   // Whether this connection's backend answers several pages at once. Until it fails to.
   void AskTogether(bool can) { together_ = can; }
 
@@ -31,7 +35,8 @@ class Fetcher {
   void SetPlan(store::FetchPlan plan);
 
   // Before everything else, and not counted against the background's share: what a person waits
-  // for. What of it is being fetched or stored already is left out.
+  // for. What of it is being fetched or stored already is left out. It is kept until it is stored,
+  // over connections too, since no plan may have it.
   void Want(const store::FetchItem& item);
 
   // Whether Next() has one.
@@ -49,11 +54,12 @@ class Fetcher {
   // What Answer() gave for the request is committed; or will never be.
   void Stored(transport::RequestId request, bool committed);
 
-  // The backend refused: a page is given up until the next plan, and several are asked for one by
-  // one. False: not one of ours.
+  // The backend refused: a page waits for the next plan, and several are asked for one by one.
+  // False: not one of ours.
   bool Refused(transport::RequestId request);
 
-  // The connection is gone: nothing is under way or planned any more.
+  // The connection is gone: nothing is under way or planned any more, and what a person waits for
+  // is asked for again.
   void Clear();
 
   // Nothing planned and nothing under way.
@@ -74,7 +80,7 @@ class Fetcher {
   void ResetProgress();
 
  private:
-  // One page of a request.
+  // One page of a request: asked for, or being stored.
   struct Asked {
     store::FetchItem item;  // Its newest page was asked for; the rest comes after.
     std::uint64_t size = 0;
@@ -82,9 +88,8 @@ class Fetcher {
   };
   // What of an answer is being stored.
   struct Storing {
-    std::vector<store::FetchItem> pages;
+    std::vector<Asked> pages;
     std::uint64_t messages = 0;
-    std::uint64_t size = 0;
   };
 
   // How many messages the background may have under way.
@@ -98,8 +103,11 @@ class Fetcher {
   Asked Take(std::deque<store::FetchItem>& from, std::uint64_t size);
   // They are the next to be asked for.
   void AskAgain(std::vector<Asked> asked);
+  // With the next plan, if a person waits for it: else the plan has it.
+  void AskLater(Asked asked);
 
   std::deque<store::FetchItem> wanted_;
+  std::deque<store::FetchItem> wanted_later_;  // Was asked for, and the answer settled nothing.
   std::deque<store::FetchItem> queue_;
   std::unordered_map<transport::RequestId, std::vector<Asked>> in_flight_;
   std::unordered_map<transport::RequestId, Storing> storing_;

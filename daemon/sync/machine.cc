@@ -211,8 +211,7 @@ void Machine::On(Opened input) {
 }
 
 void Machine::On(FetchWanted input) {
-  if (Established())
-    fetcher_.Want({std::move(input.gap.conversation), input.gap.from, input.gap.to, false});
+  fetcher_.Want({std::move(input.gap.conversation), input.gap.from, input.gap.to, false});
 }
 
 void Machine::SubscribeAtOnce() {

@@ -189,6 +189,8 @@ class Machine {
   SyncCursor stream_;       // The end of what was received of the change stream.
   std::uint64_t head_ = 0;  // The end of the log at Welcome.
   transport::RequestId list_request_ = 0;
+  std::string list_token_;                  // Of the page that was asked for last.
+  std::uint32_t empty_pages_ = 0;           // In a row.
   std::vector<ConversationId> subscribed_;  // Most recent first.
   Fetcher fetcher_;
   PartialTexts partials_;

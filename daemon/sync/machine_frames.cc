@@ -10,6 +10,9 @@
 namespace hark::sync {
 namespace {
 
+// So many pages of the list without any conversation may follow on each other.
+constexpr std::uint32_t kEmptyPages = 16;
+
 // "Resumed", but the log ends before the place that is to be resumed, or is another one: a backend
 // restored from an old copy that kept its epoch. Following it would miss what it gives out anew.
 bool IsBehind(const SyncCursor& head, const SyncCursor& stored) {
@@ -77,6 +80,7 @@ void Machine::OnFrame(transport::Welcome frame) {
   // this welcome never come.
   Commit({{store::BeginReconcile{}}}, PendingCommit{.cursor = std::optional<SyncCursor>()});
   phase_ = Phase::kListing;
+  empty_pages_ = 0;
   AskForConversations({});
 }
 
@@ -84,7 +88,8 @@ void Machine::AskForConversations(std::string page_token) {
   list_request_ = 0;
   list_request_ = NewRequest();
   const std::uint32_t page_size = std::min(peer_.page_size, limits::kPageSize);
-  Do(SendFrame{transport::ListConversations{list_request_, std::move(page_token), page_size}});
+  list_token_ = std::move(page_token);
+  Do(SendFrame{transport::ListConversations{list_request_, list_token_, page_size}});
 }
 
 void Machine::OnFrame(transport::ConversationPage frame) {
@@ -96,6 +101,13 @@ void Machine::OnFrame(transport::ConversationPage frame) {
     batch.operations.emplace_back(store::ApplySummary{std::move(summary), GapReason::kNotFetched});
   }
   if (!frame.next_page_token.empty()) {
+    // A page may be empty; a list that goes on with nothing, or begins anew, would have no end.
+    empty_pages_ = batch.operations.empty() ? empty_pages_ + 1 : 0;
+    const bool repeats = empty_pages_ == 0 && frame.next_page_token == list_token_;
+    if (repeats || empty_pages_ > kEmptyPages) {
+      Reconnect("The server's list of conversations has no end.", {}, Trouble::kProtocol);
+      return;
+    }
     Commit(std::move(batch));
     AskForConversations(std::move(frame.next_page_token));
     return;
@@ -118,12 +130,13 @@ void Machine::OnFrame(transport::Histories frame) {
   PendingCommit then{.history = frame.request};
   store::Batch batch;
   for (store::ApplyHistory& page : fetcher_.Answer(std::move(frame))) {
+    // The next plan sees whether anything is left. Not for a page that does not reach to what was
+    // asked for: it would be asked for again at once, and for ever.
+    plan_dirty_ = plan_dirty_ || page.to >= page.asked_from;
     then.history_of.push_back(page.conversation);
     batch.operations.emplace_back(std::move(page));
   }
   if (batch.operations.empty()) return;
-  // The next plan sees whether anything is left.
-  plan_dirty_ = true;
   Commit(std::move(batch), std::move(then));
 }
 
@@ -137,6 +150,8 @@ void Machine::OnFrame(transport::Changes frame) {
   }
   if (frame.to.position <= stream_.position) return;  // A repetition.
 
+  // One that changes while it is being listed may be on no page of the list any more.
+  const GapReason reason = phase_ == Phase::kListing ? GapReason::kNotFetched : GapReason::kLimited;
   store::Batch batch;
   PendingCommit then;
   std::map<ConversationId, Sequence> told;  // The newest message that came along.
@@ -153,7 +168,7 @@ void Machine::OnFrame(transport::Changes frame) {
         SubscribeTo(summary.id);
         if (summary.last_sequence > told[summary.id]) then.gaps.push_back(summary.id);
       }
-      batch.operations.emplace_back(store::ApplySummary{std::move(summary), GapReason::kLimited});
+      batch.operations.emplace_back(store::ApplySummary{std::move(summary), reason});
     }
   }
   stream_ = std::move(frame.to);

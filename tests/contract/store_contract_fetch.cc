@@ -111,8 +111,36 @@ TEST_P(StoreContract, ReconcileAgainstAShorterConversationEnds) {
   EXPECT_EQ(Page("A", std::nullopt, 200).messages.size(), 100U);
 }
 
-// Only a summary told of 6 and 7, nobody had the conversation open, and the backend has forgotten
-// them.
+// A backend that reads from a copy which is a little behind: what it does not speak for is not
+// lost.
+TEST_P(StoreContract, APageThatEndsBelowWhatWasAskedForClosesNoMoreThanItsRange) {
+  Do(SummaryOf("A", 10));
+  ApplyHistory page = HistoryOf("A", 1, 4);
+  page.asked_from = 1;
+  page.asked_to = 10;
+  Do(page);
+  EXPECT_FALSE(Get("A").complete);
+  EXPECT_THAT(Plan().items, ElementsAre(Item("A", 5, 10)));
+  page.asked_from = 5;
+  Do(page);
+  EXPECT_THAT(Plan().items, ElementsAre(Item("A", 5, 10)));
+  Do(HistoryOf("A", 5, 10));
+  EXPECT_TRUE(Get("A").complete);
+}
+
+TEST_P(StoreContract, WhatARestoredBackendSaysThatItHasForgottenIsClosedWithAShorterPage) {
+  Do(SummaryOf("A", 10));
+  Do(BeginReconcile{});
+  Do(SummaryOf("A", 4));
+  ApplyHistory page = HistoryOf("A", 1, 3);
+  page.asked_from = 1;
+  page.asked_to = 10;
+  Do(page);
+  EXPECT_THAT(Plan().items, ElementsAre(Item("A", 4, 4))) << "the list told of 4";
+  Do(HistoryOf("A", 4, 4));
+  EXPECT_TRUE(Get("A").complete);
+}
+
 // A repeated append is acknowledged with the first state of its message, whatever happened since.
 TEST_P(StoreContract, AnAcknowledgedSendThatMayBeOutdatedIsComparedAgain) {
   Do(HistoryOf("A", 1, 3));
@@ -129,6 +157,8 @@ TEST_P(StoreContract, AnAcknowledgedSendThatMayBeOutdatedIsComparedAgain) {
   EXPECT_THAT(Plan().items, IsEmpty());
 }
 
+// Only a summary told of 6 and 7, nobody had the conversation open, and the backend has forgotten
+// them.
 TEST_P(StoreContract, ReconcileBelowAGapThatTheBackendForgotEnds) {
   Do(HistoryOf("A", 1, 5));
   Do(SummaryOf("A", 7, GapReason::kLimited));

@@ -80,6 +80,31 @@ TEST_F(FetcherTest, AnEmptyPageThatSaysMoreClosesNothingAndEndsTheAsking) {
   EXPECT_TRUE(Next(2, 50));
 }
 
+TEST_F(FetcherTest, AFalseMoreClosesNothingBelowItsMessages) {
+  fetcher_.SetPlan(Plan({{kConversation, 1, 60, false}}));
+  (void)Next(1, 50);
+  transport::History page = Page(1, 51, 60, true);
+  page.from = 1;
+  const auto apply = AnswerAndStore(std::move(page));
+  ASSERT_TRUE(apply);
+  EXPECT_EQ(apply->from, 51U);
+  ASSERT_TRUE(Next(2, 50));
+  page = Page(2, 1, 50, true);
+  page.messages.clear();
+  EXPECT_FALSE(Answer(std::move(page)));
+  EXPECT_TRUE(fetcher_.Idle()) << "or it would be asked for ever";
+}
+
+TEST_F(FetcherTest, APageSettlesNothingAboveItsRange) {
+  fetcher_.SetPlan(Plan({{kConversation, 1, 50, false}}));
+  (void)Next(1, 50);
+  const auto apply = AnswerAndStore(Page(1, 1, 48, false));
+  ASSERT_TRUE(apply);
+  EXPECT_EQ(apply->to, 48U);
+  EXPECT_EQ(apply->asked_to, 50U);
+  EXPECT_TRUE(fetcher_.Idle());
+}
+
 TEST_F(FetcherTest, AnswersToNoQuestionAreIgnored) {
   fetcher_.SetPlan(Plan({{kConversation, 1, 10, false}}));
   (void)Next(1, 50);
@@ -189,6 +214,52 @@ TEST_F(FetcherTest, WhatIsWantedIsFetchedOnce) {
   EXPECT_EQ(ask->before, 801U) << "801 to 1000 is being stored";
   EXPECT_EQ(ask->page_size, 101U);
   EXPECT_EQ(Next(4, 200, false)->before, 700U);
+}
+
+TEST_F(FetcherTest, WhatAPersonWaitsForOutlivesTheConnection) {
+  fetcher_.Want({kConversation, 1, 50, false});
+  fetcher_.Want({ConversationId("d"), 1, 50, false});
+  ASSERT_TRUE(Next(1, 50));
+  fetcher_.Clear();
+  EXPECT_TRUE(Next(2, 50));
+  EXPECT_TRUE(Next(3, 50));
+  EXPECT_FALSE(Next(4, 50));
+}
+
+TEST_F(FetcherTest, WhatAPersonWaitsForIsAskedForAgainWithTheNextPlanIfNothingCame) {
+  fetcher_.Want({kConversation, 1, 50, false});
+  ASSERT_TRUE(Next(1, 50));
+  EXPECT_FALSE(Answer(Page(1, 0, 0, true)));
+  EXPECT_TRUE(fetcher_.Idle()) << "or it would be asked for ever";
+  fetcher_.SetPlan(Plan({}));
+  ASSERT_TRUE(Next(2, 50));
+  EXPECT_TRUE(fetcher_.Refused(2));
+  fetcher_.SetPlan(Plan({}));
+  ASSERT_TRUE(Next(3, 50));
+  ASSERT_TRUE(Answer(Page(3, 1, 50, false)));
+  fetcher_.Stored(3, false);
+  fetcher_.SetPlan(Plan({}));
+  ASSERT_TRUE(Next(4, 50));
+  ASSERT_TRUE(AnswerAndStore(Page(4, 1, 50, false)));
+  fetcher_.SetPlan(Plan({}));
+  EXPECT_TRUE(fetcher_.Idle());
+}
+
+TEST_F(FetcherTest, OfTooManyStretchesTheOldestAreForgotten) {
+  for (std::size_t i = 0; i <= Fetcher::kWantedMost; ++i)
+    fetcher_.Want({ConversationId("c" + std::to_string(i)), 1, 1, false});
+  std::size_t asked = 0;
+  while (fetcher_.HasNext(50, false)) {
+    const auto ask = Next(++asked, 50, false);
+    ASSERT_TRUE(ask);
+    EXPECT_NE(ask->conversation, ConversationId("c0"));
+    (void)AnswerAndStore([&] {
+      transport::History page = Page(asked, 1, 1, false);
+      page.conversation = ask->conversation;
+      return page;
+    }());
+  }
+  EXPECT_EQ(asked, Fetcher::kWantedMost);
 }
 
 TEST_F(FetcherTest, AnInitialSyncGoesOnWhereTheLastRunLeftIt) {

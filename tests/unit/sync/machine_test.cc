@@ -242,6 +242,80 @@ TEST_F(MachineTest, WhatAnAnswerDidNotSettleIsAskedAgainWithTheNextHeartbeat) {
   EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 1U);
 }
 
+// A copy of the backend that is a little behind: the newest message is not lost, and not asked for
+// again and again.
+TEST_F(MachineTest, APageThatDoesNotReachWhatWasAskedForIsAskedForAgainWithTheNextHeartbeat) {
+  plan_ = {{{ConversationId("c"), 3, 3, false}}, 1};
+  Start(SyncCursor{"e1", 100});
+  Connect(transport::Resume::kOk, 100);
+  const auto asked = TakeFrames<transport::GetHistory>();
+  ASSERT_EQ(asked.size(), 1U);
+  transport::History behind;
+  behind.request = asked[0].request;
+  behind.conversation = ConversationId("c");
+  behind.messages = {MessageOf("b", 2)};
+  behind.from = behind.to = 2;
+  behind.has_more = true;
+  Step(Received{behind});
+  plan_ = {{{ConversationId("c"), 3, 3, false}}, 1};
+  Settle();
+  EXPECT_EQ(CommittedOps<store::ApplyHistory>().size(), 1U);
+  EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
+  Pass(milliseconds(30'000));
+  Step(TimerFired{});
+  Settle();
+  EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 1U);
+}
+
+TEST_F(MachineTest, WhatWasPagedToWithoutAConnectionIsFetchedWithTheNext) {
+  Start(SyncCursor{"e1", 100});
+  Step(FetchWanted{{ConversationId("c"), 1, 3, GapReason::kEvicted}});
+  Connect(transport::Resume::kOk, 100);
+  const auto asked = TakeFrames<transport::GetHistory>();
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(asked[0].before, 4U);
+}
+
+TEST_F(MachineTest, WhatChangesWhileItIsListedIsFetchedToo) {
+  Start();
+  Connect(transport::Resume::kNoCursor, 7);
+  ASSERT_EQ(TakeFrames<transport::ListConversations>().size(), 1U);
+  transport::Changes changes;
+  changes.from = {"e1", 7};
+  changes.to = {"e1", 8};
+  ConversationSummary moved;
+  moved.id = ConversationId("moved to the top");
+  moved.last_sequence = 5;
+  changes.changes.emplace_back(moved);
+  Step(Received{changes});
+  Settle();
+  ASSERT_EQ(CommittedOps<store::ApplySummary>().size(), 1U);
+  EXPECT_EQ(CommittedOps<store::ApplySummary>()[0].gap_reason, GapReason::kNotFetched);
+}
+
+TEST_F(MachineTest, AListWithoutAnEndIsGivenUp) {
+  Start();
+  for (const bool is_empty : {false, true}) {
+    Connect(transport::Resume::kNoCursor, 7);
+    std::size_t pages = 0;
+    while (Take<CloseConnection>().empty()) {
+      const auto lists = TakeFrames<transport::ListConversations>();
+      ASSERT_EQ(lists.size(), 1U);
+      ASSERT_LT(++pages, 100U);
+      transport::ConversationPage page;
+      page.request = lists[0].request;
+      if (!is_empty) page.conversations.emplace_back().id = ConversationId("c");
+      page.next_page_token = is_empty ? std::to_string(pages) : "again";
+      Step(Received{page});
+      Settle();
+    }
+    EXPECT_EQ(pages, is_empty ? 17U : 2U);
+    Pass(std::chrono::minutes(10));
+    Step(TimerFired{});
+    Settle();
+  }
+}
+
 TEST_F(MachineTest, APongKeepsTheConnection) {
   GoLive();
   Pass(milliseconds(30'000));
