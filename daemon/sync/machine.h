@@ -22,6 +22,7 @@
 #include "daemon/model/outbox.h"
 #include "daemon/store/writer.h"
 #include "daemon/sync/active_set.h"
+#include "daemon/sync/answer_watch.h"
 #include "daemon/sync/fetcher.h"
 #include "daemon/sync/machine_io.h"
 #include "daemon/sync/outbox_policy.h"
@@ -144,7 +145,10 @@ class Machine {
   void ShowStatus();
   [[nodiscard]] Status MakeStatus() const;
   [[nodiscard]] std::size_t InFlight() const;
-  [[nodiscard]] transport::RequestId NewRequest();
+  [[nodiscard]] bool IsUnderWay(transport::RequestId request) const;
+  [[nodiscard]] transport::RequestId NewRequest() { return ++last_request_; }
+  // Does what makes the request leave.
+  void Ask(transport::RequestId request, Action action);
   void Do(Action action) { actions_.push_back(std::move(action)); }
 
   const MachineOptions options_;
@@ -191,6 +195,7 @@ class Machine {
   transport::RequestId list_request_ = 0;
   std::vector<ConversationId> subscribed_;  // Most recent first.
   Fetcher fetcher_;
+  AnswerWatch answers_;
   PartialTexts partials_;
   bool plan_loading_ = false;
   bool plan_dirty_ = true;
@@ -204,8 +209,6 @@ class Machine {
   std::optional<Clock::Instant> ping_sent_;
   Clock::Instant last_check_{};
   std::optional<Clock::Instant> check_deadline_;  // The ping is to be answered until then.
-  Clock::Instant
-      last_answer_{};  // To a request; or when the first of the unanswered ones was made.
 
   // What was shown last, and since when something else is true.
   Status shown_;

@@ -30,8 +30,10 @@ void Machine::On(Received input) {
     Reconnect("The server does not keep to the protocol.", {}, Trouble::kProtocol);
     return;
   }
+  const transport::RequestId request = transport::RequestOf(input.frame);
   std::visit([this](auto&& frame) { OnFrame(std::forward<decltype(frame)>(frame)); },
              std::move(input.frame));
+  if (!IsUnderWay(request)) answers_.Answered(request, now_.mono);
 }
 
 void Machine::OnFrame(transport::Welcome frame) {
@@ -84,11 +86,11 @@ void Machine::AskForConversations(std::string page_token) {
   list_request_ = 0;
   list_request_ = NewRequest();
   const std::uint32_t page_size = std::min(peer_.page_size, limits::kPageSize);
-  Do(SendFrame{transport::ListConversations{list_request_, std::move(page_token), page_size}});
+  Ask(list_request_,
+      SendFrame{transport::ListConversations{list_request_, std::move(page_token), page_size}});
 }
 
 void Machine::OnFrame(transport::ConversationPage frame) {
-  last_answer_ = now_.mono;
   if (phase_ != Phase::kListing || frame.request != list_request_) return;
   if (!initial_sync_done_) fetcher_.ExpectTotal(frame.total_messages);
   store::Batch batch;
@@ -114,7 +116,6 @@ void Machine::OnFrame(transport::History frame) {
 }
 
 void Machine::OnFrame(transport::Histories frame) {
-  last_answer_ = now_.mono;
   PendingCommit then{.history = frame.request};
   store::Batch batch;
   for (store::ApplyHistory& page : fetcher_.Answer(std::move(frame))) {
@@ -167,7 +168,6 @@ void Machine::OnFrame(transport::Changes frame) {
 }
 
 void Machine::OnFrame(transport::Refused frame) {
-  last_answer_ = now_.mono;
   if (frame.request == 0 || frame.code == transport::RefusedCode::kUnauthenticated) {
     OnSessionRefused(frame);
   } else if (renewal_.Refused(frame, now_.wall)) {

@@ -97,13 +97,13 @@ bool Machine::SendNext(store::MarkSending& marks, PendingCommit& then) {
   if (!taken) return false;
   const OutboxEntry& entry = taken->entry;
   if (entry.kind == OutboxKind::kMarkRead) {
-    Do(SendFrame{transport::MarkRead{request, entry.conversation, entry.read_sequence}});
+    Ask(request, SendFrame{transport::MarkRead{request, entry.conversation, entry.read_sequence}});
   } else if ((entry.kind == OutboxKind::kEdit && !can_edit_) ||
              (entry.kind == OutboxKind::kDelete && !can_delete_)) {
     (void)outbox_.Answered(request);
     FailEntry(entry, FailureOf(entry.kind, transport::RefusedCode::kUnsupported, {}));
   } else if (taken->marked) {
-    Do(SendEntry{request, entry.position});
+    Ask(request, SendEntry{request, entry.position});
   } else {
     marks.positions.push_back(entry.position);
     then.sends.emplace_back(request, entry.position);
@@ -112,13 +112,13 @@ bool Machine::SendNext(store::MarkSending& marks, PendingCommit& then) {
 }
 
 void Machine::On(EntryGone input) {
+  answers_.Forget(input.request);
   (void)outbox_.Answered(input.request);
 }
 
 // ---- What became of it ----
 
 void Machine::OnFrame(transport::Ack frame) {
-  last_answer_ = now_.mono;
   const std::optional<OutboxEntry> entry = outbox_.Answered(frame.request);
   if (!entry) return;
   const std::uint64_t position = entry->position;

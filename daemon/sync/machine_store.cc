@@ -27,7 +27,7 @@ void Machine::On(Committed) {
   for (const std::uint64_t position : done.releases) outbox_.Release(position);
   for (const auto& [request, position] : done.sends) {
     if (outbox_.Holds(request)) {
-      Do(SendEntry{request, position});
+      Ask(request, SendEntry{request, position});
     } else {
       (void)outbox_.Answered(request);  // Withdrawn before it left, or the connection has ended.
     }
@@ -109,9 +109,9 @@ void Machine::PumpFetches() {
     if (!ask) break;
     if (ask->asks.size() == 1) {
       ask->asks.front().request = request;
-      Do(SendFrame{std::move(ask->asks.front())});
+      Ask(request, SendFrame{std::move(ask->asks.front())});
     } else {
-      Do(SendFrame{std::move(*ask)});
+      Ask(request, SendFrame{std::move(*ask)});
     }
   }
   // A plan is read only when nothing of the last one is under way, so that it never names a page

@@ -68,6 +68,9 @@ class OutboxPolicy {
 
   // Requests that are not answered, also those whose entry is gone.
   [[nodiscard]] std::size_t in_flight() const { return requests_.size(); }
+  [[nodiscard]] bool IsAsked(transport::RequestId request) const {
+    return requests_.contains(request);
+  }
   // Whether the entry of the request is still there; false also if the request is none of ours.
   [[nodiscard]] bool Holds(transport::RequestId request) const;
 
