@@ -85,6 +85,7 @@ class Machine {
   void On(Connected input);
   void On(Disconnected input);
   void On(Received input);
+  void On(NotSent input);
   void On(Committed input);
   void On(CommitFailed input);
   void On(PlanLoaded input);
@@ -120,6 +121,7 @@ class Machine {
   // A ping that has to be answered soon.
   void CheckConnection();
   void OnSessionRefused(const transport::Refused& refused);
+  void OnRequestRefused(const transport::Refused& refused);
   void AskForConversations(std::string page_token);
   void SubscribeAtOnce();
   void SubscribeTo(const ConversationId& conversation);

@@ -170,15 +170,28 @@ void Machine::OnFrame(transport::Changes frame) {
 void Machine::OnFrame(transport::Refused frame) {
   if (frame.request == 0 || frame.code == transport::RefusedCode::kUnauthenticated) {
     OnSessionRefused(frame);
-  } else if (renewal_.Refused(frame, now_.wall)) {
+  } else {
+    OnRequestRefused(frame);
+  }
+}
+
+// As the backend would have refused it.
+void Machine::On(NotSent input) {
+  if (!Established()) return;
+  answers_.Forget(input.request);
+  OnRequestRefused({input.request, transport::RefusedCode::kTooLarge, "It was not sent.", {}});
+}
+
+void Machine::OnRequestRefused(const transport::Refused& refused) {
+  if (renewal_.Refused(refused, now_.wall)) {
     // The token is good for now.
-  } else if (const std::optional<OutboxEntry> entry = outbox_.Answered(frame.request)) {
-    OnEntryRefused(*entry, frame);
-  } else if (frame.request == list_request_) {
-    Reconnect("The server refused to list the conversations.", frame.retry_after,
+  } else if (const std::optional<OutboxEntry> entry = outbox_.Answered(refused.request)) {
+    OnEntryRefused(*entry, refused);
+  } else if (refused.request == list_request_) {
+    Reconnect("The server refused to list the conversations.", refused.retry_after,
               Trouble::kRefused);
-  } else if (fetcher_.Refused(frame.request) && transport::IsTransient(frame.code)) {
-    Reconnect("The server cannot serve history now.", frame.retry_after, Trouble::kRefused);
+  } else if (fetcher_.Refused(refused.request) && transport::IsTransient(refused.code)) {
+    Reconnect("The server cannot serve history now.", refused.retry_after, Trouble::kRefused);
   }
 }
 

@@ -178,6 +178,26 @@ TEST_F(MachineOutboxTest, APermanentRefusalIsRecordedAtOnceAndParksItsConversati
   EXPECT_EQ(Take<SendEntry>().at(0).position, 1U) << "retried";
 }
 
+// Regression: it was waited for, and with one request at a time nothing else left.
+TEST_F(MachineOutboxTest, WhatIsOverALimitOfTheBackendFailsAndTheOtherConversationsGoOn) {
+  Start(SyncCursor{"e1", 100});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.limits = {};
+  Step(Received{welcome});
+  Settle();
+  Queue(1, "c");
+  Queue(2, "c");
+  Queue(3, "d");
+  const auto sent = Take<SendEntry>();
+  ASSERT_EQ(sent.size(), 1U);
+  Step(NotSent{sent[0].request});
+  Settle();
+  EXPECT_EQ(LastFailure().reason, "TOO_LARGE");
+  EXPECT_EQ(Take<SendEntry>().at(0).position, 3U) << "the second waits behind the first";
+  EXPECT_TRUE(Take<CloseConnection>().empty());
+}
+
 TEST_F(MachineOutboxTest, TheReasonOfARefusalSaysWhetherToTryAgain) {
   GoLive();
   const std::vector<std::tuple<OutboxKind, RefusedCode, std::string, bool>> cases = {
