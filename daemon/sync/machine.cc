@@ -205,7 +205,7 @@ void Machine::On(Opened input) {
     subscribe.remove.push_back(*change.let_go);
     Do(SendFrame{std::move(subscribe)});
   }
-  SubscribeTo(input.conversation);
+  SubscribeTo({input.conversation});
   AskForGaps(input.conversation);
 }
 
@@ -225,17 +225,18 @@ void Machine::SubscribeAtOnce() {
   Do(SendFrame{std::move(subscribe)});
 }
 
-void Machine::SubscribeTo(const ConversationId& conversation) {
-  const bool added = std::erase(subscribed_, conversation) == 0;
-  subscribed_.insert(subscribed_.begin(), conversation);
-  if (!added) return;
+void Machine::SubscribeTo(const std::vector<ConversationId>& conversations) {
   transport::Subscribe subscribe;
-  subscribe.add.push_back(conversation);
-  if (subscribed_.size() > peer_.subscriptions) {
-    subscribe.remove.push_back(subscribed_.back());
-    subscribed_.pop_back();
+  for (const ConversationId& id : conversations) {
+    if (std::erase(subscribed_, id) == 0) subscribe.add.push_back(id);
+    subscribed_.insert(subscribed_.begin(), id);
   }
-  Do(SendFrame{std::move(subscribe)});
+  while (subscribed_.size() > peer_.subscriptions) {
+    const ConversationId last = std::move(subscribed_.back());
+    subscribed_.pop_back();
+    if (std::erase(subscribe.add, last) == 0) subscribe.remove.push_back(last);
+  }
+  if (!subscribe.add.empty()) Do(SendFrame{std::move(subscribe)});
 }
 
 // ---- Asking for more ----

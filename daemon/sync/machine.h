@@ -124,7 +124,8 @@ class Machine {
   void OnRequestRefused(const transport::Refused& refused);
   void AskForConversations(std::string page_token);
   void SubscribeAtOnce();
-  void SubscribeTo(const ConversationId& conversation);
+  // Heard of in this order. One frame at most, however many there are.
+  void SubscribeTo(const std::vector<ConversationId>& conversations);
 
   void Commit(store::Batch batch, PendingCommit then = {});
   // Asks for whatever may be asked for now: plan, history, sends.

@@ -141,6 +141,7 @@ void Machine::OnFrame(transport::Changes frame) {
   store::Batch batch;
   PendingCommit then;
   std::map<ConversationId, Sequence> told;  // The newest message that came along.
+  std::vector<ConversationId> active;       // That something is told of.
   for (auto& change : frame.changes) {
     if (auto* message = std::get_if<Message>(&change)) {
       partials_.Finish(message->id);
@@ -151,12 +152,13 @@ void Machine::OnFrame(transport::Changes frame) {
     } else {
       auto& summary = std::get<ConversationSummary>(change);
       if (active_.Contains(summary.id)) {
-        SubscribeTo(summary.id);
+        active.push_back(summary.id);
         if (summary.last_sequence > told[summary.id]) then.gaps.push_back(summary.id);
       }
       batch.operations.emplace_back(store::ApplySummary{std::move(summary), GapReason::kLimited});
     }
   }
+  SubscribeTo(active);
   stream_ = std::move(frame.to);
   // While the conversations are being listed, only what is committed with the last page may
   // remember the place.

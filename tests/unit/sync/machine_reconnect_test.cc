@@ -227,6 +227,42 @@ TEST_F(MachineReconnectTest, AnActiveConversationIsSubscribedToWhenSomethingHapp
   EXPECT_EQ(TakeFrames<transport::GetHistory>().at(0).before, 10U) << "what came as a summary only";
 }
 
+// Regression: a frame for each, more than the queue takes, and the connection was given up.
+TEST_F(MachineReconnectTest, AFrameFullOfActiveConversationsIsAnsweredWithOneSubscription) {
+  Start(SyncCursor{"e1", 100}, {ConversationId("a"), ConversationId("b")});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.limits.subscriptions = 1;
+  Step(Received{welcome});
+  Settle();
+  EXPECT_EQ(TakeFrames<transport::Subscribe>().at(0).add, std::vector{ConversationId("a")});
+  transport::Changes changes = ChangesOf(100, 101);
+  for (Sequence i = 1; i <= 301; ++i)
+    changes.changes.emplace_back(SummaryOf(i % 2 == 0 ? "a" : "b", i));
+  Step(Received{changes});
+  const auto subscribe = TakeFrames<transport::Subscribe>();
+  ASSERT_EQ(subscribe.size(), 1U);
+  EXPECT_EQ(subscribe[0].add, std::vector{ConversationId("b")});
+  EXPECT_EQ(subscribe[0].remove, std::vector{ConversationId("a")});
+}
+
+TEST_F(MachineReconnectTest, OfMoreThanTheBackendTakesTheLastToChangeAreSubscribedTo) {
+  Start(SyncCursor{"e1", 100}, {ConversationId("a"), ConversationId("b"), ConversationId("c")});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.limits.subscriptions = 1;
+  Step(Received{welcome});
+  Settle();
+  (void)TakeFrames<transport::Subscribe>();
+  transport::Changes changes = ChangesOf(100, 101);
+  for (const char* id : {"a", "c", "b"}) changes.changes.emplace_back(SummaryOf(id, 9));
+  Step(Received{changes});
+  const auto subscribe = TakeFrames<transport::Subscribe>();
+  ASSERT_EQ(subscribe.size(), 1U);
+  EXPECT_EQ(subscribe[0].add, std::vector{ConversationId("b")});
+  EXPECT_EQ(subscribe[0].remove, std::vector{ConversationId("a")});
+}
+
 TEST_F(MachineReconnectTest, ASummaryOfAConversationThatNobodyHasOpenFetchesNothing) {
   GoLive();
   transport::Changes changes = ChangesOf(100, 101);
