@@ -129,6 +129,7 @@ void Machine::Reconnect(std::string reason, Clock::Duration at_least, Trouble tr
   }
   phase_ = Phase::kWaiting;
   caught_up_ = false;
+  forgetting_ = false;
   plan_dirty_ = true;
   renewal_.End();
   gaps_loading_.clear();
@@ -157,6 +158,7 @@ void Machine::On(SyncNowAsked) {
   reconnect_.UserAsks(now_.mono);
   if (!Established()) return;
   CheckConnection();
+  outbox_.WakeAll();
   plan_dirty_ = true;
 }
 

@@ -204,6 +204,7 @@ class Machine {
   bool plan_dirty_ = true;
   // Being looked at; true: what was stored meanwhile makes a second look necessary.
   std::map<ConversationId, bool> gaps_loading_;
+  bool forgetting_ = false;  // The cursor, which the store still has.
   bool caught_up_ = false;
   bool connected_ = false;  // Connected was fed, Disconnected not.
   Clock::Instant attempt_at_{};

@@ -75,6 +75,7 @@ void Machine::OnFrame(transport::Welcome frame) {
   }
   stream_begins_ = true;
   NoteWhatIsOlderThanTheStream();
+  forgetting_ = stored_cursor_.has_value();
   // Without a cursor too: a listing that was cut short may have left rows, and changes of before
   // this welcome never come.
   Commit({{store::BeginReconcile{}}}, PendingCommit{.cursor = std::optional<SyncCursor>()});

@@ -83,6 +83,9 @@ void Machine::PumpOutbox() {
     return;
   }
   outbox_.WakePostponed(now_.mono);
+  // A write moves the backend's log, perhaps past a cursor of before it went back: after a crash it
+  // would look as if nothing had happened.
+  if (forgetting_) return;
   store::MarkSending marks;
   PendingCommit then;
   while (InFlight() < peer_.in_flight && outbox_.HasReady()) {
@@ -127,7 +130,9 @@ void Machine::OnFrame(transport::Ack frame) {
            PendingCommit{.releases = {position}});
     return;
   }
-  if (frame.revision == 0 || (entry->kind == OutboxKind::kSend && frame.sequence == 0)) {
+  const bool is_of_another = !frame.message.empty() && frame.message != entry->message;
+  if (is_of_another || frame.revision == 0 ||
+      (entry->kind == OutboxKind::kSend && frame.sequence == 0)) {
     Reconnect("The server does not keep to the protocol.", {}, Trouble::kProtocol);
     return;
   }

@@ -18,6 +18,7 @@ void Machine::On(Committed) {
   PendingCommit done = std::move(commits_.front());
   commits_.pop_front();
   if (done.cursor) stored_cursor_ = std::move(*done.cursor);
+  if (!stored_cursor_) forgetting_ = false;
   if (done.connection_lost) connection_lost_committing_ = false;
   if (done.history != 0) fetcher_.Stored(done.history, true);
   for (const ConversationId& conversation : done.history_of) {

@@ -191,6 +191,25 @@ TEST_F(MachineReconnectTest, WhatAFirstListingThatWasCutShortBroughtIsComparedAg
   EXPECT_EQ(CommittedOps<store::BeginReconcile>().size(), before + 1);
 }
 
+// Regression: a write that left before moved the log, and after a crash the old cursor looked as if
+// it were of this log.
+TEST_F(MachineReconnectTest, NothingMovesTheLogBeforeTheOldCursorIsForgotten) {
+  OutboxEntry marker = EntryOf(1);
+  marker.kind = OutboxKind::kMarkRead;
+  marker.read_sequence = 5;
+  outbox_ = {marker};
+  Start(SyncCursor{"e0", 100});
+  Step(Connected{});
+  Step(Received{Welcome(transport::Resume::kOtherEpoch, 7)});
+  Step(OutboxChanged{1, {EntryOf(2, "d", Delivery::kSending)}, {}});
+  EXPECT_TRUE(TakeFrames<transport::MarkRead>().empty());
+  EXPECT_TRUE(Take<SendEntry>().empty());
+  Settle();
+  ASSERT_EQ(CommittedOps<store::BeginReconcile>().size(), 1U);
+  EXPECT_EQ(TakeFrames<transport::MarkRead>().size(), 1U);
+  EXPECT_EQ(Take<SendEntry>().size(), 1U);
+}
+
 TEST_F(MachineReconnectTest, ChangesOfAnotherEpochAreNotApplied) {
   GoLive();
   transport::Changes changes = ChangesOf(100, 101, {MessageOf("x", 9)});
