@@ -102,10 +102,13 @@ asio::awaitable<void> Connection::WriteLoop() {
     }
     transport::ClientFrame frame = std::move(outgoing_.front());
     outgoing_.pop_front();
+    const transport::RequestId request = transport::RequestOf(frame);
     const Result<void> sent = co_await session_->Send(std::move(frame));
     if (stopped_) co_return;
     if (!sent && sent.error().code == ErrorCode::kInvalidArgument) {
       log::Warning("frame_not_sent", {{"why", sent.error()}});
+      // Nobody waits for the others, and they are small under every limit that a backend may set.
+      if (request != 0) handlers_.not_sent(request);
     } else if (!sent) {
       Fail(sent.error());
       co_return;

@@ -25,6 +25,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Handlers {
     std::function<void()> connected;
     std::function<void(transport::ServerFrame)> received;
+    // The frame with this request is over a limit of the backend, and was not sent.
+    std::function<void(transport::RequestId)> not_sent;
     std::function<void(Error)> disconnected;  // The last call. Also for an attempt that failed.
   };
 

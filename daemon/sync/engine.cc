@@ -108,6 +108,9 @@ void Engine::Do(OpenConnection) {
   handlers.received = [weak](transport::ServerFrame frame) {
     if (const auto self = weak.lock()) self->Feed(Received{std::move(frame)});
   };
+  handlers.not_sent = [weak](transport::RequestId request) {
+    if (const auto self = weak.lock()) self->Feed(NotSent{request});
+  };
   handlers.disconnected = [weak](Error error) {
     const auto self = weak.lock();
     if (!self) return;

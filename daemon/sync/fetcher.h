@@ -67,6 +67,9 @@ class Fetcher {
     return wanted_.empty() && queue_.empty() && in_flight_.empty();
   }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
+  [[nodiscard]] bool IsAsked(transport::RequestId request) const {
+    return in_flight_.contains(request);
+  }
 
   // Messages, since the catching-up began; 0 of 0 while nothing is known. Neither goes back, nor
   // does their quotient once the first plan is there.

@@ -10,8 +10,6 @@ namespace {
 
 // How long a backend may take to answer Hello.
 constexpr std::chrono::seconds kHelloTimeout{10};
-// How long requests may stay unanswered while the backend is otherwise alive.
-constexpr std::chrono::seconds kAnswerTimeout{60};
 // How long a ping may stay unanswered when there is a reason to doubt the connection, and how often
 // it may be doubted.
 constexpr std::chrono::seconds kCheckTimeout{3};
@@ -61,7 +59,7 @@ std::optional<Clock::Instant> Machine::NextDeadline() const {
     consider(outbox_.NextReady());
     consider(partials_.NextDue());
     consider(check_deadline_);
-    if (InFlight() > 0) consider(last_answer_ + kAnswerTimeout);
+    consider(answers_.Deadline());
   }
   // By the wall clock, which may be set: looked at anew after each step.
   const std::optional<WallTime> expiry = outbox_.NextExpiry();
@@ -131,6 +129,7 @@ void Machine::Reconnect(std::string reason, Clock::Duration at_least, Trouble tr
   }
   phase_ = Phase::kWaiting;
   caught_up_ = false;
+  forgetting_ = false;
   plan_dirty_ = true;
   renewal_.End();
   gaps_loading_.clear();
@@ -138,6 +137,7 @@ void Machine::Reconnect(std::string reason, Clock::Duration at_least, Trouble tr
   list_request_ = 0;
   ping_sent_.reset();
   check_deadline_.reset();
+  answers_.Clear();
   fetcher_.Clear();
   partials_.Clear();
   offline_reason_ = std::move(reason);
@@ -158,6 +158,7 @@ void Machine::On(SyncNowAsked) {
   reconnect_.UserAsks(now_.mono);
   if (!Established()) return;
   CheckConnection();
+  outbox_.WakeAll();
   plan_dirty_ = true;
 }
 
@@ -181,7 +182,7 @@ void Machine::On(TimerFired) {
     Reconnect("The server accepted the connection but does not answer.", {}, Trouble::kTimeout);
   } else if (Established()) {
     const auto silence = now_.mono - last_received_;
-    if (InFlight() > 0 && now_.mono - last_answer_ >= kAnswerTimeout) {
+    if (const auto late = answers_.Deadline(); late && *late <= now_.mono) {
       Reconnect("The server does not answer requests.", {}, Trouble::kTimeout);
     } else if (check_deadline_ && *check_deadline_ <= now_.mono) {
       Reconnect("The connection was lost.", {}, Trouble::kTimeout);
@@ -206,7 +207,7 @@ void Machine::On(Opened input) {
     subscribe.remove.push_back(*change.let_go);
     Do(SendFrame{std::move(subscribe)});
   }
-  SubscribeTo(input.conversation);
+  SubscribeTo({input.conversation});
   AskForGaps(input.conversation);
 }
 
@@ -225,17 +226,18 @@ void Machine::SubscribeAtOnce() {
   Do(SendFrame{std::move(subscribe)});
 }
 
-void Machine::SubscribeTo(const ConversationId& conversation) {
-  const bool added = std::erase(subscribed_, conversation) == 0;
-  subscribed_.insert(subscribed_.begin(), conversation);
-  if (!added) return;
+void Machine::SubscribeTo(const std::vector<ConversationId>& conversations) {
   transport::Subscribe subscribe;
-  subscribe.add.push_back(conversation);
-  if (subscribed_.size() > peer_.subscriptions) {
-    subscribe.remove.push_back(subscribed_.back());
-    subscribed_.pop_back();
+  for (const ConversationId& id : conversations) {
+    if (std::erase(subscribed_, id) == 0) subscribe.add.push_back(id);
+    subscribed_.insert(subscribed_.begin(), id);
   }
-  Do(SendFrame{std::move(subscribe)});
+  while (subscribed_.size() > peer_.subscriptions) {
+    const ConversationId last = std::move(subscribed_.back());
+    subscribed_.pop_back();
+    if (std::erase(subscribe.add, last) == 0) subscribe.remove.push_back(last);
+  }
+  if (!subscribe.add.empty()) Do(SendFrame{std::move(subscribe)});
 }
 
 // ---- Asking for more ----
@@ -244,9 +246,13 @@ std::size_t Machine::InFlight() const {
   return fetcher_.in_flight() + outbox_.in_flight() + (list_request_ == 0 ? 0 : 1);
 }
 
-transport::RequestId Machine::NewRequest() {
-  if (InFlight() == 0) last_answer_ = now_.mono;
-  return ++last_request_;
+bool Machine::IsUnderWay(transport::RequestId request) const {
+  return request == list_request_ || fetcher_.IsAsked(request) || outbox_.IsAsked(request);
+}
+
+void Machine::Ask(transport::RequestId request, Action action) {
+  answers_.Asked(request, now_.mono);
+  Do(std::move(action));
 }
 
 void Machine::Pump() {

@@ -22,6 +22,7 @@
 #include "daemon/model/outbox.h"
 #include "daemon/store/writer.h"
 #include "daemon/sync/active_set.h"
+#include "daemon/sync/answer_watch.h"
 #include "daemon/sync/fetcher.h"
 #include "daemon/sync/machine_io.h"
 #include "daemon/sync/outbox_policy.h"
@@ -50,7 +51,7 @@ struct PendingCommit {
       {};                            // Entries of the outbox that the store then decides on.
   transport::RequestId history = 0;  // The answer to this request,
   std::vector<ConversationId> history_of = {};  // which had pages of these conversations.
-  std::vector<ConversationId> gaps = {};        // To be looked at.
+  std::vector<ConversationId> gaps = {};        // To be looked at in those that are active.
   bool connection_lost = false;
 };
 
@@ -84,6 +85,7 @@ class Machine {
   void On(Connected input);
   void On(Disconnected input);
   void On(Received input);
+  void On(NotSent input);
   void On(Committed input);
   void On(CommitFailed input);
   void On(PlanLoaded input);
@@ -119,9 +121,11 @@ class Machine {
   // A ping that has to be answered soon.
   void CheckConnection();
   void OnSessionRefused(const transport::Refused& refused);
+  void OnRequestRefused(const transport::Refused& refused);
   void AskForConversations(std::string page_token);
   void SubscribeAtOnce();
-  void SubscribeTo(const ConversationId& conversation);
+  // Heard of in this order. One frame at most, however many there are.
+  void SubscribeTo(const std::vector<ConversationId>& conversations);
 
   void Commit(store::Batch batch, PendingCommit then = {});
   // Asks for whatever may be asked for now: plan, history, sends.
@@ -144,7 +148,10 @@ class Machine {
   void ShowStatus();
   [[nodiscard]] Status MakeStatus() const;
   [[nodiscard]] std::size_t InFlight() const;
-  [[nodiscard]] transport::RequestId NewRequest();
+  [[nodiscard]] bool IsUnderWay(transport::RequestId request) const;
+  [[nodiscard]] transport::RequestId NewRequest() { return ++last_request_; }
+  // Does what makes the request leave.
+  void Ask(transport::RequestId request, Action action);
   void Do(Action action) { actions_.push_back(std::move(action)); }
 
   const MachineOptions options_;
@@ -193,11 +200,13 @@ class Machine {
   std::uint32_t empty_pages_ = 0;           // In a row.
   std::vector<ConversationId> subscribed_;  // Most recent first.
   Fetcher fetcher_;
+  AnswerWatch answers_;
   PartialTexts partials_;
   bool plan_loading_ = false;
   bool plan_dirty_ = true;
   // Being looked at; true: what was stored meanwhile makes a second look necessary.
   std::map<ConversationId, bool> gaps_loading_;
+  bool forgetting_ = false;  // The cursor, which the store still has.
   bool caught_up_ = false;
   bool connected_ = false;  // Connected was fed, Disconnected not.
   Clock::Instant attempt_at_{};
@@ -206,8 +215,6 @@ class Machine {
   std::optional<Clock::Instant> ping_sent_;
   Clock::Instant last_check_{};
   std::optional<Clock::Instant> check_deadline_;  // The ping is to be answered until then.
-  Clock::Instant
-      last_answer_{};  // To a request; or when the first of the unanswered ones was made.
 
   // What was shown last, and since when something else is true.
   Status shown_;

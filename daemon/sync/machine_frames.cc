@@ -33,8 +33,10 @@ void Machine::On(Received input) {
     Reconnect("The server does not keep to the protocol.", {}, Trouble::kProtocol);
     return;
   }
+  const transport::RequestId request = transport::RequestOf(input.frame);
   std::visit([this](auto&& frame) { OnFrame(std::forward<decltype(frame)>(frame)); },
              std::move(input.frame));
+  if (!IsUnderWay(request)) answers_.Answered(request, now_.mono);
 }
 
 void Machine::OnFrame(transport::Welcome frame) {
@@ -76,6 +78,7 @@ void Machine::OnFrame(transport::Welcome frame) {
   }
   stream_begins_ = true;
   NoteWhatIsOlderThanTheStream();
+  forgetting_ = stored_cursor_.has_value();
   // Without a cursor too: a listing that was cut short may have left rows, and changes of before
   // this welcome never come.
   Commit({{store::BeginReconcile{}}}, PendingCommit{.cursor = std::optional<SyncCursor>()});
@@ -89,11 +92,11 @@ void Machine::AskForConversations(std::string page_token) {
   list_request_ = NewRequest();
   const std::uint32_t page_size = std::min(peer_.page_size, limits::kPageSize);
   list_token_ = std::move(page_token);
-  Do(SendFrame{transport::ListConversations{list_request_, list_token_, page_size}});
+  Ask(list_request_,
+      SendFrame{transport::ListConversations{list_request_, list_token_, page_size}});
 }
 
 void Machine::OnFrame(transport::ConversationPage frame) {
-  last_answer_ = now_.mono;
   if (phase_ != Phase::kListing || frame.request != list_request_) return;
   if (!initial_sync_done_) fetcher_.ExpectTotal(frame.total_messages);
   store::Batch batch;
@@ -126,7 +129,6 @@ void Machine::OnFrame(transport::History frame) {
 }
 
 void Machine::OnFrame(transport::Histories frame) {
-  last_answer_ = now_.mono;
   PendingCommit then{.history = frame.request};
   store::Batch batch;
   for (store::ApplyHistory& page : fetcher_.Answer(std::move(frame))) {
@@ -155,6 +157,7 @@ void Machine::OnFrame(transport::Changes frame) {
   store::Batch batch;
   PendingCommit then;
   std::map<ConversationId, Sequence> told;  // The newest message that came along.
+  std::vector<ConversationId> active;       // That something is told of.
   for (auto& change : frame.changes) {
     if (auto* message = std::get_if<Message>(&change)) {
       partials_.Finish(message->id);
@@ -164,13 +167,12 @@ void Machine::OnFrame(transport::Changes frame) {
       batch.operations.emplace_back(store::ApplyMessage{std::move(*message)});
     } else {
       auto& summary = std::get<ConversationSummary>(change);
-      if (active_.Contains(summary.id)) {
-        SubscribeTo(summary.id);
-        if (summary.last_sequence > told[summary.id]) then.gaps.push_back(summary.id);
-      }
+      if (active_.Contains(summary.id)) active.push_back(summary.id);
+      if (summary.last_sequence > told[summary.id]) then.gaps.push_back(summary.id);
       batch.operations.emplace_back(store::ApplySummary{std::move(summary), reason});
     }
   }
+  SubscribeTo(active);
   stream_ = std::move(frame.to);
   // While the conversations are being listed, only what is committed with the last page may
   // remember the place.
@@ -182,18 +184,30 @@ void Machine::OnFrame(transport::Changes frame) {
 }
 
 void Machine::OnFrame(transport::Refused frame) {
-  last_answer_ = now_.mono;
   if (frame.request == 0 || frame.code == transport::RefusedCode::kUnauthenticated) {
     OnSessionRefused(frame);
-  } else if (renewal_.Refused(frame, now_.wall)) {
+  } else {
+    OnRequestRefused(frame);
+  }
+}
+
+// As the backend would have refused it.
+void Machine::On(NotSent input) {
+  if (!Established()) return;
+  answers_.Forget(input.request);
+  OnRequestRefused({input.request, transport::RefusedCode::kTooLarge, "It was not sent.", {}});
+}
+
+void Machine::OnRequestRefused(const transport::Refused& refused) {
+  if (renewal_.Refused(refused, now_.wall)) {
     // The token is good for now.
-  } else if (const std::optional<OutboxEntry> entry = outbox_.Answered(frame.request)) {
-    OnEntryRefused(*entry, frame);
-  } else if (frame.request == list_request_) {
-    Reconnect("The server refused to list the conversations.", frame.retry_after,
+  } else if (const std::optional<OutboxEntry> entry = outbox_.Answered(refused.request)) {
+    OnEntryRefused(*entry, refused);
+  } else if (refused.request == list_request_) {
+    Reconnect("The server refused to list the conversations.", refused.retry_after,
               Trouble::kRefused);
-  } else if (fetcher_.Refused(frame.request) && transport::IsTransient(frame.code)) {
-    Reconnect("The server cannot serve history now.", frame.retry_after, Trouble::kRefused);
+  } else if (fetcher_.Refused(refused.request) && transport::IsTransient(refused.code)) {
+    Reconnect("The server cannot serve history now.", refused.retry_after, Trouble::kRefused);
   }
 }
 

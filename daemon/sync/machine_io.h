@@ -36,6 +36,10 @@ struct Disconnected {
 struct Received {
   transport::ServerFrame frame;
 };
+// The frame with this request is over a limit of the backend, and did not leave.
+struct NotSent {
+  transport::RequestId request = 0;
+};
 // The oldest CommitBatch that was not answered yet is committed. What it made of the outbox was
 // told by OutboxChanged before.
 struct Committed {};
@@ -81,9 +85,10 @@ struct WorldChanged {};
 // NextDeadline() has come.
 struct TimerFired {};
 
-using Input = std::variant<Started, Connected, Disconnected, Received, Committed, CommitFailed,
-                           PlanLoaded, GapsLoaded, OutboxLoaded, LoadFailed, OutboxChanged,
-                           EntryGone, Opened, FetchWanted, SyncNowAsked, WorldChanged, TimerFired>;
+using Input =
+    std::variant<Started, Connected, Disconnected, Received, NotSent, Committed, CommitFailed,
+                 PlanLoaded, GapsLoaded, OutboxLoaded, LoadFailed, OutboxChanged, EntryGone, Opened,
+                 FetchWanted, SyncNowAsked, WorldChanged, TimerFired>;
 
 // ---- What to do ----
 

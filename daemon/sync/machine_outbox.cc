@@ -83,6 +83,9 @@ void Machine::PumpOutbox() {
     return;
   }
   outbox_.WakePostponed(now_.mono);
+  // A write moves the backend's log, perhaps past a cursor of before it went back: after a crash it
+  // would look as if nothing had happened.
+  if (forgetting_) return;
   store::MarkSending marks;
   PendingCommit then;
   while (InFlight() < peer_.in_flight && outbox_.HasReady()) {
@@ -97,13 +100,13 @@ bool Machine::SendNext(store::MarkSending& marks, PendingCommit& then) {
   if (!taken) return false;
   const OutboxEntry& entry = taken->entry;
   if (entry.kind == OutboxKind::kMarkRead) {
-    Do(SendFrame{transport::MarkRead{request, entry.conversation, entry.read_sequence}});
+    Ask(request, SendFrame{transport::MarkRead{request, entry.conversation, entry.read_sequence}});
   } else if ((entry.kind == OutboxKind::kEdit && !can_edit_) ||
              (entry.kind == OutboxKind::kDelete && !can_delete_)) {
     (void)outbox_.Answered(request);
     FailEntry(entry, FailureOf(entry.kind, transport::RefusedCode::kUnsupported, {}));
   } else if (taken->marked) {
-    Do(SendEntry{request, entry.position});
+    Ask(request, SendEntry{request, entry.position});
   } else {
     marks.positions.push_back(entry.position);
     then.sends.emplace_back(request, entry.position);
@@ -112,13 +115,13 @@ bool Machine::SendNext(store::MarkSending& marks, PendingCommit& then) {
 }
 
 void Machine::On(EntryGone input) {
+  answers_.Forget(input.request);
   (void)outbox_.Answered(input.request);
 }
 
 // ---- What became of it ----
 
 void Machine::OnFrame(transport::Ack frame) {
-  last_answer_ = now_.mono;
   const std::optional<OutboxEntry> entry = outbox_.Answered(frame.request);
   if (!entry) return;
   const std::uint64_t position = entry->position;
@@ -127,7 +130,9 @@ void Machine::OnFrame(transport::Ack frame) {
            PendingCommit{.releases = {position}});
     return;
   }
-  if (frame.revision == 0 || (entry->kind == OutboxKind::kSend && frame.sequence == 0)) {
+  const bool is_of_another = !frame.message.empty() && frame.message != entry->message;
+  if (is_of_another || frame.revision == 0 ||
+      (entry->kind == OutboxKind::kSend && frame.sequence == 0)) {
     Reconnect("The server does not keep to the protocol.", {}, Trouble::kProtocol);
     return;
   }

@@ -18,6 +18,7 @@ void Machine::On(Committed) {
   PendingCommit done = std::move(commits_.front());
   commits_.pop_front();
   if (done.cursor) stored_cursor_ = std::move(*done.cursor);
+  if (!stored_cursor_) forgetting_ = false;
   if (done.connection_lost) connection_lost_committing_ = false;
   if (done.history != 0) fetcher_.Stored(done.history, true);
   for (const ConversationId& conversation : done.history_of) {
@@ -27,13 +28,16 @@ void Machine::On(Committed) {
   for (const std::uint64_t position : done.releases) outbox_.Release(position);
   for (const auto& [request, position] : done.sends) {
     if (outbox_.Holds(request)) {
-      Do(SendEntry{request, position});
+      Ask(request, SendEntry{request, position});
     } else {
       (void)outbox_.Answered(request);  // Withdrawn before it left, or the connection has ended.
     }
   }
   if (!Established()) return;
-  for (const ConversationId& conversation : done.gaps) AskForGaps(conversation);
+  // Somebody may have opened it while the summary was on its way to the store.
+  for (const ConversationId& conversation : done.gaps) {
+    if (active_.Contains(conversation)) AskForGaps(conversation);
+  }
 }
 
 void Machine::On(CommitFailed input) {
@@ -109,9 +113,9 @@ void Machine::PumpFetches() {
     if (!ask) break;
     if (ask->asks.size() == 1) {
       ask->asks.front().request = request;
-      Do(SendFrame{std::move(ask->asks.front())});
+      Ask(request, SendFrame{std::move(ask->asks.front())});
     } else {
-      Do(SendFrame{std::move(*ask)});
+      Ask(request, SendFrame{std::move(*ask)});
     }
   }
   // A plan is read only when nothing of the last one is under way, so that it never names a page

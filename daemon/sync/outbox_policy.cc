@@ -158,6 +158,10 @@ void OutboxPolicy::RefreshAround(const OutboxEntry& entry) {
   if (entry.kind == OutboxKind::kSend) Refresh({LaneKind::kChanges, entry.message.value()});
 }
 
+void OutboxPolicy::WakeAll() {
+  if (!waiting_.empty()) WakePostponed(waiting_.rbegin()->first);
+}
+
 void OutboxPolicy::WakePostponed(Clock::Instant now) {
   while (!waiting_.empty() && waiting_.begin()->first <= now) {
     const LaneKey key = waiting_.begin()->second;
@@ -214,7 +218,8 @@ void OutboxPolicy::Postpone(Position position, Clock::Duration retry_after, Cloc
   if (!lane.backoff)
     lane.backoff.emplace(limits::kBackoffFirst, limits::kBackoffCap, seed_ ^ position);
   lane.postponed = position;
-  lane.not_before = now + lane.backoff->Next(retry_after);
+  lane.not_before =
+      now + lane.backoff->Next(std::min<Clock::Duration>(retry_after, limits::kRetryAfterMost));
 }
 
 void OutboxPolicy::Release(Position position) {
@@ -234,7 +239,7 @@ void OutboxPolicy::ConnectionLost() {
     if (item.claimed && !item.expiring) claimed.push_back(position);
   }
   for (const Position position : claimed) Release(position);
-  if (!waiting_.empty()) WakePostponed(waiting_.rbegin()->first);
+  WakeAll();
 }
 
 // ---- What is too old. ----

@@ -65,9 +65,14 @@ class OutboxPolicy {
   [[nodiscard]] bool HasReady() const;
   // What was postponed until now, or before, is ready again.
   void WakePostponed(Clock::Instant now);
+  // Whatever the backend asked for: the user does not want to wait.
+  void WakeAll();
 
   // Requests that are not answered, also those whose entry is gone.
   [[nodiscard]] std::size_t in_flight() const { return requests_.size(); }
+  [[nodiscard]] bool IsAsked(transport::RequestId request) const {
+    return requests_.contains(request);
+  }
   // Whether the entry of the request is still there; false also if the request is none of ours.
   [[nodiscard]] bool Holds(transport::RequestId request) const;
 
@@ -80,7 +85,8 @@ class OutboxPolicy {
   void Done(Position position);
   // Also done, learnt by its echo in the change stream.
   void DoneByEcho(const MessageId& message);
-  // Refused for now: not again before then.
+  // Refused for now: not again before then, nor later than limits::kRetryAfterMost plus the
+  // backoff.
   void Postpone(Position position, Clock::Duration retry_after, Clock::Instant now);
   // The store has recorded what became of it, and from here on its word counts.
   void Release(Position position);

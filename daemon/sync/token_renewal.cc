@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/base/limits.h"
+
 namespace hark::sync {
 namespace {
 
@@ -35,7 +37,8 @@ bool TokenRenewal::Refused(const transport::Refused& refused, WallTime now) {
   next_.reset();
   // A backend that does not want to is not asked again on this connection.
   if (transport::IsTransient(refused.code))
-    next_ = now + std::max<Clock::Duration>(refused.retry_after, kAskAgain);
+    next_ =
+        now + std::clamp<Clock::Duration>(refused.retry_after, kAskAgain, limits::kRetryAfterMost);
   return true;
 }
 

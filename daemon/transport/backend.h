@@ -21,8 +21,8 @@ class Session {
   virtual ~Session() = default;  // Drops the connection without a close handshake.
 
   // Completes when the frame is handed to the kernel, not when the backend has it: only its Ack
-  // proves delivery. kInvalidArgument: larger than the frame limit, nothing was sent and the
-  // session goes on. kOffline: the connection broke.
+  // proves delivery. kInvalidArgument: over a limit of the backend's Welcome, nothing was sent and
+  // the session goes on. kOffline: the connection broke.
   virtual Task<void> Send(ClientFrame frame) = 0;
 
   // The next frame. kOffline: the peer closed, or the connection broke. kInvalidArgument: a frame

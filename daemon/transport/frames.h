@@ -224,6 +224,19 @@ using ServerFrame =
     std::variant<Welcome, ConversationPage, History, Histories, Changes, Ack, Refused, Typing,
                  Partial, TokenRenewed, Pong, GoingAway, UnknownFrame>;
 
+// Of a ClientFrame or ServerFrame: what it asks or answers; 0: neither.
+template <typename Frame>
+[[nodiscard]] RequestId RequestOf(const Frame& frame) {
+  const auto request = [](const auto& alternative) -> RequestId {
+    if constexpr (requires { alternative.request; }) {
+      return alternative.request;
+    } else {
+      return 0;
+    }
+  };
+  return std::visit(request, frame);
+}
+
 }  // namespace hark::transport
 
 #endif  // HARK_DAEMON_TRANSPORT_FRAMES_H_

@@ -22,6 +22,12 @@ namespace {
 // At least so long at a time: a timer for each frame would cost more than the frame.
 constexpr std::chrono::milliseconds kPause{10};
 
+std::size_t ContentBytes(const ClientFrame& frame) {
+  if (const auto* append = std::get_if<Append>(&frame)) return append->message.content.size();
+  if (const auto* edit = std::get_if<Edit>(&frame)) return edit->content.size();
+  return 0;
+}
+
 }  // namespace
 
 // What the calls work on. Its coroutines take a share of it first, since the session may go while
@@ -63,12 +69,16 @@ class WebsocketSession::Connection {
   std::chrono::milliseconds close_timeout_;
   // What the backend accepts: ours until its Welcome says less.
   std::size_t send_limit_ = limits::kFrameBytes;
+  std::size_t content_limit_ = limits::kContentBytes;
   FrameRate rate_{limits::kFramesAtOnce, limits::kFramesPerSecond};
   bool broken_ = false;
 };
 
 Task<void> WebsocketSession::Connection::Send(Ptr self, ClientFrame frame) {
   if (self->broken_) co_return Fail(ErrorCode::kOffline, "the connection is closed");
+  if (ContentBytes(frame) > self->content_limit_) {
+    co_return Fail(ErrorCode::kInvalidArgument, "the content is larger than the backend accepts");
+  }
   Result<std::string> bytes = Encode(frame, self->encoding_);
   if (!bytes) co_return tl::unexpected(std::move(bytes).error());
   if (bytes->size() > self->send_limit_) {
@@ -128,6 +138,8 @@ Task<ServerFrame> WebsocketSession::Connection::Read(Ptr self) {
   if (!frame) co_return self->Break(std::move(frame).error());
   if (const auto* welcome = std::get_if<Welcome>(&*frame)) {
     self->send_limit_ = std::min<std::size_t>(limits::kFrameBytes, welcome->limits.frame_bytes);
+    self->content_limit_ =
+        std::min<std::size_t>(limits::kContentBytes, welcome->limits.content_bytes);
   }
   co_return frame;
 }

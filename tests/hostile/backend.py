@@ -13,7 +13,8 @@ from way import Way
 import websocket
 
 Code = pb.Refused
-PAGE, FRAME = 40, 1 << 20
+PAGE = 40
+LIMITS = pb.Limits(max_frame_bytes=1 << 20, max_content_bytes=65536, max_page_size=PAGE, max_in_flight=8, max_subscriptions=100)
 FEATURES = ("edit", "delete", "ephemeral", "renew", "histories")
 
 
@@ -43,8 +44,8 @@ ENCODINGS = {"hark.sync.v1.proto": Proto, "hark.sync.v1.json": Json}
 class Backend:
     """Runs in a thread of its own; do() is how others get in. `users`: {token: user}, `libraries`: {user: Library}."""
 
-    def __init__(self, faults, users, libraries):
-        self.faults, self.users, self.libraries = faults, users, libraries
+    def __init__(self, faults, users, libraries, limits=LIMITS):
+        self.faults, self.users, self.libraries, self.limits = faults, users, libraries, limits
         self.sessions, self.serving = set(), set()
         self.rewound = set()  # users whose log went back and whose client may not know yet: nobody writes
         self.count = 0
@@ -150,7 +151,7 @@ class Session:
                 await self.handle(kind, getattr(frame, kind))
 
     async def receive(self):
-        opcode, payload = await websocket.read_message(self.reader, self.writer, FRAME)
+        opcode, payload = await websocket.read_message(self.reader, self.writer, self.backend.limits.max_frame_bytes)
         try:
             if opcode != self.encoding.opcode:
                 raise ValueError("the other type of message")
@@ -175,8 +176,7 @@ class Session:
         head = library.head
         welcome = pb.Welcome(user_id=self.user, session_id=f"s-{self.backend.count}", server="hostile/1.0",
                              heartbeat_ms=400, features=FEATURES, cursor=pb.Cursor(epoch=library.epoch, position=head),
-                             limits=pb.Limits(max_frame_bytes=FRAME, max_content_bytes=65536, max_page_size=PAGE,
-                                              max_in_flight=8, max_subscriptions=100))
+                             limits=self.backend.limits)
         place = head
         if not hello.HasField("cursor"):
             welcome.resume = pb.Welcome.RESUME_NO_CURSOR

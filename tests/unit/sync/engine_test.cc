@@ -101,6 +101,7 @@ struct Wire {
   std::deque<transport::ServerFrame> to_client;
   std::vector<transport::ClientFrame> from_client;
   int connects = 0;
+  std::size_t content_limit = limits::kContentBytes;
   Notification arrived;
 };
 
@@ -108,6 +109,9 @@ class FakeSession final : public transport::Session {
  public:
   explicit FakeSession(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
   Task<void> Send(transport::ClientFrame frame) override {
+    const auto* append = std::get_if<transport::Append>(&frame);
+    if (append && append->message.content.size() > wire_->content_limit)
+      co_return Fail(ErrorCode::kInvalidArgument, "larger than the backend accepts");
     wire_->from_client.push_back(std::move(frame));
     co_return Result<void>{};
   }
@@ -249,6 +253,23 @@ TEST_F(EngineTest, SendsAndEditsInOneThreadWithoutRealTime) {
   Poll();
   EXPECT_FALSE(TakeSent<transport::Edit>()) << "this backend cannot";
   EXPECT_EQ(model_.ReadOutbox().entries.at(0).delivery, Delivery::kFailed);
+}
+
+// Regression: it was only logged, and its answer waited for.
+TEST_F(EngineTest, AMessageThatTheBackendDoesNotTakeFailsAndNothingElseIsHeldUp) {
+  GoLive();
+  wire_->content_limit = 5;
+  model_.EnqueueSend(MessageId("m"), "too long");
+  Announce();
+  Poll();
+  EXPECT_FALSE(TakeSent<transport::Append>());
+  const OutboxEntry entry = model_.ReadOutbox().entries.at(0);
+  EXPECT_EQ(entry.delivery, Delivery::kFailed);
+  ASSERT_TRUE(model_.Act(MessageId("m"), EditMessage{"short"}));
+  Announce();
+  Poll();
+  EXPECT_TRUE(TakeSent<transport::Append>()) << "on the same connection, one request at a time";
+  EXPECT_EQ(wire_->connects, 1);
 }
 
 // Regression: the backoff went on, up to a minute.

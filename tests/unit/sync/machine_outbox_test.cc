@@ -178,6 +178,46 @@ TEST_F(MachineOutboxTest, APermanentRefusalIsRecordedAtOnceAndParksItsConversati
   EXPECT_EQ(Take<SendEntry>().at(0).position, 1U) << "retried";
 }
 
+TEST_F(MachineOutboxTest, WhatTheBackendPutOffForTooLongIsTriedAfterAnHour) {
+  GoLive();
+  Queue(1, "c");
+  Refuse(Take<SendEntry>().at(0).request, RefusedCode::kRateLimited, std::chrono::hours(24 * 49));
+  Pass(limits::kRetryAfterMost + limits::kBackoffFirst);
+  Step(Received{transport::Pong{1}});
+  Settle();
+  EXPECT_EQ(Take<SendEntry>().size(), 1U);
+}
+
+TEST_F(MachineOutboxTest, SyncNowSendsWhatTheBackendPutOff) {
+  GoLive();
+  Queue(1, "c");
+  Refuse(Take<SendEntry>().at(0).request, RefusedCode::kRateLimited, std::chrono::minutes(10));
+  EXPECT_TRUE(Take<SendEntry>().empty());
+  Step(SyncNowAsked{});
+  Settle();
+  EXPECT_EQ(Take<SendEntry>().size(), 1U);
+}
+
+// Regression: it was waited for, and with one request at a time nothing else left.
+TEST_F(MachineOutboxTest, WhatIsOverALimitOfTheBackendFailsAndTheOtherConversationsGoOn) {
+  Start(SyncCursor{"e1", 100});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.limits = {};
+  Step(Received{welcome});
+  Settle();
+  Queue(1, "c");
+  Queue(2, "c");
+  Queue(3, "d");
+  const auto sent = Take<SendEntry>();
+  ASSERT_EQ(sent.size(), 1U);
+  Step(NotSent{sent[0].request});
+  Settle();
+  EXPECT_EQ(LastFailure().reason, "TOO_LARGE");
+  EXPECT_EQ(Take<SendEntry>().at(0).position, 3U) << "the second waits behind the first";
+  EXPECT_TRUE(Take<CloseConnection>().empty());
+}
+
 TEST_F(MachineOutboxTest, TheReasonOfARefusalSaysWhetherToTryAgain) {
   GoLive();
   const std::vector<std::tuple<OutboxKind, RefusedCode, std::string, bool>> cases = {
@@ -202,6 +242,29 @@ TEST_F(MachineOutboxTest, TheReasonOfARefusalSaysWhetherToTryAgain) {
     EXPECT_EQ(LastFailure().retry_after, milliseconds(can_retry ? 7 : 0));
     EXPECT_FALSE(LastFailure().message.empty());
     Remove(position);
+  }
+}
+
+TEST_F(MachineOutboxTest, AnAcknowledgementOfAnotherMessageIsNotBelieved) {
+  for (const OutboxKind kind : {OutboxKind::kSend, OutboxKind::kEdit, OutboxKind::kDelete}) {
+    if (kind == OutboxKind::kSend) {
+      GoLive();
+      Queue(1, "c");
+    } else {
+      Change(1, kind);
+    }
+    auto sent = Take<SendEntry>();
+    ASSERT_EQ(sent.size(), 1U);
+    Step(Received{transport::Ack{sent[0].request, MessageId("another"), "", 12, 4}});
+    Settle();
+    EXPECT_EQ(Take<CloseConnection>().size(), 1U);
+    EXPECT_TRUE(CommittedOps<store::AcknowledgeSend>().empty());
+    EXPECT_TRUE(CommittedOps<store::AcknowledgeChange>().empty());
+    ReconnectNow();
+    sent = Take<SendEntry>();
+    ASSERT_EQ(sent.size(), 1U) << "it is asked again";
+    Remove(1);
+    Step(EntryGone{sent[0].request});
   }
 }
 

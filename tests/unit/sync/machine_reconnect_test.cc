@@ -191,6 +191,25 @@ TEST_F(MachineReconnectTest, WhatAFirstListingThatWasCutShortBroughtIsComparedAg
   EXPECT_EQ(CommittedOps<store::BeginReconcile>().size(), before + 1);
 }
 
+// Regression: a write that left before moved the log, and after a crash the old cursor looked as if
+// it were of this log.
+TEST_F(MachineReconnectTest, NothingMovesTheLogBeforeTheOldCursorIsForgotten) {
+  OutboxEntry marker = EntryOf(1);
+  marker.kind = OutboxKind::kMarkRead;
+  marker.read_sequence = 5;
+  outbox_ = {marker};
+  Start(SyncCursor{"e0", 100});
+  Step(Connected{});
+  Step(Received{Welcome(transport::Resume::kOtherEpoch, 7)});
+  Step(OutboxChanged{1, {EntryOf(2, "d", Delivery::kSending)}, {}});
+  EXPECT_TRUE(TakeFrames<transport::MarkRead>().empty());
+  EXPECT_TRUE(Take<SendEntry>().empty());
+  Settle();
+  ASSERT_EQ(CommittedOps<store::BeginReconcile>().size(), 1U);
+  EXPECT_EQ(TakeFrames<transport::MarkRead>().size(), 1U);
+  EXPECT_EQ(Take<SendEntry>().size(), 1U);
+}
+
 TEST_F(MachineReconnectTest, ChangesOfAnotherEpochAreNotApplied) {
   GoLive();
   transport::Changes changes = ChangesOf(100, 101, {MessageOf("x", 9)});
@@ -225,6 +244,42 @@ TEST_F(MachineReconnectTest, AnActiveConversationIsSubscribedToWhenSomethingHapp
   EXPECT_EQ(TakeFrames<transport::Subscribe>().at(0).add, std::vector{ConversationId("c150")});
   EXPECT_EQ(looked_at_, std::vector{ConversationId("c150")});
   EXPECT_EQ(TakeFrames<transport::GetHistory>().at(0).before, 10U) << "what came as a summary only";
+}
+
+// Regression: a frame for each, more than the queue takes, and the connection was given up.
+TEST_F(MachineReconnectTest, AFrameFullOfActiveConversationsIsAnsweredWithOneSubscription) {
+  Start(SyncCursor{"e1", 100}, {ConversationId("a"), ConversationId("b")});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.limits.subscriptions = 1;
+  Step(Received{welcome});
+  Settle();
+  EXPECT_EQ(TakeFrames<transport::Subscribe>().at(0).add, std::vector{ConversationId("a")});
+  transport::Changes changes = ChangesOf(100, 101);
+  for (Sequence i = 1; i <= 301; ++i)
+    changes.changes.emplace_back(SummaryOf(i % 2 == 0 ? "a" : "b", i));
+  Step(Received{changes});
+  const auto subscribe = TakeFrames<transport::Subscribe>();
+  ASSERT_EQ(subscribe.size(), 1U);
+  EXPECT_EQ(subscribe[0].add, std::vector{ConversationId("b")});
+  EXPECT_EQ(subscribe[0].remove, std::vector{ConversationId("a")});
+}
+
+TEST_F(MachineReconnectTest, OfMoreThanTheBackendTakesTheLastToChangeAreSubscribedTo) {
+  Start(SyncCursor{"e1", 100}, {ConversationId("a"), ConversationId("b"), ConversationId("c")});
+  Step(Connected{});
+  transport::Welcome welcome = Welcome(transport::Resume::kOk, 100);
+  welcome.limits.subscriptions = 1;
+  Step(Received{welcome});
+  Settle();
+  (void)TakeFrames<transport::Subscribe>();
+  transport::Changes changes = ChangesOf(100, 101);
+  for (const char* id : {"a", "c", "b"}) changes.changes.emplace_back(SummaryOf(id, 9));
+  Step(Received{changes});
+  const auto subscribe = TakeFrames<transport::Subscribe>();
+  ASSERT_EQ(subscribe.size(), 1U);
+  EXPECT_EQ(subscribe[0].add, std::vector{ConversationId("b")});
+  EXPECT_EQ(subscribe[0].remove, std::vector{ConversationId("a")});
 }
 
 TEST_F(MachineReconnectTest, ASummaryOfAConversationThatNobodyHasOpenFetchesNothing) {

@@ -103,6 +103,15 @@ TEST_F(TokenRenewalTest, ARefusalForNowIsAskedAgainLaterAndTheSessionGoesOn) {
   EXPECT_EQ(Shown(), State::kLive);
 }
 
+TEST_F(TokenRenewalTest, ABackendThatPutsItOffForTooLongIsAskedAfterAnHour) {
+  Start(SyncCursor{"e1", 100});
+  ConnectWith(wall_ + hours(24));
+  const auto asked = TakeFrames<transport::RenewToken>();
+  ASSERT_EQ(asked.size(), 1U);
+  Refuse(asked[0].request, transport::RefusedCode::kRateLimited, hours(24 * 49));
+  EXPECT_EQ(At(minutes(60)).size(), 1U);
+}
+
 TEST_F(TokenRenewalTest, WithoutAnAnswerItIsAskedAgainAfterAMinuteAndOnTheNextConnection) {
   Start(SyncCursor{"e1", 100});
   ConnectWith(wall_ + hours(1));

@@ -183,6 +183,34 @@ TEST_F(SessionTest, FrameOverTheBackendsLimitIsNotSentAndTheSessionGoesOn) {
   });
 }
 
+TEST_F(SessionTest, ContentOverTheBackendsLimitIsNotSentAndTheSessionGoesOn) {
+  Serve([](Peer& peer) -> asio::awaitable<void> {
+    wire::ServerFrame welcome = SampleWelcome();
+    welcome.mutable_welcome()->mutable_limits()->set_max_content_bytes(4'096);
+    co_await peer.Write(welcome.SerializeAsString(), false);
+    co_await AnswerPings(peer);
+  });
+  RunSession(ClientOptions(), [](Session& session) -> asio::awaitable<void> {
+    (void)co_await session.Receive();
+    Append append = LargeAppend();
+    append.message.content.resize(4'097);
+    Result<void> sent = co_await session.Send(std::move(append));
+    ExpectError(sent, ErrorCode::kInvalidArgument);
+    Edit edit;
+    edit.request = 2;
+    edit.message = MessageId("message-1");
+    edit.conversation = ConversationId("conversation-1");
+    edit.base_revision = 1;
+    edit.content.assign(4'097, 'x');
+    sent = co_await session.Send(std::move(edit));
+    ExpectError(sent, ErrorCode::kInvalidArgument);
+    Ping ping{.nonce = 1};
+    (void)co_await session.Send(ping);
+    Result<ServerFrame> frame = co_await session.Receive();
+    ExpectPong(frame, 1U);
+  });
+}
+
 TEST_F(SessionTest, CloseOfTheServerIsOffline) {
   Serve([](Peer& peer) -> asio::awaitable<void> { co_await peer.Close(); });
   RunSession(ClientOptions(), [](Session& session) -> asio::awaitable<void> {
