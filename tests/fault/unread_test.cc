@@ -150,6 +150,28 @@ TEST_F(UnreadTest, ABadSectorOfTheFirstPageOfTheCacheIsDamageInTheEnd) {
   EXPECT_TRUE(faulty_.store().ReadMessage(MessageId("first")));
 }
 
+// Before the check, in it, or only when the rows are looked at: the next opening looks at all of
+// the file, and refuses it as a whole.
+TEST_F(UnreadTest, WhateverOfAnOpeningMeetsABadSectorTheNextOneLooksForIt) {
+  faulty_.Close();
+  bool opens = false;
+  std::uint64_t reads = 0;
+  for (; !opens; ++reads) {
+    SCOPED_TRACE(reads);
+    reads_.FailAt(cache(), 2 * kPage);
+    faulty_.disk().Add({Operation::kRead, "cache.db", reads, 0, true});
+    opens = static_cast<bool>(faulty_.Open());
+    faulty_.Close();
+    faulty_.disk().ClearFaults();
+    if (!opens) ExpectRefused();
+    reads_.Clear();
+    ExpectWhole();
+    faulty_.Close();
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(reads, 3U) << "nothing failed";
+}
+
 TEST_F(UnreadTest, AFrameThatIsNotGivenPutsTheCheckpointOff) {
   faulty_.Close();
   faulty_.SetWritesByHand(true);
