@@ -119,7 +119,7 @@ class CopiedBackup final : public BackupBytes {
       std::string bytes(static_cast<std::size_t>(
                             std::min<std::uint64_t>(limits::kExportPartBytes, size - offset_)),
                         '\0');
-      if (!store::ReadAt(descriptor.get(), offset_, bytes))
+      if (store::ReadAt(descriptor.get(), offset_, bytes) != store::RawRead::kDone)
         return Fail(ErrorCode::kInternal, "the copy cannot be read");
       offset_ += bytes.size();
       return bytes;
@@ -188,7 +188,7 @@ Result<OpenedBackup> OpenBackup(const fs::path& file, const Secret& account_key,
     const store::Descriptor descriptor = store::OpenForReading(file);
     std::string read(
         static_cast<std::size_t>(std::min<std::uint64_t>(size, kFixedBytes + kInfoBytes)), '\0');
-    return store::ReadAt(descriptor.get(), 0, read) ? read : std::string();
+    return store::ReadAt(descriptor.get(), 0, read) == store::RawRead::kDone ? read : std::string();
   }();
   Taker in(bytes);
   if (in.Bytes(kMagic.size()) != kMagic) return NoBackup();

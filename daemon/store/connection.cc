@@ -16,7 +16,6 @@
 #include "daemon/store/raw_file.h"
 #include "daemon/store/search_tokenizer.h"
 #include "daemon/store/transaction.h"
-#include "daemon/store/wal_scan.h"
 
 namespace hark::store {
 namespace {
@@ -267,24 +266,25 @@ void Connection::RewriteWal() {
 }
 
 // The index through SQLite: its locks on that file would go with a descriptor of ours.
-bool Connection::HasLoggedFrames() const {
+LoggedFrames Connection::CheckLoggedFrames() const {
   constexpr int kRegionBytes = 32 * 1024;
   sqlite3* const database = database_.getHandle();
-  const Descriptor log = OpenForReading(WalOf(sqlite3_db_filename(database, "main")));
+  const auto log = OpenIfThere(WalOf(sqlite3_db_filename(database, "main")));
+  if (!log) return LoggedFrames::kUnread;
   sqlite3_file* file = nullptr;
   volatile void* shared = nullptr;
-  if (!log.valid() ||
+  if (!log->valid() ||
       sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER,
                            static_cast<void*>(&file)) != SQLITE_OK ||
       file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &shared) != SQLITE_OK || shared == nullptr)
-    return true;
+    return LoggedFrames::kWhole;
   std::string index(kIndexBytes, '\0');
   std::memcpy(index.data(), const_cast<const void*>(shared), index.size());
-  return HasFramesOf(index, log.get());
+  return CheckFramesOf(index, log->get());
 }
 
 void Connection::OnWal(std::size_t bytes) {
-  if (bytes < wal_bytes_) tried_bytes_ = written_out_bytes_ = 0;  // It began anew.
+  if (bytes < wal_bytes_) tried_bytes_ = held_bytes_ = written_out_bytes_ = 0;  // It began anew.
   wal_bytes_ = bytes;
   if (bytes < written_out_bytes_ + kWriteOutBytes) return;
   // While the next group is being written, the disk does what a checkpoint would wait for.
@@ -301,19 +301,29 @@ void Connection::Checkpoint() {
 }
 
 bool Connection::CheckpointAndRestart() {
-  return CheckpointWhole(SQLITE_CHECKPOINT_RESTART);
+  return CheckpointWhole(SQLITE_CHECKPOINT_RESTART, kBusyMilliseconds);
 }
 
 bool Connection::CheckpointAndTruncate() {
-  return CheckpointWhole(SQLITE_CHECKPOINT_TRUNCATE);
+  return CheckpointWhole(SQLITE_CHECKPOINT_TRUNCATE, kBusyMilliseconds);
 }
 
-bool Connection::CheckpointWhole(int mode) {
+bool Connection::TryCheckpointAndTruncate() {
+  return CheckpointWhole(SQLITE_CHECKPOINT_TRUNCATE, 0);
+}
+
+bool Connection::CheckpointWhole(int mode, int wait_milliseconds) {
   tried_bytes_ = wal_bytes_;
-  const int code = sqlite3_wal_checkpoint_v2(database_.getHandle(), "main", mode, nullptr, nullptr);
-  if ((code & 0xff) == SQLITE_BUSY) return false;
+  sqlite3* const database = database_.getHandle();
+  sqlite3_busy_timeout(database, wait_milliseconds);
+  const int code = sqlite3_wal_checkpoint_v2(database, "main", mode, nullptr, nullptr);
+  sqlite3_busy_timeout(database, kBusyMilliseconds);
+  if ((code & 0xff) == SQLITE_BUSY) {
+    held_bytes_ = wal_bytes_;
+    return false;
+  }
   if (code != SQLITE_OK) statements_->Throw(code);
-  wal_bytes_ = tried_bytes_ = written_out_bytes_ = 0;
+  wal_bytes_ = tried_bytes_ = held_bytes_ = written_out_bytes_ = 0;
   return true;
 }
 

@@ -18,6 +18,7 @@
 #include "daemon/store/cipher_version.h"
 #include "daemon/store/search_tokenizer.h"
 #include "daemon/store/statement_cache.h"
+#include "daemon/store/wal_scan.h"
 #include "daemon/store/zero_guard.h"
 
 namespace hark::store {
@@ -81,14 +82,18 @@ class Connection {
   [[nodiscard]] std::size_t NewWalBytes() const {
     return wal_bytes_ - std::min(wal_bytes_, tried_bytes_);
   }
+  // How long it was when readers were last waited for in vain; 0: not since it began.
+  [[nodiscard]] std::size_t HeldWalBytes() const { return held_bytes_; }
+  // As if a checkpoint had been tried in vain.
+  void PutOffCheckpoint() { tried_bytes_ = held_bytes_ = wal_bytes_; }
   // Makes the finished commits survive a power loss, whatever the durability.
   void SyncWal();
   // For a new connection after another one's sync failed: writes what is in the WAL once more, as
   // it is, and syncs it. A sync alone would succeed without bringing those bytes to the disk.
   void RewriteWal();
-  // Every frame that is in the WAL is still as it was written, as far as it can be read. Reads all
-  // of it. Between transactions, of the only connection that writes.
-  [[nodiscard]] bool HasLoggedFrames() const;
+  // Whether every frame that is in the WAL is still as it was written. Reads all of it. Between
+  // transactions, of the only connection that writes.
+  [[nodiscard]] LoggedFrames CheckLoggedFrames() const;
   // Copies the WAL into the file as far as no reader is in the way.
   void Checkpoint();
   // Makes `target`, which is open and empty, a copy of this database, page by page, under its own
@@ -98,12 +103,14 @@ class Connection {
   // Waits for the readers (for at most the busy time-out) and copies everything, so that the next
   // commit begins the WAL anew, in the room that it has. False: busy.
   bool CheckpointAndRestart();
+  // The same, if nobody has to be waited for; cuts it to nothing.
+  bool TryCheckpointAndTruncate();
   // The same, and cuts the WAL to nothing.
   bool CheckpointAndTruncate();
 
  private:
   void CopyPages(Connection& target, const std::function<bool()>& stop);
-  bool CheckpointWhole(int mode);
+  bool CheckpointWhole(int mode, int wait_milliseconds);
   [[nodiscard]] sqlite3_file* DatabaseFile();
   void CheckReadable();
   void SetKey(const Secret& key);
@@ -121,6 +128,7 @@ class Connection {
   // How long the WAL was at the last checkpoint. As long as some reader is in it, it grows on from
   // there.
   std::size_t tried_bytes_ = 0;
+  std::size_t held_bytes_ = 0;
   std::size_t written_out_bytes_ = 0;  // Of the WAL; or begun to be.
 };
 

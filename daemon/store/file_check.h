@@ -22,7 +22,7 @@ enum class FileCondition : std::uint8_t {
   kMissing,   // And nothing of it is in a log.
   kDamaged,   // A page proves that the key is right, and yet it cannot be used as it is.
   kUnproven,  // No page proves the key: empty, of somebody else, or destroyed altogether.
-  kRefused,   // Of a newer program, or the system failed: `error`.
+  kRefused,   // Of a newer program, or it cannot be read at present: `error`.
 };
 
 struct FileCheck {
@@ -46,9 +46,15 @@ struct LastOpening {
 // any number in a cache, at most the last one in authored.db. More than that is damage.
 enum class TornTail : std::uint8_t { kAnyNumber, kOneCommit };
 
+// Looks at every page of a small authored.db, and of a file that is noted as suspect or unread.
+// That reading fails is noted in `noted`.
 [[nodiscard]] FileCheck CheckFile(const std::filesystem::path& file, const Secret& key,
-                                  const std::vector<Migration>& migrations, const NotedFile& noted,
-                                  LastOpening last, TornTail torn);
+                                  const std::vector<Migration>& migrations, NotedFile& noted,
+                                  LastOpening last, TornTail torn, WallTime now);
+
+// After an error that may be of reading: notes whether some part of the file is not given.
+void NoteUnread(const std::filesystem::path& file, const Secret& key, NotedFile& noted,
+                WallTime now);
 
 }  // namespace hark::store
 

@@ -13,24 +13,6 @@ constexpr std::uint64_t kFirstFrame = 32 + 24;
 constexpr std::uint64_t kFrameBytes = 24 + kFilePageBytes;
 constexpr std::size_t kPageCountOffset = 28;
 
-std::string FirstBytesOf(int descriptor) {
-  std::string bytes(kSaltBytes, '\0');
-  return descriptor >= 0 && ReadAt(descriptor, 0, bytes) ? bytes : std::string();
-}
-
-// Page 1 in the log begins with the salt too.
-std::string SaltInLog(int descriptor) {
-  if (descriptor < 0) return {};
-  std::string bytes(kSaltBytes, '\0');
-  std::string number(4, '\0');
-  for (std::uint64_t i = 0; i < kSampledLogFrames; ++i) {
-    const std::uint64_t page = kFirstFrame + i * kFrameBytes;
-    if (!ReadAt(descriptor, page - 24, number) || !ReadAt(descriptor, page, bytes)) break;
-    if (BigEndian(number.data()) == 1) return bytes;
-  }
-  return {};
-}
-
 std::uint32_t PagesOf(const Descriptor& file) {
   return file.valid() ? static_cast<std::uint32_t>(SizeOf(file.get()) / kFilePageBytes) : 0;
 }
@@ -43,10 +25,10 @@ void VersionSpan::Add(const SourcePage& page) {
 }
 
 PageSource::PageSource(const std::filesystem::path& file, const Secret& key,
-                       const std::string& known_salt, LogPart part)
-    : file_(OpenForReading(file)), log_(OpenForReading(file.string() + "-wal")) {
-  const std::string present = FirstBytesOf(file_.get());
-  for (const std::string& salt : {present, known_salt, SaltInLog(log_.get())}) {
+                       const std::string& known_salt, LogPart part, Unread unread)
+    : unread_(unread), file_(Open(file)), log_(Open(file.string() + "-wal")) {
+  const std::string present = FirstBytes();
+  for (const std::string& salt : {present, known_salt, SaltInLog()}) {
     if (salt.size() != kSaltBytes || !ProveWith(key, salt)) continue;
     proven_ = true;
     salt_ = salt;
@@ -54,13 +36,52 @@ PageSource::PageSource(const std::filesystem::path& file, const Secret& key,
     break;
   }
   if (!proven_) return;
-  const std::string index = part == LogPart::kIndexed
-                                ? ReadSmallFile(file.string() + "-shm", kIndexBytes)
-                                : std::string();
+  const std::string index =
+      part == LogPart::kIndexed ? ReadIndex(file.string() + "-shm") : std::string();
   wal_ = ScanWal(log_.get(), *cipher_, PagesOf(file_), index);
+  if (wal_.unread && unread_ == Unread::kUndecided && reading_ == Reading::kWorks)
+    reading_ = Reading::kLacksPages;
   if (part == LogPart::kUsed) wal_.frames.resize(wal_.used);
   NoteVersions();
   CountPages();
+}
+
+Descriptor PageSource::Open(const std::filesystem::path& file) {
+  auto opened = OpenIfThere(file);
+  if (opened) return *std::move(opened);
+  reading_ = Reading::kFails;
+  return Descriptor();
+}
+
+bool PageSource::ReadFrom(const Descriptor& file, std::uint64_t offset, std::string& bytes) const {
+  if (!file.valid()) return false;
+  const RawRead read = ReadAt(file.get(), offset, bytes);
+  if (read == RawRead::kFailed && unread_ == Unread::kUndecided && reading_ == Reading::kWorks)
+    reading_ = Reading::kLacksPages;
+  return read == RawRead::kDone;
+}
+
+std::string PageSource::FirstBytes() const {
+  std::string bytes(kSaltBytes, '\0');
+  return ReadFrom(file_, 0, bytes) ? bytes : std::string();
+}
+
+// Page 1 in the log begins with the salt too.
+std::string PageSource::SaltInLog() const {
+  std::string bytes(kSaltBytes, '\0');
+  std::string number(4, '\0');
+  for (std::uint64_t i = 0; i < kSampledLogFrames; ++i) {
+    const std::uint64_t page = kFirstFrame + i * kFrameBytes;
+    if (!ReadFrom(log_, page - 24, number) || !ReadFrom(log_, page, bytes)) break;
+    if (BigEndian(number.data()) == 1) return bytes;
+  }
+  return {};
+}
+
+std::string PageSource::ReadIndex(const std::filesystem::path& file) {
+  const Descriptor index = Open(file);
+  std::string bytes(kIndexBytes, '\0');
+  return ReadFrom(index, 0, bytes) ? bytes : std::string();
 }
 
 void PageSource::NoteVersions() {
@@ -86,11 +107,10 @@ bool PageSource::ProveWith(const Secret& key, const std::string& salt) {
   for (std::uint32_t number = 1; number <= pages; number += step) {
     if (ReadRaw(number, page) && cipher_->Verifies(page, number)) return true;
   }
-  if (!log_.valid()) return false;
   std::string page_number(4, '\0');
   for (std::uint64_t i = 0; i < kSampledLogFrames; ++i) {
     const std::uint64_t at = kFirstFrame + i * kFrameBytes;
-    if (!ReadAt(log_.get(), at - 24, page_number) || !ReadAt(log_.get(), at, page)) break;
+    if (!ReadFrom(log_, at - 24, page_number) || !ReadFrom(log_, at, page)) break;
     const std::uint32_t number = BigEndian(page_number.data());
     if (number > 0 && cipher_->Verifies(page, number)) return true;
   }
@@ -111,8 +131,7 @@ void PageSource::CountPages() {
 
 bool PageSource::ReadRaw(std::uint32_t number, std::string& page) const {
   page.resize(kFilePageBytes);
-  return number > 0 && file_.valid() &&
-         ReadAt(file_.get(), std::uint64_t{number - 1} * kFilePageBytes, page);
+  return number > 0 && ReadFrom(file_, std::uint64_t{number - 1} * kFilePageBytes, page);
 }
 
 std::optional<SourcePage> PageSource::Read(std::uint32_t number) const {
@@ -121,7 +140,7 @@ std::optional<SourcePage> PageSource::Read(std::uint32_t number) const {
   bool stale = false;
   if (const auto found = in_log_.find(number); found != in_log_.end()) {
     for (auto version = found->second.rbegin(); version != found->second.rend(); ++version) {
-      if (version->whole && ReadAt(log_.get(), version->offset, page)) {
+      if (version->whole && ReadFrom(log_, version->offset, page)) {
         if (auto plain = cipher_->Decrypt(page, number))
           return SourcePage{*std::move(plain), stale, version->offset, version->committed_at};
       }
@@ -144,7 +163,7 @@ bool PageSource::IsLostPartCopied() const {
   std::string copied;
   return std::any_of(wal_.frames.begin() + static_cast<std::ptrdiff_t>(wal_.used),
                      wal_.frames.end(), [&](const WalFrame& frame) {
-                       return frame.whole && ReadAt(log_.get(), frame.offset, logged) &&
+                       return frame.whole && ReadFrom(log_, frame.offset, logged) &&
                               ReadRaw(frame.page, copied) && copied == logged;
                      });
 }

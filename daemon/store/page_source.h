@@ -35,6 +35,19 @@ enum class LogPart {
   kUsed,  // What SQLite would use: the state before the damage.
 };
 
+// What it means that the disk does not give a page (EIO).
+enum class Unread : std::uint8_t {
+  kUndecided,  // It may be given later: nothing can be concluded of the file.
+  kDamaged,    // It is lost, as one that fails its check.
+};
+
+// How reading went.
+enum class Reading : std::uint8_t {
+  kWorks,
+  kLacksPages,  // Some were not given, and that is undecided.
+  kFails,       // A file that is there was not opened.
+};
+
 // Versions of several pages that are used together.
 struct VersionSpan {
   std::uint64_t oldest = 0;  // Of their offsets.
@@ -52,7 +65,11 @@ class PageSource {
   // `known_salt`: the file's salt as it was noted, for when the file has lost it; may be empty. A
   // file or log that is missing has no pages.
   PageSource(const std::filesystem::path& file, const Secret& key, const std::string& known_salt,
-             LogPart part = LogPart::kWhole);
+             LogPart part = LogPart::kWhole, Unread unread = Unread::kUndecided);
+
+  // Of everything so far, the constructor's looks included. Unless it works, what was not proven or
+  // read here says nothing of the file.
+  [[nodiscard]] Reading reading() const { return reading_; }
 
   // Some page proves that the key is the file's. Looks at all of a small file, at some pages of a
   // large one.
@@ -85,14 +102,22 @@ class PageSource {
   [[nodiscard]] const std::string& salt() const { return salt_; }
   [[nodiscard]] bool salt_is_damaged() const { return salt_is_damaged_; }
 
-  // The bytes of the file as they are. False: shorter.
+  // The bytes of the file as they are. False: it is shorter, or they cannot be read.
   [[nodiscard]] bool ReadRaw(std::uint32_t number, std::string& page) const;
 
  private:
+  [[nodiscard]] Descriptor Open(const std::filesystem::path& file);
+  [[nodiscard]] bool ReadFrom(const Descriptor& file, std::uint64_t offset,
+                              std::string& bytes) const;
+  [[nodiscard]] std::string FirstBytes() const;
+  [[nodiscard]] std::string SaltInLog() const;
+  [[nodiscard]] std::string ReadIndex(const std::filesystem::path& file);
   [[nodiscard]] bool ProveWith(const Secret& key, const std::string& salt);
   void NoteVersions();
   void CountPages();
 
+  const Unread unread_;
+  mutable Reading reading_ = Reading::kWorks;
   Descriptor file_;
   Descriptor log_;
   std::string salt_;

@@ -60,16 +60,24 @@ Descriptor OpenForReading(const fs::path& file) {
   return Descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
 }
 
-bool ReadAt(int descriptor, std::uint64_t offset, std::string& bytes) {
+Result<Descriptor> OpenIfThere(const fs::path& file) {
+  Descriptor descriptor = OpenForReading(file);
+  if (!descriptor.valid() && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+    return Fail(ErrorCode::kResourceExhausted, "a file of the store cannot be opened");
+  return descriptor;
+}
+
+RawRead ReadAt(int descriptor, std::uint64_t offset, std::string& bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ::ssize_t got = ::pread(descriptor, bytes.data() + done, bytes.size() - done,
                                   static_cast<::off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
+    if (got < 0) return RawRead::kFailed;
+    if (got == 0) return RawRead::kTooShort;
     done += static_cast<std::size_t>(got);
   }
-  return true;
+  return RawRead::kDone;
 }
 
 void BeginWritingOut(int descriptor, std::uint64_t offset, std::uint64_t bytes) {
@@ -102,7 +110,7 @@ std::string ReadSmallFile(const fs::path& file, std::size_t limit) {
   if (!descriptor.valid()) return {};
   const std::uint64_t size = SizeOf(descriptor.get());
   std::string bytes(size < limit ? static_cast<std::size_t>(size) : limit, '\0');
-  return ReadAt(descriptor.get(), 0, bytes) ? bytes : std::string();
+  return ReadAt(descriptor.get(), 0, bytes) == RawRead::kDone ? bytes : std::string();
 }
 
 Result<void> ReplaceFile(const fs::path& file, std::string_view bytes) {
@@ -158,8 +166,10 @@ Result<void> AppendPart(int descriptor, const fs::path& from, std::uint64_t offs
   std::string chunk;
   while (bytes > 0) {
     chunk.resize(static_cast<std::size_t>(std::min(bytes, kChunkBytes)));
-    if (!source.valid() || !ReadAt(source.get(), offset, chunk))
-      return Fail(ErrorCode::kCorrupt, "a file ends too early");
+    const RawRead read = source.valid() ? ReadAt(source.get(), offset, chunk) : RawRead::kFailed;
+    if (read == RawRead::kFailed)
+      return Fail(ErrorCode::kResourceExhausted, "a file cannot be read");
+    if (read == RawRead::kTooShort) return Fail(ErrorCode::kCorrupt, "a file ends too early");
     if (auto appended = Append(descriptor, chunk); !appended) return appended;
     offset += chunk.size();
     bytes -= chunk.size();

@@ -37,8 +37,17 @@ class Descriptor {
 // Not through a symbolic link. Invalid: it cannot be opened.
 [[nodiscard]] Descriptor OpenForReading(const std::filesystem::path& file);
 
-// Fills `bytes` from `offset` on. False: the file is shorter, or reading failed.
-[[nodiscard]] bool ReadAt(int descriptor, std::uint64_t offset, std::string& bytes);
+// The same of a file that may be missing, or a symbolic link: then it is invalid.
+// kResourceExhausted: it is there, and the system does not open it now.
+[[nodiscard]] Result<Descriptor> OpenIfThere(const std::filesystem::path& file);
+
+enum class RawRead : std::uint8_t {
+  kDone,
+  kTooShort,  // The file is.
+  kFailed,    // Of what is there, nothing can be told: a bad sector, or a device that is away.
+};
+// Fills `bytes` from `offset` on.
+[[nodiscard]] RawRead ReadAt(int descriptor, std::uint64_t offset, std::string& bytes);
 
 // Has the kernel begin to write what is new in this part, and does not wait for it: a sync that
 // comes later has less left to do. A hint; only Linux takes it.
@@ -66,7 +75,8 @@ void BeginWritingOut(int descriptor, std::uint64_t offset, std::uint64_t bytes);
 [[nodiscard]] Result<Descriptor> MakeNewFileAt(const std::filesystem::path& file);
 // At its end. Errors as ReplaceFile().
 [[nodiscard]] Result<void> Append(int descriptor, std::string_view bytes);
-// The same with a part of another file; kCorrupt: it is not that long.
+// The same with a part of another file; kCorrupt: it is not that long. kResourceExhausted also when
+// that one cannot be read.
 [[nodiscard]] Result<void> AppendPart(int descriptor, const std::filesystem::path& from,
                                       std::uint64_t offset, std::uint64_t bytes);
 

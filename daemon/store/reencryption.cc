@@ -42,7 +42,8 @@ Secret& KeyOf(StoreParts& parts, File file) {
 Result<std::uint64_t> Reencrypt(StoreParts& parts, File file, const Secret& key) {
   const bool cache = file == File::kCache;
   const fs::path path = cache ? parts.files.cache() : parts.files.authored();
-  auto done = Catching([&] {
+  auto done = Catching([&]() -> Result<void> {
+    if (auto open = parts.writer->EnsureOpen(); !open) return open;
     return MakeCopy(cache ? parts.writer->cache() : parts.writer->authored(), path, key);
   });
   if (done) {

@@ -44,7 +44,10 @@ Result<Staged> StageFile(const fs::path& from, const Secret& from_key, const fs:
                          const Secret& key, const std::vector<Migration>& migrations,
                          const std::function<bool()>& stop) {
   if (stop()) return GivenUp();
-  if (!VerifyFile(from, from_key, {}).good())
+  const FileVerdict verdict = VerifyFile(from, from_key, {});
+  if (verdict.reading != Reading::kWorks)
+    return Fail(ErrorCode::kResourceExhausted, "The backup cannot be read; nothing was changed.");
+  if (!verdict.good())
     return Fail(ErrorCode::kCorrupt, "The backup is damaged; nothing was changed.");
   return Catching([&]() -> Result<Staged> {
     Connection source(from, from_key, Access::kProbe, Durability::kAuthored);

@@ -229,25 +229,27 @@ std::vector<Migration> MigrationsOf(const PageSource& pages, const NotedFile& no
 
 }  // namespace
 
-Result<SalvageReport> SalvageAuthored(const fs::path& damaged, const fs::path& fresh,
-                                      const Secret& key, const NotedFile& noted,
-                                      const std::string& store_id, std::uint32_t generation,
-                                      LogPart part) {
-  const PageSource pages(damaged, key, noted.salt, part);
+Result<SalvageReport> SalvageAuthored(const DamagedFile& damaged, const fs::path& fresh,
+                                      const std::string& store_id, std::uint32_t generation) {
+  const PageSource pages = damaged.Pages(damaged.part);
   auto report = Catching([&]() -> Result<SalvageReport> {
-    auto made = MakeNewFile(fresh, key, MigrationsOf(pages, noted), store_id);
+    auto made = MakeNewFile(fresh, damaged.key, MigrationsOf(pages, damaged.noted), store_id);
     if (!made) return tl::unexpected<Error>(std::move(made.error()));
-    Connection connection(fresh, key, Access::kCreate, Durability::kAuthored);
+    Connection connection(fresh, damaged.key, Access::kCreate, Durability::kAuthored);
     connection.Execute("BEGIN EXCLUSIVE");
     Query(connection.statements(), kGeneration).Uint(generation).Run();
     SalvageReport written;
+    std::optional<PageSource> before;
     if (pages.proven()) {
-      std::optional<PageSource> before;
       if (pages.wal().lost() > 0 && !pages.IsLostPartCopied())
-        before.emplace(damaged, key, noted.salt, LogPart::kUsed);
-      written = AuthoredSalvage(pages, noted.roots, connection).Run(before ? &*before : nullptr);
+        before.emplace(damaged.Pages(LogPart::kUsed));
+      written =
+          AuthoredSalvage(pages, damaged.noted.roots, connection).Run(before ? &*before : nullptr);
     }
     connection.Execute("COMMIT");
+    auto worked = CheckReading(damaged, pages);
+    if (worked && before) worked = CheckReading(damaged, *before);
+    if (!worked) return tl::unexpected<Error>(std::move(worked.error()));
     return written;
   });
   if (!report) RemoveNewFile(fresh);

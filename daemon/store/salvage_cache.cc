@@ -178,40 +178,53 @@ void CacheSalvage::Finish(Conversation& conversation) {
 
 }  // namespace
 
-Result<SalvageReport> SalvageCache(const fs::path& damaged, const fs::path& fresh,
-                                   const Secret& key, const NotedFile& noted,
-                                   const std::string& store_id, LogPart part) {
+Result<SalvageReport> SalvageCache(const DamagedFile& damaged, const fs::path& fresh,
+                                   const std::string& store_id) {
   auto report = Catching([&]() -> Result<SalvageReport> {
-    auto made = MakeNewFile(fresh, key, CacheMigrations(), store_id);
+    auto made = MakeNewFile(fresh, damaged.key, CacheMigrations(), store_id);
     if (!made) return tl::unexpected<Error>(std::move(made.error()));
-    const PageSource pages(damaged, key, noted.salt, part);
-    if (!pages.proven()) return SalvageReport{};
-    Connection connection(fresh, key, Access::kCreate, Durability::kFetchable);
-    CacheSalvage salvage(pages, noted.roots, connection);
-    if (!salvage.Collect(store_id)) return SalvageReport{};
-    connection.Execute("BEGIN EXCLUSIVE");
-    const SalvageReport written = salvage.Write();
-    LeaveToIndex(connection);
-    connection.Execute("COMMIT");
+    const PageSource pages = damaged.Pages(damaged.part);
+    SalvageReport written;
+    if (pages.proven()) {
+      Connection connection(fresh, damaged.key, Access::kCreate, Durability::kFetchable);
+      CacheSalvage salvage(pages, damaged.noted.roots, connection);
+      if (salvage.Collect(store_id)) {
+        connection.Execute("BEGIN EXCLUSIVE");
+        written = salvage.Write();
+        LeaveToIndex(connection);
+        connection.Execute("COMMIT");
+      }
+    }
+    if (auto read = CheckReading(damaged, pages); !read)
+      return tl::unexpected<Error>(std::move(read.error()));
     return written;
   });
   if (!report) RemoveNewFile(fresh);
   return report;
 }
 
-std::optional<SalvagedInfo> SalvageInfo(const fs::path& damaged, const Secret& key,
-                                        const NotedFile& noted, bool is_cache) {
-  const PageSource pages(damaged, key, noted.salt);
-  if (!pages.proven()) return std::nullopt;
-  SalvageScan scan(pages, noted.roots);
+Result<void> CheckReading(const DamagedFile& damaged, const PageSource& pages) {
+  if (ReadingWorked(pages.reading(), damaged.noted, damaged.now)) return {};
+  return Fail(ErrorCode::kResourceExhausted, damaged.file.filename().string() +
+                                                 " is damaged, and cannot be read at present; "
+                                                 "nothing was touched");
+}
+
+Result<std::optional<SalvagedInfo>> SalvageInfo(const DamagedFile& damaged, bool is_cache) {
+  const PageSource pages = damaged.Pages(damaged.part);
   std::optional<SalvagedInfo> info;
-  scan.Walk("store_info", [&](const FoundRow& row) {
-    const Record& v = row.values;
-    if (row.rowid != 1 || v.size() < 3 || !v[1].is(RecordValue::Kind::kText)) return;
-    info = SalvagedInfo{v[1].bytes, 0};
-    if (!is_cache && v[2].is(RecordValue::Kind::kInteger))
-      info->generation = static_cast<std::uint32_t>(v[2].integer);
-  });
+  if (pages.proven()) {
+    SalvageScan scan(pages, damaged.noted.roots);
+    scan.Walk("store_info", [&](const FoundRow& row) {
+      const Record& v = row.values;
+      if (row.rowid != 1 || v.size() < 3 || !v[1].is(RecordValue::Kind::kText)) return;
+      info = SalvagedInfo{v[1].bytes, 0};
+      if (!is_cache && v[2].is(RecordValue::Kind::kInteger))
+        info->generation = static_cast<std::uint32_t>(v[2].integer);
+    });
+  }
+  if (auto read = CheckReading(damaged, pages); !read)
+    return tl::unexpected<Error>(std::move(read.error()));
   return info;
 }
 

@@ -49,7 +49,8 @@ struct StoreOptions {
   OnHealth on_health = {};
   // Names the boot of the machine, for tests that play a power loss. Empty: the system's.
   std::string boot_id = {};
-  // Called before each step of ClearCache() that a crash may come between; for tests.
+  // Called before each step of ClearCache() that a crash may come between, and between the two
+  // files of CopyFiles(); for tests.
   std::function<void()> at_step = [] {};
   // The files were made before: that there are none is kCorrupt then, and no new ones are made.
   bool must_exist = false;
@@ -82,7 +83,8 @@ class SqlcipherStore final : public Reader,
   //
   // kCorrupt: wrong key, or an authored.db that is missing, empty or not ours. kConflict: written
   // by a newer program. Whenever it fails on files that exist, not one byte of them changed, unless
-  // it was between two steps of a migration. kResourceExhausted: the disk is full.
+  // it was between two steps of a migration. kResourceExhausted: the disk is full,
+  // or does not give a part of them; that is noted beside them (docs/storage-faults.md).
   [[nodiscard]] static Result<std::unique_ptr<SqlcipherStore>> Open(StoreOptions options);
 
   // Reads and checks every page of both files, on the caller's thread and beside everything else.
@@ -112,7 +114,8 @@ class SqlcipherStore final : public Reader,
 
   // What is at the backend, as of now; of one conversation if given. On the caller's thread, as
   // long as copying cache.db takes (store_copy.h); `cancelled` ends it early. kNotFound: no such
-  // conversation. kResourceExhausted: no room for the copy. kCancelled.
+  // conversation. kResourceExhausted: no room for the copy, or so much is being stored that it was
+  // given up. kCancelled.
   [[nodiscard]] Result<std::unique_ptr<ExportSource>> BeginExport(
       std::optional<ConversationId> conversation, const std::atomic<bool>& cancelled);
 

@@ -1,5 +1,6 @@
 #include "daemon/store/state_file.h"
 
+#include <chrono>
 #include <cstddef>
 #include <fstream>
 #include <optional>
@@ -14,11 +15,15 @@ namespace {
 constexpr char kFirstLine[] = "hark-store-state 1";
 constexpr char kLastLine[] = "end";
 constexpr std::size_t kMostBytes = std::size_t{64} * 1024;
+// Longer than devices are reset, and than a cable is out by mistake.
+constexpr std::chrono::minutes kUnreadIsDamagedAfter{10};
 constexpr char kRootsSql[] = "SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0";
 
 void Put(std::ostream& out, const std::string& name, const NotedFile& file) {
   out << name << "-salt " << ToHex(file.salt) << "\n";
   out << name << "-version " << file.version << "\n";
+  out << name << "-suspect " << file.suspect << "\n";
+  out << name << "-unread-since " << file.unread_since << "\n";
   for (const auto& [root, page] : file.roots)
     out << name << "-root " << root << " " << page << "\n";
 }
@@ -34,6 +39,14 @@ bool TakeLine(const std::string& name, const std::string& key, std::istream& lin
   }
   if (key == name + "-version") {
     line >> file.version;
+    return true;
+  }
+  if (key == name + "-suspect") {
+    line >> file.suspect;
+    return true;
+  }
+  if (key == name + "-unread-since") {
+    line >> file.unread_since;
     return true;
   }
   if (key != name + "-root") return false;
@@ -84,11 +97,27 @@ NotedFile NoteFile(Connection& connection, const std::filesystem::path& file) {
   NotedFile noted;
   noted.salt.assign(kSaltBytes, '\0');
   const Descriptor descriptor = OpenForReading(file);
-  if (!descriptor.valid() || !ReadAt(descriptor.get(), 0, noted.salt)) noted.salt.clear();
+  if (!descriptor.valid() || ReadAt(descriptor.get(), 0, noted.salt) != RawRead::kDone)
+    noted.salt.clear();
   noted.version = static_cast<std::uint32_t>(connection.ReadInt("PRAGMA user_version"));
   Query query(connection.statements(), kRootsSql);
   while (query.Next()) noted.roots[query.GetText(0)] = static_cast<std::uint32_t>(query.GetUint(1));
   return noted;
+}
+
+Unread JudgeUnread(const NotedFile& noted, WallTime now) {
+  const auto since = WallTime(std::chrono::seconds(noted.unread_since));
+  return noted.unread_since > 0 && now - since >= kUnreadIsDamagedAfter ? Unread::kDamaged
+                                                                        : Unread::kUndecided;
+}
+
+bool ReadingWorked(Reading reading, NotedFile& noted, WallTime now) {
+  const std::int64_t seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  // A note of the future is of a clock that was put back.
+  if (reading == Reading::kLacksPages && (noted.unread_since == 0 || noted.unread_since > seconds))
+    noted.unread_since = seconds;
+  return reading == Reading::kWorks;
 }
 
 std::string ReadBootId() {

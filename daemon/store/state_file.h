@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <string>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/result.h"
 #include "daemon/store/connection.h"
 #include "daemon/store/salvage_scan.h"
@@ -21,6 +22,11 @@ struct NotedFile {
   std::string salt;  // 16 bytes; the first of the file.
   Roots roots;
   std::uint32_t version = 0;  // Of the schema. 0: not known.
+  // Damage of it was seen while it was in use: the next opening looks at every page.
+  bool suspect = false;
+  // When a part of it was not given by the disk first, in seconds since 1970, and it was not opened
+  // since. 0: it was.
+  std::int64_t unread_since = 0;
 
   friend bool operator==(const NotedFile&, const NotedFile&) = default;
 };
@@ -49,6 +55,14 @@ struct StoreState {
 
 // What `connection`, which is open on `file`, can tell now. May throw SQLite::Exception.
 [[nodiscard]] NotedFile NoteFile(Connection& connection, const std::filesystem::path& file);
+
+// What it means at `now` that a part of the file is not given. A device that is being reset gives
+// it again soon; a bad sector never does, and the store must not be unusable for ever. (One that is
+// gone for longer takes no salvage either.)
+[[nodiscard]] Unread JudgeUnread(const NotedFile& noted, WallTime now);
+
+// Whether reading worked. Else notes since when it does not.
+[[nodiscard]] bool ReadingWorked(Reading reading, NotedFile& noted, WallTime now);
 
 // The system's name for this boot; empty where there is none.
 [[nodiscard]] std::string ReadBootId();

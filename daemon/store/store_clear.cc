@@ -95,6 +95,7 @@ void Clear(StoreParts& parts, const RenewKey& renew, const Writer::Done<std::uin
   } else {
     // As far as it came; the next opening, or the next attempt, goes on.
     log::Error("cache_not_cleared", {{"why", bytes.error()}});
+    parts.damage.Settle(File::kCache);
     tell(StoreHealth::kReadOnly);
   }
   done(std::move(bytes));

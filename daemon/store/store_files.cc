@@ -52,7 +52,7 @@ bool IsOfBoot(const StoreState& state, const std::string& boot_id) {
 }  // namespace
 
 Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const std::string& boot_id,
-                                          bool cache_is_damaged) const {
+                                          Suspects suspects) const {
   if (!IsUsableCipherVersion(CipherVersion())) {
     return Fail(ErrorCode::kInternal, "this program runs with a SQLCipher older than 4.5");
   }
@@ -61,10 +61,10 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
   if (!must_exist_ || Exists(folder_)) {
     if (auto folder = MakeFolder(); !folder) return tl::unexpected<Error>(folder.error());
   }
-  Found found = Look(keys, boot_id);
+  Found found = Look(keys, boot_id, now, suspects);
   const auto finished = FinishRenames(keys, found, now);
   if (!finished) return tl::unexpected<Error>(finished.error());
-  if (!finished->aside.empty()) found = Look(keys, boot_id);
+  if (!finished->aside.empty()) found = Look(keys, boot_id, now, suspects);
   if (IsClearing(*this) && found.cache.condition == FileCondition::kMissing &&
       found.authored.condition == FileCondition::kGood) {
     if (auto made = MakeClearedCache(*this, keys.cache, found.authored.store_id); !made)
@@ -73,7 +73,8 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
     return PreparedStore{found.authored.store_id, {}};
   }
 
-  if (cache_is_damaged && found.cache.condition == FileCondition::kGood) {
+  if (suspects == Suspects::kEither && found.authored.condition == FileCondition::kGood &&
+      found.cache.condition == FileCondition::kGood) {
     found.cache.condition = FileCondition::kDamaged;
     found.cache.error.message = "cache.db has damaged pages";
   }
@@ -96,7 +97,10 @@ Result<PreparedStore> StoreFiles::Prepare(StoreKeys keys, WallTime now, const st
     return PreparedStore{*std::move(created), {}};
   }
   auto prepared = Mend(keys, found, now);
-  if (!prepared) return prepared;
+  if (!prepared) {
+    SaveNote(found.state);
+    return prepared;
+  }
   if (finished->authored_replaced && !prepared->repair.any()) prepared->repair = *finished;
   // A log without a note of who left it may be torn too.
   const bool has_log =
@@ -121,15 +125,24 @@ Result<void> StoreFiles::MakeFolder() const {
   return {};
 }
 
-StoreFiles::Found StoreFiles::Look(StoreKeys keys, const std::string& boot_id) const {
+StoreFiles::Found StoreFiles::Look(StoreKeys keys, const std::string& boot_id, WallTime now,
+                                   Suspects suspects) const {
   Found found;
   found.state = ReadStoreState(state());
+  found.state.authored.suspect = found.state.authored.suspect || suspects != Suspects::kNone;
   found.last = {found.state.open, IsOfBoot(found.state, boot_id)};
   found.authored = CheckFile(authored(), keys.authored, AuthoredMigrations(), found.state.authored,
-                             found.last, TornTail::kOneCommit);
+                             found.last, TornTail::kOneCommit, now);
   found.cache = CheckFile(cache(), keys.cache, CacheMigrations(), found.state.cache, found.last,
-                          TornTail::kAnyNumber);
+                          TornTail::kAnyNumber, now);
   return found;
+}
+
+void StoreFiles::SaveNote(const StoreState& noted) const {
+  const StoreState known = ReadStoreState(state());
+  // One that cannot be read just now is not overwritten by less.
+  if (noted == known || (known == StoreState() && Exists(state()))) return;
+  (void)WriteStoreState(state(), noted);
 }
 
 Result<std::string> StoreFiles::CreateBoth(StoreKeys keys, WallTime now) const {
@@ -153,9 +166,13 @@ Result<RepairReport> StoreFiles::FinishRenames(StoreKeys keys, const Found& foun
   if (!lacks_cache && !lacks_authored) return report;
   const fs::path file = lacks_cache ? cache() : authored();
   if (!Exists(NewNameOf(file))) return report;
+  NotedFile unknown;
   const FileCheck fresh = CheckFile(NewNameOf(file), lacks_cache ? keys.cache : keys.authored,
-                                    lacks_cache ? CacheMigrations() : AuthoredMigrations(), {}, {},
-                                    TornTail::kAnyNumber);
+                                    lacks_cache ? CacheMigrations() : AuthoredMigrations(), unknown,
+                                    {}, TornTail::kAnyNumber, now);
+  if (fresh.condition == FileCondition::kRefused &&
+      fresh.error.code == ErrorCode::kResourceExhausted)
+    return Untouched(fresh);
   const std::string& expected = lacks_cache ? found.authored.store_id : found.cache.store_id;
   // What is not complete never was a store.
   if (fresh.condition != FileCondition::kGood) return report;
@@ -168,7 +185,7 @@ Result<RepairReport> StoreFiles::FinishRenames(StoreKeys keys, const Found& foun
   return report;
 }
 
-Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, const Found& found, WallTime now) const {
+Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, Found& found, WallTime now) const {
   for (const FileCheck* check : {&found.authored, &found.cache}) {
     if (check->condition == FileCondition::kRefused) return Untouched(*check);
   }
@@ -183,7 +200,9 @@ Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, const Found& found, WallT
     return Fail(ErrorCode::kCorrupt,
                 "authored.db is of another store than cache.db; nothing was touched");
   }
-  PreparedStore prepared{StoreIdOf(keys, found, now), {}};
+  auto store_id = StoreIdOf(keys, found, now);
+  if (!store_id) return tl::unexpected<Error>(std::move(store_id.error()));
+  PreparedStore prepared{*std::move(store_id), {}};
   RepairReport& report = prepared.repair;
   if (found.authored.condition == FileCondition::kDamaged) {
     report.reason = found.authored.error.message;
@@ -195,7 +214,7 @@ Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, const Found& found, WallT
     report.reason += found.cache.condition == FileCondition::kGood ? "cache.db is of another store"
                                                                    : found.cache.error.message;
     auto salvaged =
-        MakeNewCache(keys.cache, prepared.store_id, found.state.cache, found.last.log_part());
+        MakeNewCache(keys.cache, prepared.store_id, found.state.cache, found.last.log_part(), now);
     if (!salvaged) return tl::unexpected<Error>(std::move(salvaged.error()));
     if (auto taken = TakeNewCache(now, report); !taken)
       return tl::unexpected<Error>(std::move(taken.error()));
@@ -205,40 +224,45 @@ Result<PreparedStore> StoreFiles::Mend(StoreKeys keys, const Found& found, WallT
 }
 
 // Of authored.db if it can be told, since that is what the cache has to fit.
-std::string StoreFiles::StoreIdOf(StoreKeys keys, const Found& found, WallTime now) const {
+Result<std::string> StoreFiles::StoreIdOf(StoreKeys keys, Found& found, WallTime now) const {
   if (found.authored.condition == FileCondition::kGood) return found.authored.store_id;
-  if (const auto info = SalvageInfo(authored(), keys.authored, found.state.authored, false))
-    return info->store_id;
-  if (found.cache.condition == FileCondition::kGood) return found.cache.store_id;
-  if (const auto info = SalvageInfo(cache(), keys.cache, found.state.cache, true))
-    return info->store_id;
+  auto info =
+      SalvageInfo({authored(), keys.authored, found.state.authored, LogPart::kWhole, now}, false);
+  if (info && *info) return (*info)->store_id;
+  if (info && found.cache.condition == FileCondition::kGood) return found.cache.store_id;
+  if (info)
+    info = SalvageInfo({cache(), keys.cache, found.state.cache, LogPart::kWhole, now}, true);
+  if (!info) return tl::unexpected<Error>(std::move(info.error()));
+  if (*info) return (*info)->store_id;
   return found.state.store_id.empty() ? NewUuidV7(now) : found.state.store_id;
 }
 
-Result<void> StoreFiles::ReplaceAuthored(StoreKeys keys, const Found& found,
-                                         const std::string& store_id, WallTime now,
-                                         RepairReport& report) const {
-  const auto info = SalvageInfo(authored(), keys.authored, found.state.authored, false);
+Result<void> StoreFiles::ReplaceAuthored(StoreKeys keys, Found& found, const std::string& store_id,
+                                         WallTime now, RepairReport& report) const {
+  const fs::path file = authored();
+  const DamagedFile damaged{file, keys.authored, found.state.authored, found.last.log_part(), now};
+  const auto info =
+      SalvageInfo({file, keys.authored, found.state.authored, LogPart::kWhole, now}, false);
+  if (!info) return tl::unexpected<Error>(info.error());
   std::uint32_t generation =
-      std::max(found.state.generation, info ? info->generation : std::uint32_t{0});
+      std::max(found.state.generation, *info ? (*info)->generation : std::uint32_t{0});
   if (generation == 0) {
     // Openings are counted: no store was opened as often as there are seconds since 1970.
     generation = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
   }
-  const auto salvaged =
-      SalvageAuthored(authored(), NewNameOf(authored()), keys.authored, found.state.authored,
-                      store_id, generation, found.last.log_part());
+  const auto salvaged = SalvageAuthored(damaged, NewNameOf(file), store_id, generation);
   if (!salvaged) return tl::unexpected<Error>(salvaged.error());
-  if (auto taken = TakeNew(authored(), now, report); !taken) return taken;
+  if (auto taken = TakeNew(file, now, report); !taken) return taken;
   report.authored_replaced = true;
   Put(*salvaged, report);
   return {};
 }
 
 Result<SalvageReport> StoreFiles::MakeNewCache(const Secret& key, const std::string& store_id,
-                                               const NotedFile& noted, LogPart part) const {
-  return SalvageCache(cache(), NewNameOf(cache()), key, noted, store_id, part);
+                                               NotedFile& noted, LogPart part, WallTime now) const {
+  const fs::path file = cache();
+  return SalvageCache({file, key, noted, part, now}, NewNameOf(file), store_id);
 }
 
 Result<void> StoreFiles::TakeNewCache(WallTime now, RepairReport& report) const {

@@ -29,6 +29,13 @@ struct PreparedStore {
   RepairReport repair;
 };
 
+// Opening came upon damage, although the files look good.
+enum class Suspects : std::uint8_t {
+  kNone,
+  kAuthored,  // Every page of it is looked at.
+  kEither,    // The same; if they are good, it is the cache.
+};
+
 class StoreFiles {
  public:
   // `must_exist`: as of StoreOptions.
@@ -56,16 +63,19 @@ class StoreFiles {
   // A cache that was being cleared (clear_files.h) and is gone, is made anew. Once there are two
   // good files, what a crash left beside them goes.
   //
-  // `boot_id`: as of ReadBootId(). `cache_is_damaged`: it was found so, although it looks good.
+  // What the disk does not give is no damage until it lasts (JudgeUnread()): then nothing is
+  // touched but the note of it.
+  //
+  // `boot_id`: as of ReadBootId().
   [[nodiscard]] Result<PreparedStore> Prepare(StoreKeys keys, WallTime now,
                                               const std::string& boot_id,
-                                              bool cache_is_damaged = false) const;
+                                              Suspects suspects = Suspects::kNone) const;
 
   // Salvages cache.db into a new file beside it, which TakeNewCache() puts in its place. Reads the
-  // old file only, which may be open for reading. kResourceExhausted: disk full; nothing changed.
-  // `part`: as of SalvageCache().
+  // old file only, which may be open for reading. Otherwise as SalvageCache().
   [[nodiscard]] Result<SalvageReport> MakeNewCache(const Secret& key, const std::string& store_id,
-                                                   const NotedFile& noted, LogPart part) const;
+                                                   NotedFile& noted, LogPart part,
+                                                   WallTime now) const;
   // Nobody may have cache.db open. Fills in the report.
   [[nodiscard]] Result<void> TakeNewCache(WallTime now, RepairReport& report) const;
 
@@ -82,18 +92,21 @@ class StoreFiles {
   };
 
   [[nodiscard]] Result<void> MakeFolder() const;
-  [[nodiscard]] Found Look(StoreKeys keys, const std::string& boot_id) const;
+  [[nodiscard]] Found Look(StoreKeys keys, const std::string& boot_id, WallTime now,
+                           Suspects suspects) const;
+  // What Look() and Mend() added to the note.
+  void SaveNote(const StoreState& state) const;
   [[nodiscard]] Result<std::string> CreateBoth(StoreKeys keys, WallTime now) const;
   // What no opening needs any more, once there are two good files.
   void RemoveLeftovers() const;
   // After a crash between two renames. With a folder of what was set aside: something was done.
   [[nodiscard]] Result<RepairReport> FinishRenames(StoreKeys keys, const Found& found,
                                                    WallTime now) const;
-  [[nodiscard]] Result<PreparedStore> Mend(StoreKeys keys, const Found& found, WallTime now) const;
-  [[nodiscard]] Result<void> ReplaceAuthored(StoreKeys keys, const Found& found,
+  [[nodiscard]] Result<PreparedStore> Mend(StoreKeys keys, Found& found, WallTime now) const;
+  [[nodiscard]] Result<void> ReplaceAuthored(StoreKeys keys, Found& found,
                                              const std::string& store_id, WallTime now,
                                              RepairReport& report) const;
-  [[nodiscard]] std::string StoreIdOf(StoreKeys keys, const Found& found, WallTime now) const;
+  [[nodiscard]] Result<std::string> StoreIdOf(StoreKeys keys, Found& found, WallTime now) const;
   [[nodiscard]] Result<void> TakeNew(const std::filesystem::path& file, WallTime now,
                                      RepairReport& report) const;
 

@@ -10,7 +10,7 @@ namespace hark::store {
 StoreParts::StoreParts(StoreOptions given)
     : options(std::move(given)),
       files(options.folder, options.must_exist),
-      damage([this](File file) { OnDamage(*this, file); }) {}
+      damage([this](File file) { OnDamage(*this, file); }, *options.clock) {}
 
 OpenConnection StoreParts::Opens(File file, Access access) const {
   const bool cache = file == File::kCache;

@@ -5,6 +5,7 @@
 #define HARK_DAEMON_STORE_STORE_POSITION_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -67,6 +68,7 @@ struct StorePosition {
   std::atomic<LocalRevision> revision = 0;  // Set after the commit.
   PublishedInFlight in_flight;              // Set before the revision that tells of it.
   MoveCounter moves;
+  std::atomic<std::size_t> log_bytes = 0;  // Of the longer log, after the last group.
   AnswerGate answers;
 };
 

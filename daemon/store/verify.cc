@@ -14,10 +14,11 @@ constexpr int kLooks = 4;
 
 // What looks damaged now.
 FileVerdict LookOnce(const std::filesystem::path& file, const Secret& key, const NotedFile& noted,
-                     LogPart part) {
+                     LogPart part, Unread unread) {
   FileVerdict verdict;
-  const PageSource pages(file, key, noted.salt, part);
+  const PageSource pages(file, key, noted.salt, part, unread);
   if (!pages.proven()) {
+    verdict.reading = pages.reading();
     verdict.damaged = 1;
     verdict.damaged_pages.push_back(1);
     return verdict;
@@ -51,16 +52,17 @@ FileVerdict LookOnce(const std::filesystem::path& file, const Secret& key, const
     }
   }
   std::sort(verdict.damaged_pages.begin(), verdict.damaged_pages.end());
+  verdict.reading = pages.reading();
   return verdict;
 }
 
 }  // namespace
 
 FileVerdict VerifyFile(const std::filesystem::path& file, const Secret& key, const NotedFile& noted,
-                       LogPart part) {
-  FileVerdict verdict = LookOnce(file, key, noted, part);
+                       LogPart part, Unread unread) {
+  FileVerdict verdict = LookOnce(file, key, noted, part, unread);
   for (int look = 1; look < kLooks && !verdict.good(); ++look)
-    verdict = LookOnce(file, key, noted, part);
+    verdict = LookOnce(file, key, noted, part, unread);
   return verdict;
 }
 

@@ -21,15 +21,20 @@ struct FileVerdict {
   std::uint64_t damaged = 0;
   std::vector<std::uint32_t> damaged_pages;  // The first of them, rising.
   bool log_damaged = false;                  // Finished commits in it cannot be reached.
+  // Unless it works, what is called damaged may only not have been read.
+  Reading reading = Reading::kWorks;
 
-  [[nodiscard]] bool good() const { return damaged == 0 && !log_damaged; }
+  [[nodiscard]] bool good() const {
+    return damaged == 0 && !log_damaged && reading == Reading::kWorks;
+  }
 };
 
 // On the caller's thread, with descriptors of its own; takes no lock, so it blocks no writer and no
 // reader. What is written meanwhile is read again before it is called damaged. 1 GB takes some
 // seconds. `part`: kUsed looks at nothing that SQLite would pass over.
 [[nodiscard]] FileVerdict VerifyFile(const std::filesystem::path& file, const Secret& key,
-                                     const NotedFile& noted, LogPart part = LogPart::kWhole);
+                                     const NotedFile& noted, LogPart part = LogPart::kWhole,
+                                     Unread unread = Unread::kUndecided);
 
 }  // namespace hark::store
 

@@ -102,11 +102,12 @@ class Scanner {
   WalScan Run(std::string_view index);
 
  private:
+  RawRead Read(std::uint64_t offset, std::string& bytes);
   void ReadFrames();
   void Identify();
   bool Prove(Found& found, WalChecksum before, std::string_view page) const;
   bool Recognize(Found& found, std::string_view page);
-  [[nodiscard]] bool IsOnlySumDamaged(std::size_t at, WalChecksum sum) const;
+  [[nodiscard]] bool IsOnlySumDamaged(std::size_t at, WalChecksum sum);
   [[nodiscard]] bool IsPlausible(std::size_t at) const;
   [[nodiscard]] bool EndsACommit(const Found& found) const;
   void Assemble();
@@ -124,7 +125,7 @@ class Scanner {
 WalScan Scanner::Run(std::string_view index) {
   scan_.bytes = SizeOf(descriptor_);
   std::string header_bytes(kHeaderBytes, '\0');
-  if (!ReadAt(descriptor_, 0, header_bytes)) return scan_;
+  if (Read(0, header_bytes) != RawRead::kDone) return scan_;
   header_ = ParseHeader(header_bytes.data());
   if (header_.valid) scan_.salts = SaltsAt(header_bytes.data() + 16);
   index_ = ParseIndex(index, scan_.salts);
@@ -135,6 +136,12 @@ WalScan Scanner::Run(std::string_view index) {
   return scan_;
 }
 
+RawRead Scanner::Read(std::uint64_t offset, std::string& bytes) {
+  const RawRead read = ReadAt(descriptor_, offset, bytes);
+  scan_.unread = scan_.unread || read == RawRead::kFailed;
+  return read;
+}
+
 void Scanner::ReadFrames() {
   bool chained = header_.valid;
   WalChecksum sum = header_.sum;
@@ -142,7 +149,11 @@ void Scanner::ReadFrames() {
   std::size_t end = 0;  // Behind the last frame that is surely of this log.
   std::size_t chain = 0;
   std::string frame(kFrameBytes, '\0');
-  for (std::uint64_t at = kHeaderBytes; ReadAt(descriptor_, at, frame); at += kFrameBytes) {
+  for (std::uint64_t at = kHeaderBytes;; at += kFrameBytes) {
+    const RawRead read = at < scan_.bytes ? Read(at, frame) : RawRead::kTooShort;
+    if (read == RawRead::kTooShort) break;
+    // As a damaged one: what is behind it may be whole.
+    if (read == RawRead::kFailed) frame.assign(kFrameBytes, '\0');
     const std::string_view page = std::string_view(frame).substr(kFrameHeaderBytes);
     Found found{{BigEndian(frame.data()), BigEndian(frame.data() + 4), at + kFrameHeaderBytes},
                 SaltsAt(frame.data() + 8),
@@ -202,12 +213,12 @@ bool Scanner::Recognize(Found& found, std::string_view page) {
 }
 
 // Whether the frame that verifies has the checksum `sum`, although its header tells another.
-bool Scanner::IsOnlySumDamaged(std::size_t at, WalChecksum sum) const {
+bool Scanner::IsOnlySumDamaged(std::size_t at, WalChecksum sum) {
   if (AreAlmostEqual(sum, found_[at].sum)) return true;
   if (at + 1 == found_.size()) return false;
   const Found& next = found_[at + 1];
   std::string page(kFilePageBytes, '\0');
-  return ReadAt(descriptor_, next.frame.offset, page) &&
+  return Read(next.frame.offset, page) == RawRead::kDone &&
          AddFrame(sum, next.numbers(), page, header_.order) == next.sum;
 }
 
@@ -222,7 +233,7 @@ void Scanner::Identify() {
     // NOLINTNEXTLINE(bugprone-branch-clone): the order matters, and the page is read in between.
     if (found.chained) {
       found.frame.whole = true;
-    } else if (!ReadAt(descriptor_, found.frame.offset, page)) {
+    } else if (Read(found.frame.offset, page) != RawRead::kDone) {
       before.reset();
       continue;
     } else if (!before) {
@@ -294,23 +305,29 @@ WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pag
   return descriptor < 0 ? WalScan() : Scanner(descriptor, cipher, file_pages).Run(index);
 }
 
-bool HasFramesOf(std::string_view index, int descriptor) {
+LoggedFrames CheckFramesOf(std::string_view index, int descriptor) {
   std::string bytes(kHeaderBytes, '\0');
-  const bool has_header = ReadAt(descriptor, 0, bytes);
-  const Header header = has_header ? ParseHeader(bytes.data()) : Header();
+  const RawRead read = ReadAt(descriptor, 0, bytes);
+  if (read == RawRead::kFailed) return LoggedFrames::kUnread;
+  const Header header = read == RawRead::kDone ? ParseHeader(bytes.data()) : Header();
   const std::uint64_t salts = header.valid ? SaltsAt(bytes.data() + 16) : 0;
   const std::uint32_t frames = ParseIndex(index, salts).frames;
+  if (frames > 0 && !header.valid) return LoggedFrames::kDamaged;
   WalChecksum sum = header.sum;
   bytes.resize(kFrameBytes);
   for (std::uint64_t frame = 0; frame < frames; ++frame) {
-    if (!header.valid || !ReadAt(descriptor, kHeaderBytes + frame * kFrameBytes, bytes))
-      return false;
+    switch (ReadAt(descriptor, kHeaderBytes + frame * kFrameBytes, bytes)) {
+      case RawRead::kDone: break;
+      case RawRead::kTooShort: return LoggedFrames::kDamaged;
+      case RawRead::kFailed: return LoggedFrames::kUnread;
+    }
     const FrameNumbers numbers{BigEndian(bytes.data()), BigEndian(bytes.data() + 4)};
     const std::string_view page = std::string_view(bytes).substr(kFrameHeaderBytes);
     sum = AddFrame(sum, numbers, page, header.order);
-    if (SaltsAt(bytes.data() + 8) != salts || ChecksumAt(bytes.data() + 16) != sum) return false;
+    if (SaltsAt(bytes.data() + 8) != salts || ChecksumAt(bytes.data() + 16) != sum)
+      return LoggedFrames::kDamaged;
   }
-  return true;
+  return LoggedFrames::kWhole;
 }
 
 }  // namespace hark::store

@@ -37,6 +37,8 @@ struct WalScan {
   bool damaged = false;
   // So many of the frames in the file its shared index tells of; 0: it does not.
   std::size_t told = 0;
+  // Some of it could not be read; it is taken for damaged here.
+  bool unread = false;
   // First four bytes each, as they are in the file; 0 when the header is unreadable.
   std::uint64_t salts = 0;
 
@@ -56,9 +58,14 @@ inline constexpr std::size_t kIndexBytes = 96;
 [[nodiscard]] WalScan ScanWal(int descriptor, const PageCipher& cipher, std::uint32_t file_pages,
                               std::string_view index);
 
+enum class LoggedFrames : std::uint8_t {
+  kWhole,
+  kDamaged,
+  kUnread,  // Reading failed: it cannot be told.
+};
 // Whether a log that is in use, and not written to meanwhile, still has each frame that its index
 // tells of as it was written.
-[[nodiscard]] bool HasFramesOf(std::string_view index, int descriptor);
+[[nodiscard]] LoggedFrames CheckFramesOf(std::string_view index, int descriptor);
 
 }  // namespace hark::store
 

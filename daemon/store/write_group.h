@@ -58,7 +58,8 @@ class GroupWriter {
 
   // Before anything is written: copies both logs into their files, and cuts them off. What a power
   // loss left of torn commits would else be behind the next commits, as if it belonged to them.
-  void EmptyLogs() { Checkpoint(0); }
+  // kResourceExhausted: not possible now.
+  [[nodiscard]] Result<void> EmptyLogs();
 
   // Before the first Run(): `position` says at which revision the store stands. May throw
   // SQLite::Exception. `forget`: what the log says is of no use, since something of what was
@@ -89,6 +90,13 @@ class GroupWriter {
 
   // The same with both files.
   [[nodiscard]] Result<void> ReplaceBoth(const std::function<Result<void>()>& replace);
+
+  // Opens again what an error, or a failed replacement, left closed or not to be trusted. Before
+  // cache() and authored() are used for anything but what has just been done with them.
+  [[nodiscard]] Result<void> EnsureOpen();
+
+  // What a commit should have told of, and could not: DoIdleWork() tells of everything.
+  void TellLater() { unannounced_ = true; }
 
   // Leaves no WAL if it can, and closes the files.
   void Close();
@@ -127,6 +135,11 @@ class GroupWriter {
   // One slice of what makes cache.db smaller, or of what that left in the log. Whether there was
   // anything, and it is worth to go on soon.
   bool CheckpointSlice();
+  // A log that is long because somebody read for long: whether that one is still at it is asked now
+  // and then, also when nothing is written.
+  [[nodiscard]] static bool IsHeld(const std::unique_ptr<Connection>& connection);
+  void CutHeldLogs();
+  void PublishLogBytes();
   bool MergeSlice();
   bool ReleaseSlice();
   // Runs `body` on one of the files, as a commit that is not announced.
@@ -140,7 +153,8 @@ class GroupWriter {
   // authored.db is found before (IsAuthoredLogWhole).
   void CheckpointAnew();
   // What is in the log of authored.db may be copied into the file. Else it stays until the next
-  // opening salvages both: a checkpoint copies a damaged page as well, over the one before it.
+  // opening salvages both: a checkpoint copies a damaged page as well, over the one before it. If
+  // it only cannot be read, until it has grown.
   [[nodiscard]] bool IsAuthoredLogWhole();
   // What an error means for the connections. An error that a rerun has too is no accident.
   void Note(const SQLite::Exception& exception, bool is_rerun);

@@ -1,5 +1,6 @@
 // What the writer does between groups: checkpoints, and what may wait until nobody else does.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 #include "daemon/store/job_context.h"
 #include "daemon/store/search_index.h"
 #include "daemon/store/settled_sends.h"
+#include "daemon/store/sqlite_error.h"
 #include "daemon/store/write_group.h"
 
 namespace hark::store {
@@ -26,6 +28,9 @@ constexpr std::size_t kSliceCheckpointBytes = 256 * 1024;  // Part of what the n
 // As long as readers are in it, the log goes on behind what was copied. From here on the writer
 // waits for them and begins it anew, although jobs wait: one more group still fits below the limit.
 constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
+// A reader that was waited for in vain copies the file, or searches long: it is waited for again
+// once the log has grown by so much, and not after every group.
+constexpr std::size_t kWaitAgainBytes = 1024 * 1024;
 // Readers look up each settled send that is still in authored.db: this many take them 0.2 ms.
 constexpr std::uint64_t kMostSettled = 64;
 // Of the search index, at a time: whoever comes meanwhile waits for it.
@@ -52,15 +57,51 @@ void GroupWriter::Maintain(bool jobs_wait, bool after_slice) {
   if (HasSettled() && !broken_ && CountHidden(*authored_) >= kMostSettled) RemoveSettled();
   const std::size_t idle = after_slice ? kSliceCheckpointBytes : kIdleCheckpointBytes;
   Checkpoint(jobs_wait ? kLongWalBytes : idle);
+  PublishLogBytes();
+}
+
+void GroupWriter::PublishLogBytes() {
+  if (cache_ != nullptr && authored_ != nullptr)
+    position_.log_bytes = std::max(cache_->WalBytes(), authored_->WalBytes());
+}
+
+bool GroupWriter::IsHeld(const std::unique_ptr<Connection>& connection) {
+  return connection != nullptr && connection->HeldWalBytes() >= kLongWalBytes;
+}
+
+void GroupWriter::CutHeldLogs() {
+  if (broken_) return;
+  try {
+    if (IsHeld(cache_)) (void)cache_->TryCheckpointAndTruncate();
+    if (IsHeld(authored_) && IsAuthoredLogWhole()) (void)authored_->TryCheckpointAndTruncate();
+  } catch (const SQLite::Exception& exception) {
+    Note(exception, false);
+  }
+  PublishLogBytes();
+}
+
+Result<void> GroupWriter::EnsureOpen() {
+  if (!Reopen()) return tl::unexpected<Error>(failure_);
+  return {};
+}
+
+Result<void> GroupWriter::EmptyLogs() {
+  return Catching([this]() -> Result<void> {
+    const bool done = cache_->CheckpointAndTruncate() && IsAuthoredLogWhole() &&
+                      authored_->CheckpointAndTruncate();
+    if (!done) return Fail(ErrorCode::kResourceExhausted, "the logs cannot be emptied at present");
+    return {};
+  });
 }
 
 bool GroupWriter::HasIdleWork() const {
   return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes || index_grew_ ||
-         may_have_free_pages_;
+         may_have_free_pages_ || IsHeld(cache_) || IsHeld(authored_);
 }
 
 bool GroupWriter::DoIdleWork() {
   AnnounceRest();
+  CutHeldLogs();
   RemoveSettled();
   if (logged_bytes_ >= kIdleTrimBytes) TrimChangeLog();
   return CheckpointSlice() || MergeSlice() || ReleaseSlice();
@@ -152,19 +193,23 @@ void GroupWriter::Close() {
 }
 
 bool GroupWriter::IsAuthoredLogWhole() {
-  if (!damage_.IsReported(File::kAuthored) && !authored_->HasLoggedFrames())
-    damage_.Report(File::kAuthored);
-  return !damage_.IsReported(File::kAuthored);
+  if (damage_.IsReported(File::kAuthored)) return false;
+  const LoggedFrames frames = authored_->CheckLoggedFrames();
+  if (frames == LoggedFrames::kUnread) authored_->PutOffCheckpoint();
+  if (frames == LoggedFrames::kDamaged) damage_.Report(File::kAuthored);
+  return frames == LoggedFrames::kWhole;
 }
 
 void GroupWriter::Checkpoint(std::size_t from_bytes) {
   if (broken_) return;
   for (Connection* connection : {cache_.get(), authored_.get()}) {
     try {
-      const bool is_long = connection->WalBytes() >= kLongWalBytes;
+      const bool is_long = connection->WalBytes() >=
+                           std::max(kLongWalBytes, connection->HeldWalBytes() + kWaitAgainBytes);
       if (!is_long && connection->NewWalBytes() < from_bytes) continue;
       if (connection == authored_.get() && !IsAuthoredLogWhole()) continue;
-      if (from_bytes == 0) {
+      // What a reader that held on for long made of it is given back too.
+      if (from_bytes == 0 || (is_long && connection->WalBytes() > limits::kWalBytes)) {
         (void)connection->CheckpointAndTruncate();
       } else if (is_long) {
         (void)connection->CheckpointAndRestart();

@@ -24,6 +24,7 @@ Result<void> FaultyStore::Open() {
     left_outbox_.insert(commit->outbox_removed.begin(), commit->outbox_removed.end());
   };
   options.writes_by_hand = by_hand_;
+  options.at_step = at_step_;
   options.boot_id = "boot " + std::to_string(boots_);
   options.on_damage = [this](store::File file) {
     const std::lock_guard lock(mutex_);

@@ -52,6 +52,9 @@ class FaultyStore {
   // By hand: from the next Open(), nothing is written by itself; a call here makes the writer do
   // what waits, so that a test knows what has been looked at and what has not.
   void SetWritesByHand(bool by_hand) { by_hand_ = by_hand; }
+  // As StoreOptions::at_step, from the next Open().
+  void SetAtStep(std::function<void()> at_step) { at_step_ = std::move(at_step); }
+  void Advance(Clock::Duration by) { clock_.Advance(by); }
   Result<void> Open();
   // Opens it and puts something in: the messages m1 to m3 of conversation "A", and a send of it,
   // "first", that waits.
@@ -89,6 +92,7 @@ class FaultyStore {
   std::set<std::uint64_t> left_outbox_;
   std::unique_ptr<store::SqlcipherStore> store_;
   bool by_hand_ = false;
+  std::function<void()> at_step_ = [] {};
   int boots_ = 0;  // A power loss ends one.
 
   template <typename T>

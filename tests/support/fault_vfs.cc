@@ -73,6 +73,8 @@ struct FaultVfs::Methods {
     return Of(vfs).real_->xRandomness(Of(vfs).real_, size, out);
   }
   static int Sleep(sqlite3_vfs* vfs, int microseconds) {
+    Of(vfs).slept_ += static_cast<std::uint64_t>(microseconds);
+    if (Of(vfs).skips_sleeps_) return microseconds;
     return Of(vfs).real_->xSleep(Of(vfs).real_, microseconds);
   }
   static int CurrentTime(sqlite3_vfs* vfs, double* out) {

@@ -14,6 +14,7 @@
 #define HARK_TESTS_SUPPORT_FAULT_VFS_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -105,12 +106,16 @@ class FaultVfs {
   // Syncs of files whose name ends so do nothing and succeed: what a NORMAL instead of FULL would
   // do.
   void IgnoreSyncs(std::string file);
+  // From now on nobody sleeps who waits for a lock: only how long it would be is counted.
+  void SkipSleeps() { skips_sleeps_ = true; }
 
   // ---- Counts ----
 
   [[nodiscard]] Counts counts() const;
   // Syncs that succeeded, of files whose name ends so.
   [[nodiscard]] std::uint64_t SyncsOf(const std::string& file) const;
+  // Microseconds that were waited for locks.
+  [[nodiscard]] std::uint64_t slept() const { return slept_; }
   void ResetCounts();
 
  private:
@@ -137,6 +142,9 @@ class FaultVfs {
 
   sqlite3_vfs* real_;
   sqlite3_vfs vfs_ = {};
+
+  std::atomic<bool> skips_sleeps_ = false;
+  std::atomic<std::uint64_t> slept_ = 0;
 
   mutable std::mutex mutex_;
   std::vector<Fault> faults_;
