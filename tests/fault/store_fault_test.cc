@@ -376,6 +376,29 @@ TEST_F(StoreFaultTest, DamageIsReportedOnceAndOnlyWhenANewConnectionSeesItToo) {
   EXPECT_EQ(faulty_.damaged(), std::vector{store::File::kCache});
 }
 
+// Closing opens again what an error broke, to leave no log.
+TEST_F(StoreFaultTest, WhatFailsOnceWhileTheWriterOpensAgainIsNoDamage) {
+  faulty_.Close();
+  faulty_.SetWritesByHand(true);
+  bool reached = true;
+  for (std::uint64_t after = 0; reached; ++after) {
+    SCOPED_TRACE("after " + std::to_string(after) + " reads");
+    ASSERT_TRUE(faulty_.Open());
+    faulty_.disk().Add({Operation::kWrite, "cache.db-wal", 0, 0, true});
+    EXPECT_FALSE(faulty_.Apply(OneMore(4)));
+    faulty_.disk().ClearFaults();
+    faulty_.disk().ResetCounts();
+    faulty_.disk().Add({Operation::kRead, ".db", after, SQLITE_CORRUPT});
+    faulty_.Close();
+    reached = faulty_.disk().counts().failed > 0;
+    faulty_.disk().ClearFaults();
+    ASSERT_TRUE(faulty_.damaged().empty());
+    ASSERT_LT(after, 100U);
+  }
+  ASSERT_TRUE(faulty_.Open());
+  EXPECT_EQ(Waiting(MessageId("first")), 1U);
+}
+
 TEST_F(StoreFaultTest, DamagedPagesAreReportedByReadersAndByTheWriter) {
   faulty_.Close();
   // The search index, made in the background, may be first to see it.

@@ -17,6 +17,7 @@
 #include "daemon/store/page_cipher.h"
 #include "daemon/store/page_source.h"
 #include "daemon/store/raw_file.h"
+#include "tests/unit/store/damaged_pages.h"
 #include "tests/unit/store/store_fixture.h"
 
 namespace hark::store {
@@ -46,15 +47,8 @@ class ZeroGuardTest : public StoreFixture {
     return PageSource(cache_file(), Secret(std::string(kCacheKey)), "");
   }
 
-  // The last page of the file that holds `text`.
   [[nodiscard]] std::uint32_t PageWith(const std::string& text) const {
-    const PageSource pages = Pages();
-    for (std::uint32_t number = pages.page_count(); number > 0; --number) {
-      const auto page = pages.Read(number);
-      if (page && page->bytes.find(text) != std::string::npos) return number;
-    }
-    ADD_FAILURE() << "no page has " << text;
-    return 1;
+    return store::PageWith(cache_file(), kCacheKey, text);
   }
 
   // Of the free list: 0 if there is none.
@@ -62,17 +56,8 @@ class ZeroGuardTest : public StoreFixture {
     return BigEndian(Pages().Read(1)->bytes.data() + kFirstFreeField);
   }
 
-  void Zero(std::uint32_t page) const {
-    std::string bytes = test::ReadBytes(cache_file());
-    bytes.replace((page - 1) * kFilePageBytes, kFilePageBytes, kFilePageBytes, '\0');
-    test::WriteBytes(cache_file(), bytes);
-  }
-
-  void Flip(std::uint32_t page) const {
-    std::string bytes = test::ReadBytes(cache_file());
-    bytes[(page - 1) * kFilePageBytes + 100] ^= 1;
-    test::WriteBytes(cache_file(), bytes);
-  }
+  void Zero(std::uint32_t page) const { ZeroPage(cache_file(), page); }
+  void Flip(std::uint32_t page) const { FlipInPage(cache_file(), page); }
 
   // The page of every so many frames of a log, from the first one on.
   static void ZeroFrames(const std::filesystem::path& log, std::size_t every) {
