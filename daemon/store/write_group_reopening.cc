@@ -40,6 +40,7 @@ bool GroupWriter::Reopen() {
       authored = OpenAgain(open_authored_, File::kAuthored);
       PrepareHiding(*authored);
       HideSendsInCache(*authored, *cache);
+      for (const std::uint64_t position : in_flight_.settled) HideSettled(*authored, position);
       cache_ = std::move(cache);
       authored_ = std::move(authored);
       broken_ = false;

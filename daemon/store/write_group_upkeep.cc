@@ -120,8 +120,12 @@ void GroupWriter::RemoveSettled() {
     cache_->SyncWal();  // Before the commit.
     RemoveHidden(authored);
   });
-  // Else they stay hidden: the next call tries again.
-  if (removed) position_.moves.AllRemoved();
+  // They stay hidden then: the next call tries again.
+  if (!removed) return;
+  position_.moves.AllRemoved();
+  if (in_flight_.settled.empty()) return;
+  in_flight_.settled.clear();
+  position_.in_flight.Store(in_flight_);
 }
 
 void GroupWriter::TrimChangeLog() {
