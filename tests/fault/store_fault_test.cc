@@ -347,6 +347,26 @@ TEST_F(StoreFaultTest, OneFailedReadIsNotSeen) {
   }
 }
 
+// SQLite gives the transaction up by itself when the memory for a page is missing, and the first
+// page of a snapshot is read before anybody has asked for anything.
+TEST_F(StoreFaultTest, AReadThatSqliteGaveUpIsTriedAgainToo) {
+  faulty_.Close();
+  for (const int code : {SQLITE_NOMEM, SQLITE_IOERR_NOMEM, SQLITE_IOERR_READ}) {
+    for (const char* file : {"authored.db", "cache.db"}) {
+      for (std::uint64_t after = 0; after < 12; ++after) {
+        SCOPED_TRACE(std::string(file) + " " + std::to_string(code) + " after " +
+                     std::to_string(after));
+        ASSERT_TRUE(faulty_.Open());
+        faulty_.disk().Add({Operation::kRead, file, after, code});
+        const auto page = faulty_.store().ReadPage({ConversationId("A"), std::nullopt, 200});
+        faulty_.disk().ClearFaults();
+        EXPECT_TRUE(page) << page.error().message;
+        faulty_.Close();
+      }
+    }
+  }
+}
+
 TEST_F(StoreFaultTest, FailingReadsAreAnErrorThatEnds) {
   faulty_.Close();
   ASSERT_TRUE(faulty_.Open());
