@@ -53,7 +53,9 @@ GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored
       cache_(open_cache_()),
       authored_(open_authored_()),
       book_(NewestPosition(*authored_)) {
-  // The last run may have ended with a sync that failed. Usually there is nothing to write.
+  // The last run may have ended with a sync that failed, and what is not on the disk must not be
+  // copied into the files. Usually there is nothing to write.
+  cache_->RewriteWal();
   authored_->RewriteWal();
   PrepareHiding(*authored_);
 }
