@@ -146,6 +146,7 @@ void SettleChanges(JobContext& context, const Message& message) {
         deletion_pending = true;
         if (!message.deleted) continue;
         context.DropOutbox(change.row.entry.position);
+        context.changes().changes_settled = true;
         settled = true;
       } else {
         settled = SettleEdit(context, change, message);
@@ -200,7 +201,7 @@ Result<void> ApplyToOutbox(JobContext& context, const AcknowledgeRead& operation
   }
   const auto marker = FindMarker(context.authored(), operation.conversation);
   if (marker && marker->read_sequence <= operation.read_sequence)
-    context.DropOutbox(marker->position);
+    context.SettleMarker(marker->position);
   return {};
 }
 
@@ -222,7 +223,9 @@ Result<void> ApplyToOutbox(JobContext& context, const MarkSending& operation) {
 Result<void> ApplyToOutbox(JobContext& context, const ConnectionLost&) {
   if (context.in_flight().empty()) return {};
   TakeMarksBack(context, std::nullopt);
-  const InFlight lost = std::exchange(context.ChangeInFlight(), {});
+  InFlight& in_flight = context.ChangeInFlight();
+  const InFlight lost = std::exchange(in_flight, {});
+  in_flight.settled = lost.settled;
   for (const auto* positions : {&lost.sending, &lost.leaving}) {
     for (const std::uint64_t position : *positions) {
       if (const auto row = FindOutboxRow(context.authored(), position))

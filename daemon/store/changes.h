@@ -67,7 +67,7 @@ class Changes {
   std::set<ConversationId> gaps;
   std::set<std::uint64_t> outbox;
   std::map<MessageId, ConversationId> removed;
-  bool sends_settled = false;    // They are in the cache, and hidden in authored.db.
+  bool sends_settled = false;  // Or read markers: they are in the cache, and hidden in authored.db.
   bool changes_settled = false;  // The same of edits and deletions, whose rows are removed at once:
                                  // the cache has to be durable first.
   std::int64_t missing = 0;      // AddMissing(), not written yet.

@@ -327,30 +327,40 @@ bool Connection::CheckpointWhole(int mode, int wait_milliseconds) {
   return true;
 }
 
-void Connection::CopyInto(Connection& target, const std::function<bool()>& stop) {
+std::vector<std::uint32_t> Connection::CopyInto(Connection& target,
+                                                const std::function<bool()>& stop) {
   // In one transaction, so that what fails its HMAC is known in the end.
   std::optional<ReadTransaction> own;
   if (!InTransaction()) own.emplace(*this);
-  CopyPages(target, stop);
+  std::vector<std::uint32_t> zeros = CopyPages(target, stop);
   CheckPagesRead();
+  return zeros;
 }
 
-void Connection::CopyPages(Connection& target, const std::function<bool()>& stop) {
+void Connection::FailAsDamaged() {
+  statements_->Throw(SQLITE_CORRUPT);
+}
+
+std::vector<std::uint32_t> Connection::CopyPages(Connection& target,
+                                                 const std::function<bool()>& stop) {
   constexpr int kPagesAtOnce = 256;
   sqlite3* const to = target.database_.getHandle();
   sqlite3_backup* const copy = sqlite3_backup_init(to, "main", database_.getHandle(), "main");
   if (copy == nullptr) throw SQLite::Exception(to);
   int code = SQLITE_OK;
-  file_guard_.Pass(true);
+  std::vector<std::uint32_t> zeros;
+  file_guard_.Pass(&zeros);
   while (code == SQLITE_OK)
     code = stop && stop() ? SQLITE_INTERRUPT : sqlite3_backup_step(copy, kPagesAtOnce);
   const int finished = sqlite3_backup_finish(copy);
-  file_guard_.Pass(false);
+  file_guard_.Pass(nullptr);
   // What is no hole must not be found in memory either.
   sqlite3_db_release_memory(database_.getHandle());
   if (code == SQLITE_ERROR) CheckPagesRead();
+  if (VerdictOf(code) == Verdict::kSetAside) FailAsDamaged();
   if (code != SQLITE_DONE) throw SQLite::Exception("the database cannot be copied", code);
   if (finished != SQLITE_OK) throw SQLite::Exception("the database cannot be copied", finished);
+  return zeros;
 }
 
 std::unique_ptr<Connection> OpenSurely(const std::filesystem::path& file, const Secret& key,

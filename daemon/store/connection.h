@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <SQLiteCpp/Database.h>
 
@@ -98,8 +99,12 @@ class Connection {
   void Checkpoint();
   // Makes `target`, which is open and empty, a copy of this database, page by page, under its own
   // key, as this connection's read transaction sees it if there is one; synced. `stop` is asked now
-  // and then, as of StopWhen(). Throws SQLite::Exception.
-  void CopyInto(Connection& target, const std::function<bool()>& stop = {});
+  // and then, as of StopWhen(). Answers the pages that were zeros: a hole, or damage that is a
+  // sound page in the copy (store_copy.h tells them apart).
+  [[nodiscard]] std::vector<std::uint32_t> CopyInto(Connection& target,
+                                                    const std::function<bool()>& stop = {});
+  // Of a file that was found damaged by other means than a statement: throws as if one had.
+  [[noreturn]] void FailAsDamaged();
   // Waits for the readers (for at most the busy time-out) and copies everything, so that the next
   // commit begins the WAL anew, in the room that it has. False: busy.
   bool CheckpointAndRestart();
@@ -109,7 +114,8 @@ class Connection {
   bool CheckpointAndTruncate();
 
  private:
-  void CopyPages(Connection& target, const std::function<bool()>& stop);
+  [[nodiscard]] std::vector<std::uint32_t> CopyPages(Connection& target,
+                                                     const std::function<bool()>& stop);
   bool CheckpointWhole(int mode, int wait_milliseconds);
   [[nodiscard]] sqlite3_file* DatabaseFile();
   void CheckReadable();

@@ -1,5 +1,6 @@
-// Which entries of the outbox are on the present connection. Kept in memory only: that an entry has
-// left is durable in its row, and a restart ends the connection.
+// Which entries of the outbox are on the present connection, and which were answered and are only
+// not removed yet. Kept in memory only: that an entry has left is durable in its row, and a restart
+// ends the connection.
 
 #ifndef HARK_DAEMON_STORE_IN_FLIGHT_H_
 #define HARK_DAEMON_STORE_IN_FLIGHT_H_
@@ -20,6 +21,8 @@ struct InFlight {
   std::unordered_set<std::uint64_t>
       leaving;  // Stored as left, and about to leave, or refused for now.
   std::unordered_set<std::uint64_t> ahead;  // Of those: has never left (marks_ahead.h).
+  // Read markers that were acknowledged, and whose rows are still there (settled_sends.h).
+  std::unordered_set<std::uint64_t> settled;
 
   void Erase(std::uint64_t position) {
     sending.erase(position);

@@ -71,6 +71,12 @@ void JobContext::SettleSend(std::uint64_t position) {
   LeaveOutbox(position);
 }
 
+// Nothing in the cache tells that it was acknowledged: it has the position since the user read.
+void JobContext::SettleMarker(std::uint64_t position) {
+  SettleSend(position);
+  ChangeInFlight().settled.insert(position);
+}
+
 void JobContext::LeaveOutbox(std::uint64_t position) {
   if (in_flight_.sending.contains(position) || in_flight_.leaving.contains(position)) {
     ChangeInFlight().Erase(position);

@@ -62,6 +62,8 @@ class JobContext {
   void DropOutbox(std::uint64_t position);
   // The same for a send that is in the cache now: its row is hidden, and removed later.
   void SettleSend(std::uint64_t position);
+  // The same for a read marker, whose position the cache has.
+  void SettleMarker(std::uint64_t position);
 
   // Whether a message of the backend may concern something that the user did. A job that adds
   // something says so.

@@ -132,6 +132,7 @@ PendingCounts CountPending(const MergedView& view, const ConversationId& convers
 }
 
 bool IsSettled(const MergedView& view, const OutboxEntry& entry) {
+  if (entry.kind == OutboxKind::kMarkRead) return view.in_flight.settled.contains(entry.position);
   return entry.kind == OutboxKind::kSend && IsInCache(view, entry.message);
 }
 
@@ -139,6 +140,8 @@ std::uint64_t CountUnsettled(const MergedView& view) {
   std::uint64_t count = CountOutbox(view.authored);
   if (!view.may_overlap) return count;
   for (const MessageId& id : AllSendIds(view.authored)) count -= IsInCache(view, id) ? 1 : 0;
+  for (const std::uint64_t position : view.in_flight.settled)
+    count -= FindOutboxRow(view.authored, position) ? 1 : 0;
   return count;
 }
 

@@ -53,7 +53,8 @@ void ShowChanges(const MergedView& view, Message& message);
                                                           std::uint64_t above, std::uint32_t limit);
 [[nodiscard]] PendingCounts CountPending(const MergedView& view,
                                          const ConversationId& conversation);
-// A send that is in the cache, too: nothing is pending of it.
+// A send that is in the cache too, or a read marker that was acknowledged: nothing is pending of
+// it.
 [[nodiscard]] bool IsSettled(const MergedView& view, const OutboxEntry& entry);
 // Entries of the outbox without the settled ones.
 [[nodiscard]] std::uint64_t CountUnsettled(const MergedView& view);

@@ -53,7 +53,7 @@ Result<void> ReaderPool::WithoutReaders(const std::function<Result<void>()>& bod
   paused_ = true;
   given_back_.wait(lock, [this] { return idle_.size() == size_; });
   for (auto& slot : idle_) *slot = Slot();
-  auto result = body();
+  auto result = Catching(body);
   paused_ = false;
   given_back_.notify_all();
   return result;

@@ -11,6 +11,7 @@
 #include "daemon/store/new_file.h"
 #include "daemon/store/raw_file.h"
 #include "daemon/store/sqlite_error.h"
+#include "daemon/store/store_copy.h"
 
 namespace hark::store {
 namespace {
@@ -23,8 +24,7 @@ Result<void> MakeCopy(Connection& source, const fs::path& file, const Secret& ke
   if (!source.CheckpointAndTruncate())
     return Fail(ErrorCode::kResourceExhausted, "The database is busy. Try again.");
   if (auto made = MakeEmptyFile(ReencryptedName(file)); !made) return made;
-  Connection target(ReencryptedName(file), key, Access::kCreate, Durability::kAuthored);
-  source.CopyInto(target);
+  CopyInto(source, ReencryptedName(file), key);
   return {};
 }
 

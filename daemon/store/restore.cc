@@ -55,7 +55,7 @@ Result<Staged> StageFile(const fs::path& from, const Secret& from_key, const fs:
       return tl::unexpected<Error>(std::move(known.error()));
     Staged staged{ReadStoreId(source), {}};
     if (&migrations == &CacheMigrations()) staged.totals = CountConversationsAndMessages(source);
-    auto copied = CopyDatabase(source, to, key, stop);
+    auto copied = Catching([&] { return CopyDatabase(source, to, key, stop); });
     if (!copied && stop()) return GivenUp();
     if (!copied) return tl::unexpected<Error>(std::move(copied.error()));
     return staged;

@@ -5,6 +5,9 @@
 // cache before it leaves authored.db. The next send would wait for both. So the writer only hides
 // the row from itself, and removes what is hidden in one go when nobody waits. Readers, and an
 // opening after a crash, find such a send in both files and merge by id (docs/adr/0023).
+//
+// Read markers leave in the same way. That one was acknowledged is known in memory only
+// (InFlight::settled): after a crash it is sent once more, which changes nothing.
 
 #ifndef HARK_DAEMON_STORE_SETTLED_SENDS_H_
 #define HARK_DAEMON_STORE_SETTLED_SENDS_H_

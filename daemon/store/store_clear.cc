@@ -55,7 +55,9 @@ Result<std::uint64_t> ReplaceByEmpty(StoreParts& parts, const RenewKey& renew) {
 }
 
 Result<std::uint64_t> ClearAndAnnounce(StoreParts& parts, const RenewKey& renew) {
-  // What the cache has of an acknowledged send is about to go: its row must not come back.
+  // What the cache has of an acknowledged send is about to go: its row goes before it. Where the
+  // disk does not take that (a full one is no reason to keep the cache), the send is UNKNOWN once
+  // more, and the backend knows its id.
   parts.writer->DoIdleWork();
   std::uint64_t bytes = 0;
   auto replaced = parts.writer->ReplaceCache([&] {

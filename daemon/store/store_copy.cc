@@ -1,13 +1,16 @@
 #include "daemon/store/store_copy.h"
 
 #include <atomic>
+#include <cstdint>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "daemon/store/connection.h"
 #include "daemon/store/new_file.h"
+#include "daemon/store/page_source.h"
 #include "daemon/store/raw_file.h"
-#include "daemon/store/sqlite_error.h"
+#include "daemon/store/salvage_scan.h"
 
 namespace hark::store {
 namespace {
@@ -41,14 +44,26 @@ void RemoveCopies(const StoreFiles& files) {
   fs::remove_all(CopiesOf(files), error);
 }
 
+void CopyInto(Connection& from, const fs::path& to, const Secret& key,
+              const std::function<bool()>& stop) {
+  std::vector<std::uint32_t> zeros;
+  {
+    Connection target(to, key, Access::kCreate, Durability::kAuthored);
+    zeros = from.CopyInto(target, stop);
+  }
+  if (zeros.empty()) return;
+  const PageSource pages(to, key, "");
+  const SalvageScan scan(pages, {});
+  for (const std::uint32_t page : zeros) {
+    if (!scan.IsFree(page)) from.FailAsDamaged();
+  }
+}
+
 Result<void> CopyDatabase(Connection& from, const fs::path& to, const Secret& key,
                           const std::function<bool()>& stop) {
   if (auto made = MakeEmptyFile(to); !made) return made;
-  return Catching([&]() -> Result<void> {
-    Connection target(to, key, Access::kCreate, Durability::kAuthored);
-    from.CopyInto(target, stop);
-    return {};
-  });
+  CopyInto(from, to, key, stop);
+  return {};
 }
 
 }  // namespace hark::store

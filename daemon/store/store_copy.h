@@ -42,7 +42,13 @@ class CopyFolder {
 // Removes what earlier processes left. At opening.
 void RemoveCopies(const StoreFiles& files);
 
-// `from` into a new file `to`, under `key`; durable. May throw SQLite::Exception.
+// `from` into the empty file `to`, under `key`; durable. A page of zeros that is not free is
+// damage: in the copy it is a sound page, which nothing would ever find. May throw
+// SQLite::Exception; the copy is of no use then.
+void CopyInto(Connection& from, const std::filesystem::path& to, const Secret& key,
+              const std::function<bool()>& stop = {});
+
+// The same into a new file, in place of what a first attempt left.
 [[nodiscard]] Result<void> CopyDatabase(Connection& from, const std::filesystem::path& to,
                                         const Secret& key, const std::function<bool()>& stop);
 

@@ -18,6 +18,15 @@ void Run(Connection& connection, const char* sql) {
   Query(connection.statements(), sql).Run();
 }
 
+// After some errors SQLite has done it by itself, and would refuse it.
+void RollBack(Connection& connection) noexcept {
+  try {
+    if (connection.InTransaction()) connection.Execute("ROLLBACK");
+  } catch (const std::exception&) {
+    // The connection is broken; it is opened again before its next use.
+  }
+}
+
 }  // namespace
 
 // To write, also if it will only read: who has begun to read is refused at once when a reader holds
@@ -67,11 +76,7 @@ void GroupTransaction::Rollback() noexcept {
   begun_ = false;
   wrote_ = false;
   in_job_ = false;
-  try {
-    if (connection_.InTransaction()) connection_.Execute("ROLLBACK");
-  } catch (const std::exception&) {
-    // The connection is broken; it is opened again before the next group.
-  }
+  RollBack(connection_);
 }
 
 ReadTransaction::ReadTransaction(Connection& connection) : connection_(connection) {
@@ -79,7 +84,7 @@ ReadTransaction::ReadTransaction(Connection& connection) : connection_(connectio
   try {
     Run(connection_, kTouch);
   } catch (...) {
-    connection_.Execute("ROLLBACK");
+    RollBack(connection_);
     throw;
   }
 }

@@ -8,7 +8,6 @@
 
 #include "daemon/store/change_log.h"
 #include "daemon/store/conversation_rows.h"
-#include "daemon/store/error_policy.h"
 #include "daemon/store/merged_view.h"
 #include "daemon/store/outbox_rows.h"
 #include "daemon/store/search_index.h"
@@ -54,7 +53,9 @@ GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored
       cache_(open_cache_()),
       authored_(open_authored_()),
       book_(NewestPosition(*authored_)) {
-  // The last run may have ended with a sync that failed. Usually there is nothing to write.
+  // The last run may have ended with a sync that failed, and what is not on the disk must not be
+  // copied into the files. Usually there is nothing to write.
+  cache_->RewriteWal();
   authored_->RewriteWal();
   PrepareHiding(*authored_);
 }
@@ -328,62 +329,6 @@ PendingCounts GroupWriter::CountOnce(const MergedView& view, const ConversationI
   const PendingCounts counts = CountPending(view, id);
   book_.Note(id, counts);
   return counts;
-}
-
-void GroupWriter::Note(const SQLite::Exception& exception, bool is_rerun) {
-  const int code = CodeOf(exception);
-  const Verdict verdict = VerdictOf(code);
-  broken_ = broken_ || NeedsReopening(verdict);
-  log_doubtful_ = log_doubtful_ || MakesLogDoubtful(code);
-  if (verdict != Verdict::kSetAside || !is_rerun) return;
-  if (VerdictOf(cache_->LastFailure()) == Verdict::kSetAside) damage_.Report(File::kCache);
-  if (VerdictOf(authored_->LastFailure()) == Verdict::kSetAside) damage_.Report(File::kAuthored);
-}
-
-bool GroupWriter::Reopen() {
-  if (!broken_) return true;
-  pending_.reset();
-  book_.Forget();  // What is hidden is looked for anew.
-  try {
-    auto cache = OpenAgain(open_cache_, File::kCache);
-    auto authored = OpenAgain(open_authored_, File::kAuthored);
-    PrepareHiding(*authored);
-    HideSendsInCache(*authored, *cache);
-    cache_ = std::move(cache);
-    authored_ = std::move(authored);
-    broken_ = false;
-    log_doubtful_ = false;
-    return true;
-  } catch (const SQLite::Exception& exception) {
-    failure_ = ToError(exception);
-  } catch (const std::exception& exception) {
-    failure_ = ToError(exception);
-  }
-  return false;
-}
-
-std::unique_ptr<Connection> GroupWriter::OpenAgain(const OpenConnection& open, File file) {
-  try {
-    auto connection = open();
-    if (log_doubtful_) connection->RewriteWal();
-    return connection;
-  } catch (const SQLite::Exception& exception) {
-    if (VerdictOf(CodeOf(exception)) == Verdict::kSetAside) damage_.Report(file);
-    throw;
-  }
-}
-
-Result<void> GroupWriter::ReplaceBoth(const std::function<Result<void>()>& replace) {
-  authored_.reset();
-  return ReplaceCache(replace);
-}
-
-Result<void> GroupWriter::ReplaceCache(const std::function<Result<void>()>& replace) {
-  cache_.reset();
-  broken_ = true;
-  auto replaced = replace();
-  if (!Reopen() && replaced) return tl::unexpected<Error>(failure_);
-  return replaced;
 }
 
 }  // namespace hark::store

@@ -129,6 +129,7 @@ class GroupWriter {
   // The commit's row in the change log, and in authored.db that there is one.
   void Log(Group& group, const Commit& commit);
   [[nodiscard]] bool HasSettled() const;
+  [[nodiscard]] bool HasManySettled();
   void RemoveSettled();
   void TrimChangeLog();
   void AnnounceRest();
@@ -144,9 +145,10 @@ class GroupWriter {
   bool ReleaseSlice();
   // Runs `body` on one of the files, as a commit that is not announced.
   void Alone(Connection& connection, const std::function<void(Connection&)>& body);
-  // The same on cache.db; damage is looked for once more on a new connection, and reported then.
+  // The same on `file`, once more if an error broke the connections; damage is reported then.
   // False: not done.
-  bool AloneOnCache(const std::function<void(Connection&)>& body);
+  bool AloneOn(std::unique_ptr<Connection> GroupWriter::* file,
+               const std::function<void(Connection&)>& body);
   // Of files whose WAL has at least so much that is new. 0: everything, and nobody reads any more.
   void Checkpoint(std::size_t from_bytes);
   // After damage: once more of cache.db, on a new connection, and reports it then. A damaged log of
@@ -158,7 +160,10 @@ class GroupWriter {
   [[nodiscard]] bool IsAuthoredLogWhole();
   // What an error means for the connections. An error that a rerun has too is no accident.
   void Note(const SQLite::Exception& exception, bool is_rerun);
-  // Opens again what an error broke. False: not possible now.
+  // That the files are damaged whose connection met damage last. Null: not open.
+  void ReportDamage(const Connection* cache, const Connection* authored);
+  // Opens again what an error broke. False: not possible now. Damage that is met twice meanwhile is
+  // reported.
   bool Reopen();
   std::unique_ptr<Connection> OpenAgain(const OpenConnection& open, File file);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -54,7 +55,7 @@ class AnnounceJob final : public Job {
 
 void GroupWriter::Maintain(bool jobs_wait, bool after_slice) {
   if (logged_bytes_ >= kTrimBytes) TrimChangeLog();
-  if (HasSettled() && !broken_ && CountHidden(*authored_) >= kMostSettled) RemoveSettled();
+  if (HasManySettled()) RemoveSettled();
   const std::size_t idle = after_slice ? kSliceCheckpointBytes : kIdleCheckpointBytes;
   Checkpoint(jobs_wait ? kLongWalBytes : idle);
   PublishLogBytes();
@@ -116,7 +117,8 @@ bool GroupWriter::CheckpointSlice() {
 bool GroupWriter::MergeSlice() {
   if (!index_grew_) return false;
   bool more = false;
-  if (!AloneOnCache([&more](Connection& cache) { more = MergeIndex(cache, kMergedPages); }))
+  if (!AloneOn(&GroupWriter::cache_,
+               [&more](Connection& cache) { more = MergeIndex(cache, kMergedPages); }))
     return false;
   index_grew_ = more;
   return more;
@@ -125,7 +127,7 @@ bool GroupWriter::MergeSlice() {
 bool GroupWriter::ReleaseSlice() {
   if (!std::exchange(may_have_free_pages_, false)) return false;
   bool many = false;
-  const bool done = AloneOnCache([&many](Connection& cache) {
+  const bool done = AloneOn(&GroupWriter::cache_, [&many](Connection& cache) {
     many = HasManyFreePages(cache);
     if (many) ReleaseFreePages(cache);
   });
@@ -143,22 +145,34 @@ bool GroupWriter::HasSettled() const {
   return position_.moves.begun() != position_.moves.done();
 }
 
-void GroupWriter::RemoveSettled() {
-  if (!HasSettled() || !Reopen()) return;
+bool GroupWriter::HasManySettled() {
+  if (!HasSettled() || broken_) return false;
   try {
-    cache_->SyncWal();
-    Alone(*authored_, RemoveHidden);
-    position_.moves.AllRemoved();
+    return CountHidden(*authored_) >= kMostSettled;
   } catch (const SQLite::Exception& exception) {
-    // They stay hidden: the next call tries again.
     Note(exception, false);
+    return false;
   }
+}
+
+void GroupWriter::RemoveSettled() {
+  if (!HasSettled()) return;
+  const bool removed = AloneOn(&GroupWriter::authored_, [this](Connection& authored) {
+    cache_->SyncWal();  // Before the commit.
+    RemoveHidden(authored);
+  });
+  // They stay hidden then: the next call tries again.
+  if (!removed) return;
+  position_.moves.AllRemoved();
+  if (in_flight_.settled.empty()) return;
+  in_flight_.settled.clear();
+  position_.in_flight.Store(in_flight_);
 }
 
 void GroupWriter::TrimChangeLog() {
   bool trimmed = false;
-  const bool done =
-      AloneOnCache([&](Connection& cache) { trimmed = TrimLog(cache, clock_.WallNow()); });
+  const bool done = AloneOn(&GroupWriter::cache_,
+                            [&](Connection& cache) { trimmed = TrimLog(cache, clock_.WallNow()); });
   if (done && !trimmed) logged_bytes_ = 0;
 }
 
@@ -170,15 +184,18 @@ void GroupWriter::Alone(Connection& connection, const std::function<void(Connect
   transaction.Commit();
 }
 
-bool GroupWriter::AloneOnCache(const std::function<void(Connection&)>& body) {
+bool GroupWriter::AloneOn(std::unique_ptr<Connection> GroupWriter::* file,
+                          const std::function<void(Connection&)>& body) {
   for (const bool is_rerun : {false, true}) {
     if (!Reopen()) return false;
     try {
-      Alone(*cache_, body);
+      Alone(*(this->*file), body);
       return true;
     } catch (const SQLite::Exception& exception) {
       Note(exception, is_rerun);
-      if (VerdictOf(CodeOf(exception)) != Verdict::kSetAside) return false;
+      if (!broken_) return false;
+    } catch (const std::exception&) {
+      return false;  // No memory: nothing was done.
     }
   }
   return false;

@@ -1,6 +1,7 @@
 #include "daemon/store/zero_guard.h"
 
 #include <cstdint>
+#include <new>
 #include <string_view>
 
 #include "daemon/store/page_cipher.h"
@@ -16,17 +17,27 @@ void ZeroGuard::Watch(sqlite3_file* file, Pages pages) {
   file->pMethods = &methods_;
 }
 
+int ZeroGuard::Refuse(const Methods& methods, std::uint32_t page, int code) {
+  if (methods.passed == nullptr) return SQLITE_CORRUPT;
+  try {
+    methods.passed->push_back(page);
+  } catch (const std::bad_alloc&) {
+    return SQLITE_IOERR_NOMEM;
+  }
+  return code;
+}
+
 int ZeroGuard::Read(sqlite3_file* file, void* out, int length, sqlite3_int64 offset) {
   const Methods& methods = *static_cast<const Methods*>(file->pMethods);
   const int code = methods.below->xRead(file, out, length, offset);
   // SQLite reads a page as a whole, and headers in smaller pieces.
-  if (length != int{kFilePageBytes} || methods.passes) return code;
+  if (length != int{kFilePageBytes}) return code;
   const auto page = static_cast<std::uint32_t>(offset / length + 1);
-  if (methods.pages == Pages::kMap && MapPageOf(page) != page) return code;
-  if (code == SQLITE_IOERR_SHORT_READ) return SQLITE_CORRUPT;
-  if (code == SQLITE_OK && IsZero({static_cast<const char*>(out), kFilePageBytes}))
-    return SQLITE_CORRUPT;
-  return code;
+  const bool looks = methods.passed != nullptr || methods.pages == Pages::kAll;
+  if (!looks && MapPageOf(page) != page) return code;
+  const bool is_short = code == SQLITE_IOERR_SHORT_READ;
+  const bool is_zero = code == SQLITE_OK && IsZero({static_cast<const char*>(out), kFilePageBytes});
+  return is_short || is_zero ? Refuse(methods, page, code) : code;
 }
 
 }  // namespace hark::store

@@ -10,11 +10,15 @@
 // A sound file may have holes: pages of the free list that were never written, since SQLite made
 // the file and gave them back in one transaction. Who writes may read one when it is used at last,
 // so of a writer's file only the pages of the pointer map are looked at, which are always written.
-// Who reads never comes to a hole, except to copy every page. A file that is being made
-// (Access::kCreate) is not watched: SQLite reads there what it has not written yet.
+// Who reads never comes to a hole, except to copy every page: then zeros pass, and are noted. A
+// file that is being made (Access::kCreate) is not watched: SQLite reads there what it has not
+// written yet.
 
 #ifndef HARK_DAEMON_STORE_ZERO_GUARD_H_
 #define HARK_DAEMON_STORE_ZERO_GUARD_H_
+
+#include <cstdint>
+#include <vector>
 
 #include <sqlite3.h>
 
@@ -33,17 +37,20 @@ class ZeroGuard {
   // a database file that may have holes.
   void Watch(sqlite3_file* file, Pages pages);
 
-  // While somebody copies every page, holes included.
-  void Pass(bool passes) { methods_.passes = passes; }
+  // While somebody copies every page, holes included; `noted`, which outlives that, gets the
+  // numbers of those that are zeros or missing. Null: nothing passes any more.
+  void Pass(std::vector<std::uint32_t>* noted) { methods_.passed = noted; }
 
  private:
   // SQLite calls a file's methods through a pointer in it: these stand in for the platform's.
   struct Methods : sqlite3_io_methods {
     const sqlite3_io_methods* below = nullptr;
     Pages pages = Pages::kAll;
-    bool passes = false;
+    std::vector<std::uint32_t>* passed = nullptr;
   };
 
+  // What is no page as it should be: fails, or is noted.
+  static int Refuse(const Methods& methods, std::uint32_t page, int code);
   static int Read(sqlite3_file* file, void* out, int length, sqlite3_int64 offset);
 
   Methods methods_ = {};

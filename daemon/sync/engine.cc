@@ -26,7 +26,8 @@ const char* Name(State state) {
 
 Engine::Engine(EngineParts parts)
     : parts_(std::move(parts)),
-      machine_(MachineOptions{parts_.user, parts_.seed, parts_.outbox_age}) {
+      machine_(MachineOptions{parts_.user, parts_.seed, parts_.outbox_age}),
+      start_backoff_(limits::kBackoffFirst, limits::kBackoffCap, parts_.seed) {
   if (!parts_.has_room) return;
   room_.emplace(
       parts_.clock, std::move(parts_.room_alarm),
@@ -82,13 +83,16 @@ void Engine::Feed(Input input) {
 }
 
 void Engine::SetAlarm() {
-  const std::optional<Clock::Instant> deadline = machine_.NextDeadline();
+  const std::optional<Clock::Instant> deadline = start_at_ ? start_at_ : machine_.NextDeadline();
   if (!deadline) {
     parts_.alarm->Cancel();
     return;
   }
   parts_.alarm->Set(*deadline, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->Feed(TimerFired{});
+    const auto self = weak.lock();
+    if (!self) return;
+    if (self->start_at_) return self->Start();
+    self->Feed(TimerFired{});
   });
 }
 

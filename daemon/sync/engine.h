@@ -23,6 +23,7 @@
 #include "daemon/model/commit.h"
 #include "daemon/store/reader.h"
 #include "daemon/store/writer.h"
+#include "daemon/sync/backoff.h"
 #include "daemon/sync/connection.h"
 #include "daemon/sync/machine.h"
 #include "daemon/sync/room_watch.h"
@@ -71,7 +72,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  // Once: reads where the store stands and begins to connect.
+  // Once: reads where the store stands and begins to connect. Tries again by itself as long as the
+  // store cannot be read.
   void Start();
   // Ends the connection; nothing is published afterwards. Repeatable.
   void Stop();
@@ -91,6 +93,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void Feed(Input input);
   void Post(Input input);
   void SetAlarm();
+  void StartLater(const Error& why);
 
   void Do(OpenConnection action);
   void Do(CloseConnection action);
@@ -118,6 +121,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   EngineParts parts_;
   Machine machine_;
+  Backoff start_backoff_;
+  std::optional<Clock::Instant> start_at_;  // Again, since the store could not be read.
   std::optional<RoomWatch> room_;
   std::shared_ptr<Connection> connection_;
   StoreBacklog backlog_;

@@ -59,6 +59,7 @@ void Engine::ReadThen(Read read, Then then) {
 }
 
 void Engine::Start() {
+  start_at_.reset();
   struct Held {
     store::SyncState sync;
     std::vector<ConversationId> active;
@@ -81,16 +82,23 @@ void Engine::Start() {
   };
   ReadThen(std::move(read), [this](Result<Held> held) {
     if (!held) {
-      log::Error("store_unreadable", {{"why", held.error()}});
-      Status status;
-      status.state = State::kDegraded;
-      status.reason = "The local store cannot be read: " + held.error().message;
-      status.since = parts_.clock.WallNow();
-      parts_.board.Set(std::move(status));
+      StartLater(held.error());
       return;
     }
     Feed(Started{std::move(held->sync), std::move(held->active), held->messages});
   });
+}
+
+void Engine::StartLater(const Error& why) {
+  log::Error("store_unreadable", {{"why", why}});
+  const Status before = parts_.board.Current();
+  Status status;
+  status.state = State::kDegraded;
+  status.reason = "The local store cannot be read: " + why.message;
+  status.since = before.state == State::kDegraded ? before.since : parts_.clock.WallNow();
+  parts_.board.Set(std::move(status));
+  start_at_ = parts_.clock.Now() + start_backoff_.Next();
+  SetAlarm();
 }
 
 void Engine::Do(SendEntry action) {

@@ -189,6 +189,119 @@ TEST_F(StoreFaultTest, WhatWasAnsweredAfterAFailedSyncSurvivesAPowerLoss) {
   EXPECT_EQ(faulty_.disk().counts().retried_syncs, 0U);
 }
 
+// The entry of the outbox is what shows the message as deleted until the cache does.
+TEST_F(StoreFaultTest, ADeletionThatTheStreamShowedAsDoneSurvivesAPowerLoss) {
+  faulty_.SetWritesByHand(true);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const Sequence sequence = 4 + seed;
+    const MessageId id("m" + std::to_string(sequence));
+    faulty_.Close();
+    ASSERT_TRUE(faulty_.Open());
+    ASSERT_TRUE(faulty_.Apply(OneMore(sequence)));
+    faulty_.Close();  // So that the message itself is on the disk.
+    ASSERT_TRUE(faulty_.Open());
+    Answer<Message> deleted;
+    faulty_.store().Act({ConversationId("A"), id, DeleteMessage{}}, deleted.Done());
+    faulty_.store().RunWriter();
+    ASSERT_TRUE(deleted.Wait());
+    Message tombstone = TestMessage("A", id.value(), sequence, "");
+    tombstone.deleted = true;
+    tombstone.revision = 2;
+    ASSERT_TRUE(faulty_.Apply({{store::ApplyMessage{std::move(tombstone)}}}));
+    ASSERT_EQ(Waiting(id), 0U);
+    faulty_.LosePower(random);
+    ASSERT_TRUE(faulty_.Open());
+    const auto found = faulty_.store().ReadMessage(id);
+    ASSERT_TRUE(found);
+    EXPECT_TRUE(found->deleted);
+  }
+}
+
+TEST_F(StoreFaultTest, AReadPositionThatWasAcknowledgedSurvivesAPowerLoss) {
+  faulty_.SetWritesByHand(true);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const Sequence sequence = 4 + seed;
+    faulty_.Close();
+    ASSERT_TRUE(faulty_.Open());
+    ASSERT_TRUE(faulty_.Apply(OneMore(sequence)));
+    faulty_.Close();
+    ASSERT_TRUE(faulty_.Open());
+    ASSERT_TRUE(faulty_.MarkRead("A"));
+    ASSERT_TRUE(faulty_.Apply({{store::AcknowledgeRead{ConversationId("A"), sequence}}}));
+    // At any moment from the acknowledgement to the end of what is done when nobody waits.
+    faulty_.disk().PowerOffAt(1 + seed);
+    (void)faulty_.store().RunIdleWriter();
+    faulty_.LosePower(random);
+    ASSERT_TRUE(faulty_.Open());
+    EXPECT_EQ(ReadUpTo(), sequence);
+  }
+}
+
+TEST_F(StoreFaultTest, AnAcknowledgedMarkerIsNotPendingWhateverFailsWhileItIsRemoved) {
+  faulty_.Close();
+  faulty_.SetWritesByHand(true);
+  ASSERT_TRUE(faulty_.Open());
+  const auto pending = [this] {
+    EXPECT_EQ(faulty_.store().Statistics()->outbox, Pending());
+    return Pending();
+  };
+  bool reached = true;
+  for (std::uint64_t after = 0; reached; ++after) {
+    SCOPED_TRACE("failure after " + std::to_string(after) + " operations");
+    const Sequence sequence = 4 + after;
+    ASSERT_TRUE(faulty_.Apply(OneMore(sequence)));
+    ASSERT_TRUE(faulty_.MarkRead("A"));
+    ASSERT_EQ(pending(), 2U);
+    ASSERT_TRUE(faulty_.Apply({{store::AcknowledgeRead{ConversationId("A"), sequence}}}));
+    EXPECT_EQ(pending(), 1U);
+    ASSERT_TRUE(faulty_.Apply({{store::MarkSending{{1}}, store::ConnectionLost{}}}));
+    EXPECT_EQ(pending(), 1U);
+    faulty_.disk().ResetCounts();
+    faulty_.disk().Add({Operation::kWrite, "", after, 0, true});
+    (void)faulty_.store().RunIdleWriter();
+    reached = faulty_.disk().counts().failed > 0;
+    EXPECT_EQ(pending(), 1U);
+    faulty_.disk().ClearFaults();
+    (void)faulty_.store().RunIdleWriter();
+    EXPECT_EQ(pending(), 1U);
+    ASSERT_LT(after, 100U);
+  }
+}
+
+// A sync of the next run would succeed, and let a checkpoint copy what is not on the disk: if power
+// is lost then, the file has pages of several states.
+TEST_F(StoreFaultTest, WhatAnEndedRunCouldNotSyncOfTheCacheIsWrittenAgainBeforeItIsCopied) {
+  for (std::uint64_t seed = 0; seed < 80; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937_64 random(seed);
+    const Sequence sequence = 4 + 3 * seed;
+    const std::string id = "s" + std::to_string(seed);
+    faulty_.Close();
+    faulty_.SetWritesByHand(true);
+    ASSERT_TRUE(faulty_.Open());
+    ASSERT_TRUE(faulty_.Send(TestMessage("A", id, 0, "text")));
+    ASSERT_TRUE(faulty_.Apply(OneMore(sequence, std::string(9'000, 'x'))));
+    ASSERT_TRUE(faulty_.Apply({{store::AcknowledgeSend{MessageId(id), "", sequence + 1, 1}}}));
+    faulty_.disk().Add({Operation::kSync, "cache.db-wal", 0, 0, true});
+    (void)faulty_.store().RunIdleWriter();
+    faulty_.Kill();
+    faulty_.disk().PowerOffAt(100 + 2 * seed);
+    if (faulty_.Open()) faulty_.Close();
+    faulty_.LosePower(random);
+    ASSERT_TRUE(faulty_.Open());
+    EXPECT_FALSE(faulty_.store().LastRepair().any());
+    const auto page = faulty_.store().ReadPage({ConversationId("A"), std::nullopt, 200});
+    ASSERT_TRUE(page) << page.error().message;
+    ASSERT_TRUE(faulty_.store().Verify().good());
+    EXPECT_TRUE(faulty_.store().ReadMessage(MessageId(id)));
+    ASSERT_TRUE(faulty_.Apply(OneMore(sequence + 2)));
+  }
+}
+
 // A power loss may take commits of the cache that were announced, one from between two that stay
 // included (what authored.db promised is added again). So who resumes over it reads again.
 TEST_F(StoreFaultTest, StreamsReadAgainAfterAPowerLossButResumeAfterAnEnd) {
@@ -261,6 +374,26 @@ TEST_F(StoreFaultTest, OneFailedReadIsNotSeen) {
     faulty_.disk().Add({Operation::kRead, "", after});
     EXPECT_EQ(Shown(), 4U) << after;
     faulty_.disk().ClearFaults();
+  }
+}
+
+// SQLite gives the transaction up by itself when the memory for a page is missing, and the first
+// page of a snapshot is read before anybody has asked for anything.
+TEST_F(StoreFaultTest, AReadThatSqliteGaveUpIsTriedAgainToo) {
+  faulty_.Close();
+  for (const int code : {SQLITE_NOMEM, SQLITE_IOERR_NOMEM, SQLITE_IOERR_READ}) {
+    for (const char* file : {"authored.db", "cache.db"}) {
+      for (std::uint64_t after = 0; after < 12; ++after) {
+        SCOPED_TRACE(std::string(file) + " " + std::to_string(code) + " after " +
+                     std::to_string(after));
+        ASSERT_TRUE(faulty_.Open());
+        faulty_.disk().Add({Operation::kRead, file, after, code});
+        const auto page = faulty_.store().ReadPage({ConversationId("A"), std::nullopt, 200});
+        faulty_.disk().ClearFaults();
+        EXPECT_TRUE(page) << page.error().message;
+        faulty_.Close();
+      }
+    }
   }
 }
 
@@ -345,8 +478,9 @@ TEST_F(StoreFaultTest, AReadMarkerWhoseCallFailedIsNotVisible) {
   EXPECT_EQ(ReadUpTo(), 4U);
 }
 
-// The entry's row is gone with the first of the two commits, so that the second attempt does not
-// find it any more. An engine that is not told keeps it under way, and goes round in circles.
+// The row of a marker that was refused is gone with the first of the two commits, so that the
+// second attempt does not find it any more. An engine that is not told keeps it under way, and goes
+// round in circles.
 TEST_F(StoreFaultTest, EntryThatIsGoneIsToldAlsoWhenTheSecondCommitOfItsGroupFails) {
   ASSERT_TRUE(faulty_.MarkRead("A"));
   std::uint64_t marker = 0;
@@ -354,7 +488,7 @@ TEST_F(StoreFaultTest, EntryThatIsGoneIsToldAlsoWhenTheSecondCommitOfItsGroupFai
     if (entry.kind == OutboxKind::kMarkRead) marker = entry.position;
   ASSERT_NE(marker, 0U);
   faulty_.disk().Add({Operation::kWrite, "cache.db-wal"});
-  ASSERT_TRUE(faulty_.Apply({{store::AcknowledgeRead{ConversationId("A"), 3}}}));
+  ASSERT_TRUE(faulty_.Apply({{store::FailEntry{marker, {}}}}));
   EXPECT_TRUE(faulty_.left_outbox().contains(marker));
 }
 
@@ -374,6 +508,29 @@ TEST_F(StoreFaultTest, DamageIsReportedOnceAndOnlyWhenANewConnectionSeesItToo) {
     EXPECT_FALSE(faulty_.Apply(OneMore(4)));
   }
   EXPECT_EQ(faulty_.damaged(), std::vector{store::File::kCache});
+}
+
+// Closing opens again what an error broke, to leave no log.
+TEST_F(StoreFaultTest, WhatFailsOnceWhileTheWriterOpensAgainIsNoDamage) {
+  faulty_.Close();
+  faulty_.SetWritesByHand(true);
+  bool reached = true;
+  for (std::uint64_t after = 0; reached; ++after) {
+    SCOPED_TRACE("after " + std::to_string(after) + " reads");
+    ASSERT_TRUE(faulty_.Open());
+    faulty_.disk().Add({Operation::kWrite, "cache.db-wal", 0, 0, true});
+    EXPECT_FALSE(faulty_.Apply(OneMore(4)));
+    faulty_.disk().ClearFaults();
+    faulty_.disk().ResetCounts();
+    faulty_.disk().Add({Operation::kRead, ".db", after, SQLITE_CORRUPT});
+    faulty_.Close();
+    reached = faulty_.disk().counts().failed > 0;
+    faulty_.disk().ClearFaults();
+    ASSERT_TRUE(faulty_.damaged().empty());
+    ASSERT_LT(after, 100U);
+  }
+  ASSERT_TRUE(faulty_.Open());
+  EXPECT_EQ(Waiting(MessageId("first")), 1U);
 }
 
 TEST_F(StoreFaultTest, DamagedPagesAreReportedByReadersAndByTheWriter) {

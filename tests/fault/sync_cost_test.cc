@@ -74,5 +74,13 @@ TEST_F(SyncCostTest, SendsThatComeTogetherShareOne) {
   EXPECT_EQ(Syncs(), 1U);
 }
 
+TEST_F(SyncCostTest, AReadMarkerCostsOneFromTheCallToTheAcknowledgement) {
+  ASSERT_TRUE(faulty_.MarkRead("A"));
+  EXPECT_EQ(Syncs(), 1U);
+  Submit(store::AcknowledgeRead{ConversationId("A"), 3});
+  faulty_.store().RunWriter();
+  EXPECT_EQ(Syncs(), 1U);
+}
+
 }  // namespace
 }  // namespace hark::fault

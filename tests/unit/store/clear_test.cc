@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -302,6 +303,17 @@ TEST_F(ClearTest, KilledAtEveryStep) {
   }
   EXPECT_GT(steps, 8);
   EXPECT_EQ(clear, 1);
+}
+
+TEST_F(ClearTest, ReadersGoOnWhenItThrowsWhileTheyWait) {
+  MakeStore();
+  const auto store = SqlcipherStore::Open(Options());
+  ASSERT_TRUE(store);
+  const auto cleared = WaitFor<std::uint64_t>([&](auto done) {
+    (*store)->ClearCache([]() -> Result<Secret> { throw std::bad_alloc(); }, std::move(done));
+  });
+  EXPECT_FALSE(cleared);
+  EXPECT_TRUE((*store)->ReadMessage(MessageId("A/2")));
 }
 
 TEST_F(ClearTest, AnAuthoredFileThatCannotBeReadIsNotTouched) {

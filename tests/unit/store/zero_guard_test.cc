@@ -17,6 +17,9 @@
 #include "daemon/store/page_cipher.h"
 #include "daemon/store/page_source.h"
 #include "daemon/store/raw_file.h"
+#include "daemon/store/reencryption.h"
+#include "daemon/store/store_copy.h"
+#include "tests/unit/store/damaged_pages.h"
 #include "tests/unit/store/store_fixture.h"
 
 namespace hark::store {
@@ -46,15 +49,8 @@ class ZeroGuardTest : public StoreFixture {
     return PageSource(cache_file(), Secret(std::string(kCacheKey)), "");
   }
 
-  // The last page of the file that holds `text`.
   [[nodiscard]] std::uint32_t PageWith(const std::string& text) const {
-    const PageSource pages = Pages();
-    for (std::uint32_t number = pages.page_count(); number > 0; --number) {
-      const auto page = pages.Read(number);
-      if (page && page->bytes.find(text) != std::string::npos) return number;
-    }
-    ADD_FAILURE() << "no page has " << text;
-    return 1;
+    return store::PageWith(cache_file(), kCacheKey, text);
   }
 
   // Of the free list: 0 if there is none.
@@ -62,17 +58,8 @@ class ZeroGuardTest : public StoreFixture {
     return BigEndian(Pages().Read(1)->bytes.data() + kFirstFreeField);
   }
 
-  void Zero(std::uint32_t page) const {
-    std::string bytes = test::ReadBytes(cache_file());
-    bytes.replace((page - 1) * kFilePageBytes, kFilePageBytes, kFilePageBytes, '\0');
-    test::WriteBytes(cache_file(), bytes);
-  }
-
-  void Flip(std::uint32_t page) const {
-    std::string bytes = test::ReadBytes(cache_file());
-    bytes[(page - 1) * kFilePageBytes + 100] ^= 1;
-    test::WriteBytes(cache_file(), bytes);
-  }
+  void Zero(std::uint32_t page) const { ZeroPage(cache_file(), page); }
+  void Flip(std::uint32_t page) const { FlipInPage(cache_file(), page); }
 
   // The page of every so many frames of a log, from the first one on.
   static void ZeroFrames(const std::filesystem::path& log, std::size_t every) {
@@ -83,6 +70,21 @@ class ZeroGuardTest : public StoreFixture {
     for (std::size_t at = kHeader; at + kFrame <= bytes.size(); at += every * kFrame)
       bytes.replace(at + kFrameHeader, kFilePageBytes, kFilePageBytes, '\0');
     test::WriteBytes(log, bytes);
+  }
+
+  // Pages of the free list that were never written.
+  void MakeHoles() {
+    {
+      Connection cache(cache_file(), Secret(std::string(kCacheKey)), Access::kWrite,
+                       Durability::kFetchable);
+      cache.Execute("CREATE TABLE t AS SELECT zeroblob(100000)");
+      cache.Execute("DROP TABLE t");
+      ASSERT_TRUE(cache.CheckpointAndTruncate());
+    }
+    const auto trunk = Pages().Read(FirstFreePage());
+    ASSERT_TRUE(trunk);
+    ASSERT_GT(BigEndian(trunk->bytes.data() + 4), 20U);
+    for (int leaf = 0; leaf < 20; ++leaf) Zero(BigEndian(trunk->bytes.data() + 8 + 4 * leaf));
   }
 
   // 0: nothing was thrown.
@@ -133,17 +135,7 @@ TEST_F(ZeroGuardTest, AZeroedMapIsNoticedByTheFirstWriteAndNoRowIsLost) {
 
 // Files that were salvaged, or made by an earlier version, have such.
 TEST_F(ZeroGuardTest, AHoleInTheFreeListOfASoundFileIsUsed) {
-  {
-    Connection cache(cache_file(), Secret(std::string(kCacheKey)), Access::kWrite,
-                     Durability::kFetchable);
-    cache.Execute("CREATE TABLE t AS SELECT zeroblob(100000)");
-    cache.Execute("DROP TABLE t");
-    ASSERT_TRUE(cache.CheckpointAndTruncate());
-  }
-  const auto trunk = Pages().Read(FirstFreePage());
-  ASSERT_TRUE(trunk);
-  ASSERT_GT(BigEndian(trunk->bytes.data() + 4), 20U);
-  for (int leaf = 0; leaf < 20; ++leaf) Zero(BigEndian(trunk->bytes.data() + 8 + 4 * leaf));
+  MakeHoles();
   Connection cache(cache_file(), Secret(std::string(kCacheKey)), Access::kWrite,
                    Durability::kFetchable);
   cache.Execute("CREATE TABLE t AS SELECT printf('%.*c', 40000, 'x') AS b");
@@ -226,16 +218,46 @@ TEST_F(ZeroGuardTest, ZerosInTheLogAreDamage) {
 }
 
 TEST_F(ZeroGuardTest, AHoleIsCopiedWithTheFile) {
+  MakeHoles();
   const std::filesystem::path copy = temporary().path() / "copy.db";
-  ASSERT_TRUE(MakeEmptyFile(copy));
+  {
+    Connection source(cache_file(), Secret(std::string(kCacheKey)), Access::kRead,
+                      Durability::kFetchable);
+    ASSERT_TRUE(CopyDatabase(source, copy, Secret(std::string(kAuthoredKey)), {}));
+  }
+  Connection copied(copy, Secret(std::string(kAuthoredKey)), Access::kWrite,
+                    Durability::kFetchable);
+  EXPECT_EQ(copied.ReadInt("SELECT count(*) FROM messages"), kMessages);
+  EXPECT_EQ(copied.ReadText("PRAGMA integrity_check"), "ok");
+}
+
+// In the copy it would be a page that is well encrypted, and its row would end with zeros.
+TEST_F(ZeroGuardTest, APageOfZerosThatIsNoHoleIsNotCopied) {
   Zero(PageWith("end 7."));
+  const std::filesystem::path copy = temporary().path() / "copy.db";
   Connection source(cache_file(), Secret(std::string(kCacheKey)), Access::kRead,
                     Durability::kFetchable);
-  Connection target(copy, Secret(std::string(kCacheKey)), Access::kCreate, Durability::kAuthored);
-  source.CopyInto(target);
-  EXPECT_EQ(target.ReadInt("SELECT count(*) FROM messages"), kMessages);
-  // Only while it was copied.
+  const Secret key{std::string(kAuthoredKey)};
+  EXPECT_EQ(CodeThrown([&] { (void)CopyDatabase(source, copy, key, {}); }), SQLITE_CORRUPT);
+  EXPECT_EQ(source.LastFailure(), SQLITE_CORRUPT);
   EXPECT_EQ(CodeThrown([&] { (void)source.ReadInt(kReadAll); }), SQLITE_CORRUPT);
+  EXPECT_FALSE(ReencryptClosed(cache_file(), Secret(std::string(kCacheKey)), key));
+}
+
+TEST_F(ZeroGuardTest, ABackupThatMeetsAPageOfZerosFailsAndTheFileIsMended) {
+  Zero(PageWith("end 7."));
+  const auto store = OpenByHand();
+  ASSERT_TRUE(store);
+  const std::filesystem::path folder = temporary().path() / "backup";
+  std::filesystem::create_directory(folder);
+  const auto copied = store->CopyFiles(folder, Secret(std::string(kAuthoredKey)),
+                                       Secret(std::string(kAuthoredKey)), false);
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().code, ErrorCode::kCorrupt);
+  store->RunWriter();
+  EXPECT_TRUE(store->LastRepair().cache_replaced);
+  EXPECT_TRUE(store->CopyFiles(folder, Secret(std::string(kAuthoredKey)),
+                               Secret(std::string(kAuthoredKey)), false));
 }
 
 // While the log tells how long the database is.
@@ -268,7 +290,7 @@ TEST_F(ZeroGuardTest, ACopyKnowsOfAPageThatFailsItsHmacWhereverItIs) {
                         Durability::kFetchable);
       Connection target(copy, Secret(std::string(kCacheKey)), Access::kCreate,
                         Durability::kAuthored);
-      EXPECT_EQ(CodeThrown([&] { source.CopyInto(target); }), SQLITE_CORRUPT);
+      EXPECT_EQ(CodeThrown([&] { (void)source.CopyInto(target); }), SQLITE_CORRUPT);
     }
     std::filesystem::remove(copy);
     test::WriteBytes(cache_file(), sound);

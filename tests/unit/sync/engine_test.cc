@@ -47,6 +47,7 @@ class FakeReader final : public store::Reader {
     return store::FetchPlan{};
   }
   Result<store::SyncState> ReadSyncState() override {
+    if (is_unreadable_) return Fail(ErrorCode::kResourceExhausted, "the disk failed");
     store::SyncState state;
     state.cursor = model_.cursor();
     return state;
@@ -58,10 +59,13 @@ class FakeReader final : public store::Reader {
   [[nodiscard]] LocalRevision CurrentRevision() const override { return 0; }
   [[nodiscard]] const std::string& StoreId() const override { return id_; }
 
+  void SetUnreadable(bool is_unreadable) { is_unreadable_ = is_unreadable; }
+
  private:
   static tl::unexpected<Error> Gone() { return Fail(ErrorCode::kNotFound, "not here"); }
 
   ModelStore& model_;
+  bool is_unreadable_ = false;
   std::string id_ = "store";
 };
 
@@ -158,7 +162,7 @@ class EngineTest : public testing::Test {
         .alarm = std::move(alarm),
         .metrics = metrics_,
         .board = board_,
-        .reader = std::make_shared<FakeReader>(model_),
+        .reader = reader_,
         .writer = writer_,
         .backend = std::make_shared<FakeBackend>(wire_),
         .bus = std::make_shared<bus::EventBus>(),
@@ -231,9 +235,31 @@ class EngineTest : public testing::Test {
   StatusBoard board_;
   ModelStore model_;
   std::shared_ptr<Wire> wire_ = std::make_shared<Wire>(io_.get_executor());
+  std::shared_ptr<FakeReader> reader_ = std::make_shared<FakeReader>(model_);
   std::shared_ptr<FakeWriter> writer_;
   std::shared_ptr<Engine> engine_;
 };
+
+TEST_F(EngineTest, TriesAgainToStartWhileTheStoreCannotBeRead) {
+  reader_->SetUnreadable(true);
+  engine_->Start();
+  Poll();
+  ASSERT_EQ(board_.Current().state, State::kDegraded);
+  const WallTime since = board_.Current().since;
+  time_.Advance(milliseconds(500));
+  engine_->NotifyWorldChanged();  // What comes meanwhile does not end the wait.
+  Poll();
+  EXPECT_EQ(board_.Current().state, State::kDegraded);
+  EXPECT_EQ(board_.Current().since, since);
+  EXPECT_EQ(wire_->connects, 0);
+  reader_->SetUnreadable(false);
+  engine_->NotifyWorldChanged();
+  Poll();
+  time_.Advance(limits::kBackoffCap);
+  Poll();
+  EXPECT_EQ(board_.Current().state, State::kConnecting);
+  EXPECT_EQ(wire_->connects, 1);
+}
 
 TEST_F(EngineTest, SendsAndEditsInOneThreadWithoutRealTime) {
   EXPECT_FALSE(engine_->Established());
