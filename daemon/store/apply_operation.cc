@@ -140,10 +140,11 @@ Result<void> Do(JobContext& context, ApplyHistory& page) {
   }
   for (Message& message : page.messages)
     StoreMessage(context, conversation, message, newest_before);
-  if (range.from == 0) {
-    conversation.Close(page.asked_from, page.asked_to);
+  const Sequence above = std::max(page.asked_from, range.to + 1);
+  if (range.from == 0 || page.ends_there) {
+    conversation.Close(above, page.asked_to);
   } else {
-    conversation.CloseForgotten(std::max(page.asked_from, range.to + 1), page.asked_to);
+    conversation.CloseForgotten(above, page.asked_to);
   }
 
   // Pages come newest first: what lies above the page and was asked for has been compared as far as

@@ -49,6 +49,9 @@ struct ApplyHistory {
   // backend was restored from a copy that ends there.
   Sequence asked_from = 0;
   Sequence asked_to = 0;
+  // The backend has said again that the conversation ends at `to`: what was asked for above it is
+  // not there.
+  bool ends_there = false;
 };
 
 // The backend has this send (Append was acknowledged): the message moves from the outbox to the

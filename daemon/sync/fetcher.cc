@@ -1,6 +1,7 @@
 #include "daemon/sync/fetcher.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace hark::sync {
@@ -11,6 +12,10 @@ constexpr std::uint64_t kFirstShare = 64;
 constexpr std::uint64_t kShare = 25;
 // Requests that share that, at least: while one is stored, others are on their way.
 constexpr std::uint64_t kRequests = 4;
+
+// A copy of the backend may be behind by so much. And of so many conversations that is remembered.
+constexpr std::chrono::seconds kBehind{10};
+constexpr std::size_t kEndsMost = 1'024;
 
 bool Overlap(const store::FetchItem& a, const store::FetchItem& b) {
   return a.conversation == b.conversation && a.from <= b.to && b.from <= a.to;
@@ -167,7 +172,18 @@ void Fetcher::AskLater(Asked asked) {
     wanted_later_.push_back(std::move(asked.item));
 }
 
-std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer) {
+bool Fetcher::IsEnd(const store::ApplyHistory& page, Clock::Instant now) {
+  if (page.to >= page.asked_to) {
+    ends_.erase(page.conversation);
+    return false;
+  }
+  if (ends_.size() >= kEndsMost && !ends_.contains(page.conversation)) ends_.erase(ends_.begin());
+  End& end = ends_.try_emplace(page.conversation, End{page.to, now}).first->second;
+  if (end.at != page.to) end = {page.to, now};
+  return now - end.since >= kBehind;
+}
+
+std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer, Clock::Instant now) {
   const auto it = in_flight_.find(answer.request);
   if (it == in_flight_.end()) return {};
   std::vector<transport::History>& pages = answer.pages;
@@ -198,6 +214,7 @@ std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer) {
       }
       continue;
     }
+    apply->ends_there = IsEnd(*apply, now);
     storing.pages.push_back({{item.conversation, apply->from, apply->to, item.refresh},
                              asked[i].size,
                              asked[i].wanted});

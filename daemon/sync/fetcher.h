@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/limits.h"
 #include "daemon/store/reader.h"
 #include "daemon/store/writer.h"
@@ -50,7 +51,8 @@ class Fetcher {
 
   // The answer to a request: what to commit together, after which Stored() follows. Empty: nothing,
   // or it is not one of ours (repeated, or invented by the backend).
-  [[nodiscard]] std::vector<store::ApplyHistory> Answer(transport::Histories answer);
+  [[nodiscard]] std::vector<store::ApplyHistory> Answer(transport::Histories answer,
+                                                        Clock::Instant now);
   // What Answer() gave for the request is committed; or will never be.
   void Stored(transport::RequestId request, bool committed);
 
@@ -89,6 +91,11 @@ class Fetcher {
     std::uint64_t size = 0;
     bool wanted = false;
   };
+  // Where the backend says that a conversation ends, although it told of more; and since when.
+  struct End {
+    Sequence at = 0;
+    Clock::Instant since{};
+  };
   // What of an answer is being stored.
   struct Storing {
     std::vector<Asked> pages;
@@ -108,12 +115,15 @@ class Fetcher {
   void AskAgain(std::vector<Asked> asked);
   // With the next plan, if a person waits for it: else the plan has it.
   void AskLater(Asked asked);
+  // The page may end below what was asked for: whether it is believed that nothing is above.
+  [[nodiscard]] bool IsEnd(const store::ApplyHistory& page, Clock::Instant now);
 
   std::deque<store::FetchItem> wanted_;
   std::deque<store::FetchItem> wanted_later_;  // Was asked for, and the answer settled nothing.
   std::deque<store::FetchItem> queue_;
   std::unordered_map<transport::RequestId, std::vector<Asked>> in_flight_;
   std::unordered_map<transport::RequestId, Storing> storing_;
+  std::unordered_map<ConversationId, End> ends_;
   bool together_ = false;
   std::uint64_t unsettled_ = 0;  // Messages asked for or being stored.
   std::uint64_t stored_ = 0;     // Messages, on this connection.

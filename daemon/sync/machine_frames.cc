@@ -131,7 +131,7 @@ void Machine::OnFrame(transport::History frame) {
 void Machine::OnFrame(transport::Histories frame) {
   PendingCommit then{.history = frame.request};
   store::Batch batch;
-  for (store::ApplyHistory& page : fetcher_.Answer(std::move(frame))) {
+  for (store::ApplyHistory& page : fetcher_.Answer(std::move(frame), now_.mono)) {
     // The next plan sees whether anything is left. Not for a page that does not reach to what was
     // asked for: it would be asked for again at once, and for ever.
     plan_dirty_ = plan_dirty_ || page.to >= page.asked_from;

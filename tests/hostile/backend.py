@@ -137,6 +137,8 @@ class Session:
             return
         place = await self.greet(frame.hello if frame.WhichOneof("frame") == "hello" else None)
         self.streaming = asyncio.ensure_future(self.stream(place))
+        self.backend.serving.add(self.streaming)  # ended with the others
+        self.streaming.add_done_callback(self.backend.serving.discard)
         while True:
             frame = await self.receive()
             if self.library is not self.backend.libraries[self.user]:

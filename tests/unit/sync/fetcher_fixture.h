@@ -62,7 +62,7 @@ class FetcherTest : public testing::Test {
   std::optional<store::ApplyHistory> Answer(transport::History page) {
     transport::Histories one{page.request, {}};
     one.pages.push_back(std::move(page));
-    auto settled = fetcher_.Answer(std::move(one));
+    auto settled = fetcher_.Answer(std::move(one), now_);
     if (settled.empty()) return std::nullopt;
     return std::move(settled.front());
   }
@@ -75,6 +75,7 @@ class FetcherTest : public testing::Test {
   }
 
   const ConversationId kConversation{"c"};
+  Clock::Instant now_{};
   Fetcher fetcher_;
 };
 

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <map>
 #include <optional>
 
@@ -103,6 +104,26 @@ TEST_F(FetcherTest, APageSettlesNothingAboveItsRange) {
   EXPECT_EQ(apply->to, 48U);
   EXPECT_EQ(apply->asked_to, 50U);
   EXPECT_TRUE(fetcher_.Idle());
+}
+
+// It told of 50, and may have forgotten 49 and 50, or be behind.
+TEST_F(FetcherTest, AConversationThatIsSaidToEndEarlierForLongEndsThere) {
+  const auto ask = [this](transport::RequestId request, Sequence end) {
+    fetcher_.SetPlan(Plan({{kConversation, 49, 50, false}}));
+    EXPECT_TRUE(Next(request, 50));
+    const auto apply = AnswerAndStore(Page(request, 1, end, false));
+    return apply && apply->ends_there;
+  };
+  EXPECT_FALSE(ask(1, 47));
+  now_ += std::chrono::seconds(9);
+  EXPECT_FALSE(ask(2, 48)) << "it has caught up with something";
+  now_ += std::chrono::seconds(9);
+  fetcher_.Clear();
+  EXPECT_FALSE(ask(3, 48));
+  now_ += std::chrono::seconds(1);
+  EXPECT_TRUE(ask(4, 48));
+  EXPECT_FALSE(ask(5, 50));
+  EXPECT_FALSE(ask(6, 48)) << "it begins anew";
 }
 
 TEST_F(FetcherTest, AnswersToNoQuestionAreIgnored) {
