@@ -183,7 +183,7 @@ bool Fetcher::IsEnd(const store::ApplyHistory& page, Clock::Instant now) {
   return now - end.since >= kBehind;
 }
 
-std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer, Clock::Instant now) {
+Fetcher::Settled Fetcher::Answer(transport::Histories answer, Clock::Instant now) {
   const auto it = in_flight_.find(answer.request);
   if (it == in_flight_.end()) return {};
   std::vector<transport::History>& pages = answer.pages;
@@ -198,7 +198,7 @@ std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer, Cl
   std::vector<Asked> asked = std::move(it->second);
   in_flight_.erase(it);
 
-  std::vector<store::ApplyHistory> settled;
+  Settled settled;
   std::vector<Asked> left;
   Storing storing;
   for (std::size_t i = 0; i < asked.size(); ++i) {
@@ -215,6 +215,8 @@ std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer, Cl
       continue;
     }
     apply->ends_there = IsEnd(*apply, now);
+    // Rows that are compared are done with, whatever the page has.
+    settled.moves_on = settled.moves_on || apply->to >= item.from || item.refresh;
     storing.pages.push_back({{item.conversation, apply->from, apply->to, item.refresh},
                              asked[i].size,
                              asked[i].wanted});
@@ -223,9 +225,9 @@ std::vector<store::ApplyHistory> Fetcher::Answer(transport::Histories answer, Cl
       item.to = apply->from - 1;
       left.push_back(std::move(asked[i]));
     }
-    settled.push_back(std::move(*apply));
+    settled.pages.push_back(std::move(*apply));
   }
-  if (!settled.empty()) storing_.emplace(answer.request, std::move(storing));
+  if (!settled.pages.empty()) storing_.emplace(answer.request, std::move(storing));
   AskAgain(std::move(left));
   return settled;
 }

@@ -49,10 +49,16 @@ class Fetcher {
                                                             std::uint32_t page_size,
                                                             bool background);
 
-  // The answer to a request: what to commit together, after which Stored() follows. Empty: nothing,
-  // or it is not one of ours (repeated, or invented by the backend).
-  [[nodiscard]] std::vector<store::ApplyHistory> Answer(transport::Histories answer,
-                                                        Clock::Instant now);
+  struct Settled {
+    // To commit together, after which Stored() follows. Empty: nothing, or the answer is to none of
+    // our requests (repeated, or invented by the backend).
+    std::vector<store::ApplyHistory> pages;
+    // The next plan has something else than the last. Not after a page that ends below what was
+    // asked for: it would be asked for again at once, and for ever.
+    bool moves_on = false;
+  };
+  // The answer to a request.
+  [[nodiscard]] Settled Answer(transport::Histories answer, Clock::Instant now);
   // What Answer() gave for the request is committed; or will never be.
   void Stored(transport::RequestId request, bool committed);
 

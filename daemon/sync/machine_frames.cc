@@ -131,10 +131,9 @@ void Machine::OnFrame(transport::History frame) {
 void Machine::OnFrame(transport::Histories frame) {
   PendingCommit then{.history = frame.request};
   store::Batch batch;
-  for (store::ApplyHistory& page : fetcher_.Answer(std::move(frame), now_.mono)) {
-    // The next plan sees whether anything is left. Not for a page that does not reach to what was
-    // asked for: it would be asked for again at once, and for ever.
-    plan_dirty_ = plan_dirty_ || page.to >= page.asked_from;
+  Fetcher::Settled settled = fetcher_.Answer(std::move(frame), now_.mono);
+  plan_dirty_ = plan_dirty_ || settled.moves_on;
+  for (store::ApplyHistory& page : settled.pages) {
     then.history_of.push_back(page.conversation);
     batch.operations.emplace_back(std::move(page));
   }
@@ -168,7 +167,9 @@ void Machine::OnFrame(transport::Changes frame) {
     } else {
       auto& summary = std::get<ConversationSummary>(change);
       if (active_.Contains(summary.id)) active.push_back(summary.id);
-      if (summary.last_sequence > told[summary.id]) then.gaps.push_back(summary.id);
+      const auto newest = told.find(summary.id);
+      if (newest == told.end() || summary.last_sequence > newest->second)
+        then.gaps.push_back(summary.id);
       batch.operations.emplace_back(store::ApplySummary{std::move(summary), reason});
     }
   }

@@ -62,9 +62,10 @@ class FetcherTest : public testing::Test {
   std::optional<store::ApplyHistory> Answer(transport::History page) {
     transport::Histories one{page.request, {}};
     one.pages.push_back(std::move(page));
-    auto settled = fetcher_.Answer(std::move(one), now_);
-    if (settled.empty()) return std::nullopt;
-    return std::move(settled.front());
+    Fetcher::Settled settled = fetcher_.Answer(std::move(one), now_);
+    moves_on_ = settled.moves_on;
+    if (settled.pages.empty()) return std::nullopt;
+    return std::move(settled.pages.front());
   }
 
   std::optional<store::ApplyHistory> AnswerAndStore(transport::History page) {
@@ -76,6 +77,7 @@ class FetcherTest : public testing::Test {
 
   const ConversationId kConversation{"c"};
   Clock::Instant now_{};
+  bool moves_on_ = false;  // Of the last answer.
   Fetcher fetcher_;
 };
 

@@ -106,6 +106,20 @@ TEST_F(FetcherTest, APageSettlesNothingAboveItsRange) {
   EXPECT_TRUE(fetcher_.Idle());
 }
 
+// Whether the next plan has something else: else the same would be asked for again and again.
+TEST_F(FetcherTest, ComparingMovesOnWhateverThePageHasAndFetchingOnlyWithWhatWasAskedFor) {
+  const auto moves_on = [this](store::FetchItem item, Sequence end) {
+    fetcher_.SetPlan(Plan({std::move(item)}));
+    (void)Next(1, 50);
+    EXPECT_TRUE(AnswerAndStore(Page(1, 1, end, false)));
+    return moves_on_;
+  };
+  EXPECT_TRUE(moves_on({kConversation, 49, 50, false}, 50));
+  EXPECT_TRUE(moves_on({kConversation, 49, 50, false}, 49));
+  EXPECT_FALSE(moves_on({kConversation, 49, 50, false}, 48));
+  EXPECT_TRUE(moves_on({kConversation, 49, 50, true}, 48)) << "the rows below are next";
+}
+
 // It told of 50, and may have forgotten 49 and 50, or be behind.
 TEST_F(FetcherTest, AConversationThatIsSaidToEndEarlierForLongEndsThere) {
   const auto ask = [this](transport::RequestId request, Sequence end) {

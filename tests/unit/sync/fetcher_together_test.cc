@@ -63,7 +63,7 @@ TEST_F(FetcherTogetherTest, PagesAreAskedForTogetherUpToTheSizeOfOne) {
   EXPECT_EQ(Names(fetcher_.Next(3, 100, true)), "5 ") << "a page of its own";
   EXPECT_EQ(Names(fetcher_.Next(4, 100, true)), "6 ");
 
-  const auto settled = fetcher_.Answer(AnswerTo(*ask, 3), now_);
+  const auto settled = fetcher_.Answer(AnswerTo(*ask, 3), now_).pages;
   ASSERT_EQ(settled.size(), 3U);
   EXPECT_EQ(settled[2].conversation, ConversationId("3"));
   EXPECT_EQ(settled[2].to, 40U);
@@ -92,7 +92,7 @@ TEST_F(FetcherTogetherTest, WhatAShortAnswerLeavesOutIsAskedForNext) {
   const auto ask = fetcher_.Next(1, 90, true);
   ASSERT_EQ(Names(ask), "1 2 3 ");
   // The newest 10 of the first page, and the third page not at all.
-  EXPECT_EQ(fetcher_.Answer(AnswerTo(*ask, 2, 10), now_).size(), 2U);
+  EXPECT_EQ(fetcher_.Answer(AnswerTo(*ask, 2, 10), now_).pages.size(), 2U);
   const auto next = fetcher_.Next(2, 90, true);
   ASSERT_EQ(Names(next), "1 2 3 4 ") << "before what was planned later";
   EXPECT_EQ(next->asks[0].before, 11U);
@@ -107,7 +107,7 @@ TEST_F(FetcherTogetherTest, APageThatSettlesNothingWaitsAloneForTheNextPlan) {
   answer.pages[1].messages.clear();
   answer.pages[1].from = answer.pages[1].to = 0;
   answer.pages[1].has_more = true;
-  EXPECT_EQ(fetcher_.Answer(std::move(answer), now_).size(), 2U);
+  EXPECT_EQ(fetcher_.Answer(std::move(answer), now_).pages.size(), 2U);
   fetcher_.Stored(1, true);
   EXPECT_TRUE(fetcher_.Idle());
   EXPECT_FALSE(fetcher_.Next(2, 90, true));
@@ -125,9 +125,9 @@ TEST_F(FetcherTogetherTest, ARefusalOfSeveralIsTriedOneByOne) {
 TEST_F(FetcherTogetherTest, AnAnswerWithoutAnyPageIsARefusal) {
   PlanOf({20, 30});
   ASSERT_EQ(Names(fetcher_.Next(1, 90, true)), "1 2 ");
-  EXPECT_TRUE(fetcher_.Answer({1, {}}, now_).empty());
+  EXPECT_TRUE(fetcher_.Answer({1, {}}, now_).pages.empty());
   EXPECT_EQ(Names(fetcher_.Next(2, 90, true)), "1 ");
-  EXPECT_TRUE(fetcher_.Answer({2, {}}, now_).empty());
+  EXPECT_TRUE(fetcher_.Answer({2, {}}, now_).pages.empty());
   EXPECT_EQ(Names(fetcher_.Next(3, 90, true)), "2 ") << "or it would be asked for ever";
 }
 
@@ -145,7 +145,7 @@ TEST_F(FetcherTogetherTest, AnAnswerThatDoesNotFitTheQuestionIsARefusal) {
     if (what == std::string("swapped")) std::swap(wrong.pages[0], wrong.pages[1]);
     if (what == std::string("left out")) wrong.pages.erase(wrong.pages.begin());
     if (what == std::string("too many")) wrong.pages.push_back(Page(0, 1, 5, false));
-    EXPECT_TRUE(fetcher_.Answer(std::move(wrong), now_).empty());
+    EXPECT_TRUE(fetcher_.Answer(std::move(wrong), now_).pages.empty());
     EXPECT_EQ(Names(fetcher_.Next(2, 90, true)), "1 ");
     EXPECT_EQ(Names(fetcher_.Next(3, 90, true)), "2 ");
   }
@@ -154,8 +154,8 @@ TEST_F(FetcherTogetherTest, AnAnswerThatDoesNotFitTheQuestionIsARefusal) {
 TEST_F(FetcherTogetherTest, ARepeatedAnswerIsIgnored) {
   PlanOf({20, 30, 40});
   const auto ask = fetcher_.Next(1, 50, true);
-  EXPECT_EQ(fetcher_.Answer(AnswerTo(*ask, 2), now_).size(), 2U);
-  EXPECT_TRUE(fetcher_.Answer(AnswerTo(*ask, 2), now_).empty());
+  EXPECT_EQ(fetcher_.Answer(AnswerTo(*ask, 2), now_).pages.size(), 2U);
+  EXPECT_TRUE(fetcher_.Answer(AnswerTo(*ask, 2), now_).pages.empty());
 }
 
 TEST_F(FetcherTogetherTest, WhatAPersonOpensGoesFirstAndAlone) {
@@ -236,7 +236,7 @@ TEST_P(FetcherShare, HoldsWithWhateverABackendAnswersTogether) {
       stored += size;
       answer.pages.push_back(std::move(page));
     }
-    ASSERT_EQ(fetcher.Answer(std::move(answer), Clock::Instant{}).size(), pages);
+    ASSERT_EQ(fetcher.Answer(std::move(answer), Clock::Instant{}).pages.size(), pages);
     fetcher.Stored(ask.request, true);
   }
   EXPECT_EQ(stored, missing) << "each message once";

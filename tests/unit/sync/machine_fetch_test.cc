@@ -1,6 +1,7 @@
 // What the machine asks for of the list and of history, and what it makes of strange answers.
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,53 +56,67 @@ TEST_F(MachineTogetherTest, ABackendThatRefusesSeveralPagesIsAskedForEach) {
   EXPECT_EQ(Shown(), State::kCatchingUp);
 }
 
-// An empty page that says "more" settles nothing, and asking again at once might go on for ever.
-TEST_F(MachineTest, WhatAnAnswerDidNotSettleIsAskedAgainWithTheNextHeartbeat) {
-  plan_ = {{{ConversationId("c"), 1, 3, false}}, 3};
-  Start(SyncCursor{"e1", 100});
-  Connect(transport::Resume::kOk, 100);
-  const auto asked = TakeFrames<transport::GetHistory>();
-  ASSERT_EQ(asked.size(), 1U);
+class MachineFetchTest : public MachineTest {
+ protected:
+  // Message 3 of "c" are missing: connects, and answers the request with `page`.
+  void AnswerWith(transport::History page) {
+    plan_ = kThird;
+    Start(SyncCursor{"e1", 100});
+    Connect(transport::Resume::kOk, 100);
+    const auto asked = TakeFrames<transport::GetHistory>();
+    ASSERT_EQ(asked.size(), 1U);
+    page.request = asked[0].request;
+    page.conversation = ConversationId("c");
+    Step(Received{std::move(page)});
+    plan_ = kThird;
+    Settle();
+  }
+
+  // Asking again at once might go on for ever.
+  void ExpectAskedAgainWithTheNextHeartbeat() {
+    EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
+    plan_ = kThird;
+    Pass(milliseconds(30'000));
+    Step(TimerFired{});
+    Settle();
+    EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 1U);
+  }
+
+  static transport::Changes Told(std::uint64_t from, const std::string& id) {
+    transport::Changes changes;
+    changes.from = {"e1", from};
+    changes.to = {"e1", from + 1};
+    ConversationSummary summary;
+    summary.id = ConversationId(id);
+    summary.last_sequence = 5;
+    changes.changes.emplace_back(std::move(summary));
+    return changes;
+  }
+
+ private:
+  const store::FetchPlan kThird{{{ConversationId("c"), 3, 3, false}}, 1};
+};
+
+TEST_F(MachineFetchTest, AnEmptyPageThatSaysMoreIsAskedForAgainWithTheNextHeartbeat) {
   transport::History nothing;
-  nothing.request = asked[0].request;
-  nothing.conversation = ConversationId("c");
   nothing.has_more = true;
-  Step(Received{nothing});
-  Settle();
-  EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
-  plan_ = {{{ConversationId("c"), 1, 3, false}}, 3};
-  Pass(milliseconds(30'000));
-  Step(TimerFired{});
-  Settle();
-  EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 1U);
+  AnswerWith(nothing);
+  EXPECT_TRUE(CommittedOps<store::ApplyHistory>().empty());
+  ExpectAskedAgainWithTheNextHeartbeat();
 }
 
-// A copy of the backend that is a little behind: the newest message is not lost, and not asked for
-// again and again.
-TEST_F(MachineTest, APageThatDoesNotReachWhatWasAskedForIsAskedForAgainWithTheNextHeartbeat) {
-  plan_ = {{{ConversationId("c"), 3, 3, false}}, 1};
-  Start(SyncCursor{"e1", 100});
-  Connect(transport::Resume::kOk, 100);
-  const auto asked = TakeFrames<transport::GetHistory>();
-  ASSERT_EQ(asked.size(), 1U);
+// A copy of the backend that is a little behind: the newest message is not lost.
+TEST_F(MachineFetchTest, APageThatDoesNotReachWhatWasAskedForIsAskedForAgainWithTheNextHeartbeat) {
   transport::History behind;
-  behind.request = asked[0].request;
-  behind.conversation = ConversationId("c");
   behind.messages = {MessageOf("b", 2)};
   behind.from = behind.to = 2;
   behind.has_more = true;
-  Step(Received{behind});
-  plan_ = {{{ConversationId("c"), 3, 3, false}}, 1};
-  Settle();
+  AnswerWith(behind);
   EXPECT_EQ(CommittedOps<store::ApplyHistory>().size(), 1U);
-  EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
-  Pass(milliseconds(30'000));
-  Step(TimerFired{});
-  Settle();
-  EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 1U);
+  ExpectAskedAgainWithTheNextHeartbeat();
 }
 
-TEST_F(MachineTest, WhatWasPagedToWithoutAConnectionIsFetchedWithTheNext) {
+TEST_F(MachineFetchTest, WhatWasPagedToWithoutAConnectionIsFetchedWithTheNext) {
   Start(SyncCursor{"e1", 100});
   Step(FetchWanted{{ConversationId("c"), 1, 3, GapReason::kEvicted}});
   Connect(transport::Resume::kOk, 100);
@@ -110,34 +125,20 @@ TEST_F(MachineTest, WhatWasPagedToWithoutAConnectionIsFetchedWithTheNext) {
   EXPECT_EQ(asked[0].before, 4U);
 }
 
-TEST_F(MachineTest, WhatChangesWhileItIsListedIsFetchedToo) {
+TEST_F(MachineFetchTest, WhatChangesWhileItIsListedIsFetchedToo) {
   Start();
   Connect(transport::Resume::kNoCursor, 7);
   ASSERT_EQ(TakeFrames<transport::ListConversations>().size(), 1U);
-  transport::Changes changes;
-  changes.from = {"e1", 7};
-  changes.to = {"e1", 8};
-  ConversationSummary moved;
-  moved.id = ConversationId("moved to the top");
-  moved.last_sequence = 5;
-  changes.changes.emplace_back(moved);
-  Step(Received{changes});
+  Step(Received{Told(7, "moved to the top")});
   Settle();
   ASSERT_EQ(CommittedOps<store::ApplySummary>().size(), 1U);
   EXPECT_EQ(CommittedOps<store::ApplySummary>()[0].gap_reason, GapReason::kNotFetched);
 }
 
 // What the store says of the gaps before the commit knows nothing of the summary.
-TEST_F(MachineTest, AConversationThatIsOpenedWhileItsSummaryIsStoredIsFetched) {
+TEST_F(MachineFetchTest, AConversationThatIsOpenedWhileItsSummaryIsStoredIsFetched) {
   GoLive();
-  transport::Changes changes;
-  changes.from = {"e1", 100};
-  changes.to = {"e1", 101};
-  ConversationSummary summary;
-  summary.id = ConversationId("c");
-  summary.last_sequence = 5;
-  changes.changes.emplace_back(summary);
-  Step(Received{changes});
+  Step(Received{Told(100, "c")});
   Step(Opened{ConversationId("c")});
   ASSERT_EQ(Take<LoadGaps>().size(), 1U);
   Step(GapsLoaded{ConversationId("c"), {}});
@@ -146,7 +147,7 @@ TEST_F(MachineTest, AConversationThatIsOpenedWhileItsSummaryIsStoredIsFetched) {
   EXPECT_EQ(Take<LoadGaps>().size(), 1U);
 }
 
-TEST_F(MachineTest, AListWithoutAnEndIsGivenUp) {
+TEST_F(MachineFetchTest, AListWithoutAnEndIsGivenUp) {
   Start();
   for (const bool is_empty : {false, true}) {
     Connect(transport::Resume::kNoCursor, 7);
