@@ -38,9 +38,12 @@ class Job {
   // right when the files are opened again. So it is done as soon as authored.db has it.
   [[nodiscard]] virtual bool IsAuthored() const { return false; }
 
-  // One of a series that has to be answered in order: it may take the places in the queue that are
-  // kept free for such (limits::kWriterReserve).
+  // One of a series, the later ones of which fail with it: it may take the places in the queue that
+  // are kept free for such (limits::kWriterReserve).
   [[nodiscard]] virtual bool IsOfASeries() const { return false; }
+
+  // Nobody waits for it: what comes after it may be done before it.
+  [[nodiscard]] virtual bool IsBackground() const { return IsSlice(); }
 
   // Somebody waits for this answer: given as soon as authored.db has it (IsAuthored), before those
   // who watch are told.

@@ -16,6 +16,7 @@ void JobQueue::Add(std::unique_ptr<Job>& job, Time now) {
   const std::size_t reserve = job->IsOfASeries() ? 0 : limits::kWriterReserve;
   if (jobs_.size() + reserve >= limits::kWriterQueue) return;
   if (job->IsOfASeries()) ++batches_;
+  if (job->IsBackground()) ++background_;
   if (job->AnswersFirst()) {
     ++sends_;
     is_burst_ = now - std::exchange(last_send_, now) <= kBurst;
@@ -30,18 +31,24 @@ JobQueue::Time JobQueue::HeldUntil() const {
 
 std::vector<std::unique_ptr<Job>> JobQueue::Take() {
   const bool sends_first = sends_ > 0 && batches_ > 0 && ahead_ < kAhead;
-  ahead_ = sends_first ? ahead_ + 1 : 0;
+  const bool background_last =
+      !sends_first && background_ > 0 && background_ < jobs_.size() && ahead_ < kAhead;
+  ahead_ = sends_first || background_last ? ahead_ + 1 : 0;
+  const auto waits = [&](const Job& job) {
+    return sends_first ? job.IsOfASeries() : background_last && job.IsBackground();
+  };
   std::vector<std::unique_ptr<Job>> group;
   std::size_t bytes = 0;
   std::deque<std::unique_ptr<Job>> passed;
   while (!jobs_.empty() && group.size() < limits::kWriterGroup && (!sends_first || sends_ > 0)) {
     std::unique_ptr<Job>& next = jobs_.front();
-    if (sends_first && next->IsOfASeries()) {
+    if (waits(*next)) {
       passed.push_back(std::move(next));
     } else {
       bytes += next->Weight();
       if (!group.empty() && bytes > kGroupBytes) break;
       if (next->IsOfASeries()) --batches_;
+      if (next->IsBackground()) --background_;
       if (next->AnswersFirst()) --sends_;
       group.push_back(std::move(next));
     }

@@ -3,8 +3,12 @@
 // Storing an acknowledgement takes the writer as long as a send (rows, search index, change log).
 // Whoever sends one message after the other would find it at the acknowledgement of the one before
 // nearly each time. So sends go before batches of the backend; and batches wait while sends come in
-// a burst, which is after one another as programs send, and are stored together. Both within
-// bounds.
+// a burst, which is after one another as programs send, and are stored together.
+//
+// Behind everything else comes what nobody waits for: the history of a first sync takes the writer
+// all its time, and a message that arrives meanwhile would wait for thousands of others.
+//
+// All of it within bounds.
 
 #ifndef HARK_DAEMON_STORE_JOB_QUEUE_H_
 #define HARK_DAEMON_STORE_JOB_QUEUE_H_
@@ -26,7 +30,7 @@ class JobQueue {
 
   // How soon the next send comes, in a burst.
   static constexpr std::chrono::milliseconds kBurst{3};
-  // Groups of sends that go before the same batches: these wait for at most so many bursts.
+  // Groups that go before the same batches: these wait for at most so many.
   static constexpr std::size_t kAhead = 6;
   // Batches that wait for a burst at most. More are a sync, which goes on.
   static constexpr std::size_t kHeld = 16;
@@ -40,14 +44,15 @@ class JobQueue {
   // not, or there is something else.
   [[nodiscard]] Time HeldUntil() const;
 
-  // The next group, whether it is held or not: in order, batches and all else each among
-  // themselves. Empty when nothing waits.
+  // The next group, whether it is held or not: in order, background, other batches and all else
+  // each among themselves. Empty when nothing waits.
   std::vector<std::unique_ptr<Job>> Take();
 
  private:
   std::deque<std::unique_ptr<Job>> jobs_;
-  std::size_t batches_ = 0;  // Of these (Job::IsOfASeries).
-  std::size_t sends_ = 0;    // Of these (Job::AnswersFirst).
+  std::size_t batches_ = 0;     // Of these (Job::IsOfASeries).
+  std::size_t background_ = 0;  // Of these (Job::IsBackground).
+  std::size_t sends_ = 0;       // Of these (Job::AnswersFirst).
   Time last_send_{};
   bool is_burst_ = false;
   std::size_t ahead_ = 0;  // Groups that went before the batches that wait.

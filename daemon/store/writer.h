@@ -141,6 +141,8 @@ struct Batch {
   // fail with kCancelled, so that a cursor is never stored over a hole. A higher series starts
   // afresh. 0: of no series.
   std::uint64_t series = 0;
+  // What nobody waits for: batches that come after it may be applied, and answered, before it.
+  bool background = false;
 };
 
 // ---- What the user does. Each is on disk (fsynced, synchronous=FULL) before it is answered

@@ -116,8 +116,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void LookForRoom(std::function<void(bool)> answer);
   // When the messages of the batch were written that metrics.sync counts.
   [[nodiscard]] std::vector<WallTime> LiveMessages(const store::Batch& batch) const;
-  void OnStored(const Result<LocalRevision>& result, std::chrono::microseconds took,
-                const std::vector<WallTime>& live);
+  void OnStored(std::uint64_t number, const Result<LocalRevision>& result,
+                std::chrono::microseconds took, const std::vector<WallTime>& live);
 
   EngineParts parts_;
   Machine machine_;

@@ -126,19 +126,19 @@ void Engine::Do(CommitBatch action) {
   backlog_.Add(bytes);
   if (connection_) connection_->Hold(backlog_.IsTooMuch());
   std::vector<WallTime> live = LiveMessages(action.batch);
-  parts_.writer->Apply(std::move(action.batch),
-                       [weak = weak_from_this(), io = parts_.io, received = Stopwatch(), bytes,
-                        live = std::move(live)](Result<LocalRevision> result) mutable {
-                         asio::post(io, [weak, took = received.Elapsed(), bytes,
-                                         live = std::move(live), result = std::move(result)]() {
-                           const auto self = weak.lock();
-                           if (!self || self->stopped_) return;
-                           self->backlog_.Remove(bytes);
-                           if (self->connection_)
-                             self->connection_->Hold(self->backlog_.IsTooMuch());
-                           self->OnStored(result, took, live);
-                         });
-                       });
+  parts_.writer->Apply(
+      std::move(action.batch),
+      [weak = weak_from_this(), io = parts_.io, received = Stopwatch(), bytes,
+       number = action.number, live = std::move(live)](Result<LocalRevision> result) mutable {
+        asio::post(io, [weak, took = received.Elapsed(), bytes, number, live = std::move(live),
+                        result = std::move(result)]() {
+          const auto self = weak.lock();
+          if (!self || self->stopped_) return;
+          self->backlog_.Remove(bytes);
+          if (self->connection_) self->connection_->Hold(self->backlog_.IsTooMuch());
+          self->OnStored(number, result, took, live);
+        });
+      });
 }
 
 void Engine::LookForRoom(std::function<void(bool)> answer) {
@@ -146,11 +146,11 @@ void Engine::LookForRoom(std::function<void(bool)> answer) {
            [answer = std::move(answer)](bool has_room) { answer(has_room); });
 }
 
-void Engine::OnStored(const Result<LocalRevision>& result, std::chrono::microseconds took,
-                      const std::vector<WallTime>& live) {
+void Engine::OnStored(std::uint64_t number, const Result<LocalRevision>& result,
+                      std::chrono::microseconds took, const std::vector<WallTime>& live) {
   if (!result) {
     log::Error("commit_failed", {{"why", result.error()}});
-    Feed(CommitFailed{result.error()});
+    Feed(CommitFailed{number, result.error()});
     if (room_ && result.error().code == ErrorCode::kResourceExhausted) room_->WriteRefused();
     return;
   }
@@ -160,7 +160,7 @@ void Engine::OnStored(const Result<LocalRevision>& result, std::chrono::microsec
     const Clock::Duration age = now - written;
     if (age >= Clock::Duration{0} && age < kLive) parts_.metrics.sync.Record(age);
   }
-  Feed(Committed{});
+  Feed(Committed{number});
 }
 
 std::vector<WallTime> Engine::LiveMessages(const store::Batch& batch) const {

@@ -221,6 +221,7 @@ Fetcher::Settled Fetcher::Answer(transport::Histories answer, Clock::Instant now
                              asked[i].size,
                              asked[i].wanted});
     storing.messages += apply->messages.size();
+    settled.wanted = settled.wanted || asked[i].wanted;
     if (apply->from > item.from) {
       item.to = apply->from - 1;
       left.push_back(std::move(asked[i]));

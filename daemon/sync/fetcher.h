@@ -53,6 +53,8 @@ class Fetcher {
     // To commit together, after which Stored() follows. Empty: nothing, or the answer is to none of
     // our requests (repeated, or invented by the backend).
     std::vector<store::ApplyHistory> pages;
+    // A person waits for one of them.
+    bool wanted = false;
     // The next plan has something else than the last. Not after a page that ends below what was
     // asked for: it would be asked for again at once, and for ever.
     bool moves_on = false;

@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -162,9 +163,10 @@ class Machine {
 
   // What lasts over connections.
   Phase phase_ = Phase::kNew;
-  std::optional<SyncCursor> stored_cursor_;  // What is committed.
-  std::deque<PendingCommit> commits_;        // Not answered yet, oldest first.
-  std::uint64_t series_ = 1;                 // Of batches that build on each other.
+  std::optional<SyncCursor> stored_cursor_;                   // What is committed.
+  std::unordered_map<std::uint64_t, PendingCommit> commits_;  // Not answered yet, by number.
+  std::uint64_t last_commit_ = 0;
+  std::uint64_t series_ = 1;  // Of batches that build on each other.
   bool initial_sync_done_ = false;
   std::optional<WallTime> last_synced_at_;
   ActiveSet active_;

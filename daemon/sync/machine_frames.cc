@@ -138,6 +138,7 @@ void Machine::OnFrame(transport::Histories frame) {
     batch.operations.emplace_back(std::move(page));
   }
   if (batch.operations.empty()) return;
+  batch.background = !settled.wanted;
   Commit(std::move(batch), std::move(then));
 }
 

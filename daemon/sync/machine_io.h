@@ -40,10 +40,12 @@ struct Received {
 struct NotSent {
   transport::RequestId request = 0;
 };
-// The oldest CommitBatch that was not answered yet is committed. What it made of the outbox was
-// told by OutboxChanged before.
-struct Committed {};
+// A CommitBatch is done. What it made of the outbox was told by OutboxChanged before.
+struct Committed {
+  std::uint64_t number = 0;
+};
 struct CommitFailed {
+  std::uint64_t number = 0;
   Error error;
 };
 struct PlanLoaded {
@@ -108,8 +110,10 @@ struct SendEntry {
   transport::RequestId request = 0;
   std::uint64_t position = 0;
 };
-// In the order given; each is answered by Committed or CommitFailed.
+// In the order given, but for those in the background; each is answered by Committed or
+// CommitFailed.
 struct CommitBatch {
+  std::uint64_t number = 0;  // Counts up.
   store::Batch batch;
 };
 // Answered by PlanLoaded or LoadFailed; reads after all commits before it.

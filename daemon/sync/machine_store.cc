@@ -9,14 +9,14 @@
 namespace hark::sync {
 void Machine::Commit(store::Batch batch, PendingCommit then) {
   batch.series = series_;
-  commits_.push_back(std::move(then));
-  Do(CommitBatch{std::move(batch)});
+  commits_.emplace(++last_commit_, std::move(then));
+  Do(CommitBatch{last_commit_, std::move(batch)});
 }
 
-void Machine::On(Committed) {
-  if (commits_.empty()) return;
-  PendingCommit done = std::move(commits_.front());
-  commits_.pop_front();
+void Machine::On(Committed input) {
+  auto answered = commits_.extract(input.number);
+  if (answered.empty()) return;
+  PendingCommit& done = answered.mapped();
   if (done.cursor) stored_cursor_ = std::move(*done.cursor);
   if (!stored_cursor_) forgetting_ = false;
   if (done.connection_lost) connection_lost_committing_ = false;
@@ -41,10 +41,9 @@ void Machine::On(Committed) {
 }
 
 void Machine::On(CommitFailed input) {
-  if (!commits_.empty()) {
+  if (const auto answered = commits_.extract(input.number); !answered.empty()) {
     // What it held back of the outbox stays so until the outbox is loaded again.
-    const PendingCommit failed = std::move(commits_.front());
-    commits_.pop_front();
+    const PendingCommit& failed = answered.mapped();
     if (failed.history != 0) fetcher_.Stored(failed.history, false);
     if (failed.connection_lost) {
       connection_lost_committing_ = false;

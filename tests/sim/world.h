@@ -73,8 +73,8 @@ class World {
   void OnCommit(const std::shared_ptr<const Commit>& commit);
 
   // ---- Time ----
-  // Everything that can happen without time passing.
-  void Settle();
+  // Everything that can happen without time passing; the writer may be slower.
+  void Settle(bool writes = true);
   void Pass(Clock::Duration duration);
 
   // ---- What happens (happenings.cc) ----

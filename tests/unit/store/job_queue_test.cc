@@ -11,7 +11,7 @@
 namespace hark::store {
 namespace {
 
-enum class Kind { kSend, kCall, kBatch };
+enum class Kind { kSend, kCall, kBatch, kBackground };
 
 class NamedJob final : public Job {
  public:
@@ -19,7 +19,10 @@ class NamedJob final : public Job {
       : name(std::move(name)), kind_(kind), weight_(weight) {}
   Result<void> Run(JobContext& /*context*/) override { return {}; }
   void Answer(Result<LocalRevision> /*result*/) override {}
-  [[nodiscard]] bool IsOfASeries() const override { return kind_ == Kind::kBatch; }
+  [[nodiscard]] bool IsOfASeries() const override {
+    return kind_ == Kind::kBatch || IsBackground();
+  }
+  [[nodiscard]] bool IsBackground() const override { return kind_ == Kind::kBackground; }
   [[nodiscard]] bool AnswersFirst() const override { return kind_ == Kind::kSend; }
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
 
@@ -40,6 +43,7 @@ class JobQueueTest : public testing::Test {
   void Send(std::string name) { Add(std::move(name), Kind::kSend); }
   void Call(std::string name) { Add(std::move(name), Kind::kCall); }
   void Batch(std::string name) { Add(std::move(name), Kind::kBatch); }
+  void Background(std::string name) { Add(std::move(name), Kind::kBackground); }
 
   // The names of the next group.
   std::string Take() {
@@ -112,6 +116,36 @@ TEST_F(JobQueueTest, SendsDoNotGoBeforeTheSameBatchForEver) {
   Batch("b");
   Send("s");
   EXPECT_EQ(Take(), "s") << "the next batches wait anew";
+}
+
+TEST_F(JobQueueTest, WhatNobodyWaitsForIsLast) {
+  Background("h1");
+  Background("h2");
+  Batch("b1");
+  Call("c1");
+  Background("h3");
+  Batch("b2");
+  EXPECT_EQ(Take(), "b1 c1 b2");
+  EXPECT_EQ(Take(), "h1 h2 h3");
+}
+
+TEST_F(JobQueueTest, SendsGoBeforeTheBatchesThatGoBeforeTheBackground) {
+  Background("h");
+  Batch("b");
+  Send("s");
+  EXPECT_EQ(Take(), "s");
+  EXPECT_EQ(Take(), "b");
+  EXPECT_EQ(Take(), "h");
+}
+
+TEST_F(JobQueueTest, TheBackgroundDoesNotWaitForEver) {
+  Background("h");
+  for (std::size_t i = 0; i < JobQueue::kAhead; ++i) {
+    Batch("b");
+    ASSERT_EQ(Take(), "b") << i;
+  }
+  Batch("last");
+  EXPECT_EQ(Take(), "h last");
 }
 
 TEST_F(JobQueueTest, BatchesWaitForTheNextSendOfABurst) {

@@ -82,7 +82,8 @@ class Herd {
   }
 
   void Answer(const Action& action, std::vector<Input>& next) {
-    if (std::holds_alternative<CommitBatch>(action)) next.emplace_back(Committed{});
+    if (const auto* commit = std::get_if<CommitBatch>(&action))
+      next.emplace_back(Committed{commit->number});
     if (std::holds_alternative<LoadOutbox>(action)) next.emplace_back(OutboxLoaded{});
     if (std::holds_alternative<LoadPlan>(action)) next.emplace_back(PlanLoaded{});
     if (const auto* send = std::get_if<SendFrame>(&action)) {

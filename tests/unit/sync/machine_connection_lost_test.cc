@@ -13,8 +13,9 @@ class MachineConnectionLostTest : public MachineTest {
   void Drop() { Step(Disconnected{Error(ErrorCode::kOffline, "reset")}); }
   std::size_t Told() const { return CommittedOps<store::ConnectionLost>().size(); }
   void FailCommit() {
-    ASSERT_EQ(Take<CommitBatch>().size(), 1U);
-    Step(CommitFailed{Error(ErrorCode::kResourceExhausted, "the disk is full")});
+    const std::vector<CommitBatch> commits = Take<CommitBatch>();
+    ASSERT_EQ(commits.size(), 1U);
+    Step(CommitFailed{commits[0].number, Error(ErrorCode::kResourceExhausted, "the disk is full")});
   }
 };
 
@@ -51,8 +52,9 @@ TEST_F(MachineConnectionLostTest, TheStoreIsToldOnceForEachTimeThatTheOutboxIsHe
   const OutboxEntry entry = EntryOf(1, "c", Delivery::kSending);
   for (LocalRevision revision = 1; revision <= 2; ++revision) {
     Step(OutboxChanged{revision, {entry}, {}});
-    EXPECT_EQ(Take<CommitBatch>().size(), 1U);
-    Step(Committed{});
+    const std::vector<CommitBatch> told = Take<CommitBatch>();
+    ASSERT_EQ(told.size(), 1U);
+    Step(Committed{told[0].number});
     EXPECT_TRUE(Take<CommitBatch>().empty()) << "news of what it did is still to come";
     Step(TimerFired{});
     EXPECT_TRUE(Take<CommitBatch>().empty());
@@ -69,9 +71,9 @@ TEST_F(MachineConnectionLostTest, WhatCouldNotBeCommittedIsBeforeTheNextAttempt)
     for (CommitBatch& commit : batches) {
       committed_.push_back(std::move(commit.batch));
       if (Told() == 0) {
-        Step(Committed{});
+        Step(Committed{commit.number});
       } else {
-        Step(CommitFailed{Error(ErrorCode::kResourceExhausted, "the disk is full")});
+        Step(CommitFailed{commit.number, Error(ErrorCode::kResourceExhausted, "the disk is full")});
       }
     }
   }

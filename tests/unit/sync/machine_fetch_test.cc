@@ -58,6 +58,12 @@ TEST_F(MachineTogetherTest, ABackendThatRefusesSeveralPagesIsAskedForEach) {
 
 class MachineFetchTest : public MachineTest {
  protected:
+  const store::FetchPlan kThird{{{ConversationId("c"), 3, 3, false}}, 1};
+
+  static transport::History ThirdOf(transport::RequestId request) {
+    return {request, ConversationId("c"), {MessageOf("a", 3)}, 3, 3, false};
+  }
+
   // Message 3 of "c" are missing: connects, and answers the request with `page`.
   void AnswerWith(transport::History page) {
     plan_ = kThird;
@@ -92,9 +98,6 @@ class MachineFetchTest : public MachineTest {
     changes.changes.emplace_back(std::move(summary));
     return changes;
   }
-
- private:
-  const store::FetchPlan kThird{{{ConversationId("c"), 3, 3, false}}, 1};
 };
 
 TEST_F(MachineFetchTest, AnEmptyPageThatSaysMoreIsAskedForAgainWithTheNextHeartbeat) {
@@ -143,8 +146,51 @@ TEST_F(MachineFetchTest, AConversationThatIsOpenedWhileItsSummaryIsStoredIsFetch
   ASSERT_EQ(Take<LoadGaps>().size(), 1U);
   Step(GapsLoaded{ConversationId("c"), {}});
   ASSERT_TRUE(Take<LoadGaps>().empty());
-  Step(Committed{});
+  Step(Committed{Take<CommitBatch>().at(0).number});
   EXPECT_EQ(Take<LoadGaps>().size(), 1U);
+}
+
+TEST_F(MachineFetchTest, OnlyHistoryThatNobodyWaitsForIsTheBackground) {
+  plan_ = kThird;
+  Start(SyncCursor{"e1", 100});
+  Connect(transport::Resume::kOk, 100);
+  Step(Received{ThirdOf(TakeFrames<transport::GetHistory>().at(0).request)});
+  Step(Received{ChangesOf(100, 101, {MessageOf("live", 4)})});
+  const std::vector<CommitBatch> commits = Take<CommitBatch>();
+  ASSERT_EQ(commits.size(), 2U);
+  EXPECT_TRUE(commits[0].batch.background);
+  EXPECT_FALSE(commits[1].batch.background);
+  EXPECT_EQ(commits[0].batch.series, commits[1].batch.series);
+}
+
+TEST_F(MachineFetchTest, HistoryThatAPersonWaitsForIsNot) {
+  GoLive();
+  Step(Opened{ConversationId("c")});
+  gaps_ = {{ConversationId("c"), 3, 3, false}};
+  Settle();
+  Step(Received{ThirdOf(TakeFrames<transport::GetHistory>().at(0).request)});
+  const std::vector<CommitBatch> commits = Take<CommitBatch>();
+  ASSERT_EQ(commits.size(), 1U);
+  EXPECT_FALSE(commits[0].batch.background);
+}
+
+TEST_F(MachineFetchTest, AMessageThatIsStoredBeforeTheHistoryThatCameFirstSettlesNothingOfIt) {
+  plan_ = kThird;
+  Start(SyncCursor{"e1", 100});
+  Connect(transport::Resume::kOk, 100);
+  Step(Received{ThirdOf(TakeFrames<transport::GetHistory>().at(0).request)});
+  Step(Received{ChangesOf(100, 101, {MessageOf("live", 4)})});
+  const std::vector<CommitBatch> commits = Take<CommitBatch>();
+  ASSERT_EQ(commits.size(), 2U);
+  Step(Committed{commits[1].number});
+  EXPECT_EQ(Shown(), State::kCatchingUp) << "the history is not stored";
+  Step(CommitFailed{commits[0].number, Error(ErrorCode::kInternal, "x")});
+  EXPECT_EQ(Take<CloseConnection>().size(), 1U);
+  Settle();
+  Pass(limits::kReturnWindow + limits::kBackoffFirst);
+  Step(TimerFired{});
+  Step(Connected{});
+  EXPECT_EQ(Take<SendHello>().back().cursor, (SyncCursor{"e1", 101})) << "the message is stored";
 }
 
 TEST_F(MachineFetchTest, AListWithoutAnEndIsGivenUp) {

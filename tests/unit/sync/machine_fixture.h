@@ -67,7 +67,7 @@ class MachineTest : public testing::Test {
       for (CommitBatch& commit : Take<CommitBatch>()) {
         committed_.push_back(std::move(commit.batch));
         Record(committed_.back());
-        Step(Committed{});
+        Step(Committed{commit.number});
         busy = true;
       }
       for (LoadPlan& load : Take<LoadPlan>()) {

@@ -166,10 +166,11 @@ TEST_F(MachineOutboxTest, APermanentRefusalIsRecordedAtOnceAndParksItsConversati
   refused.request = Take<SendEntry>().at(0).request;
   refused.code = RefusedCode::kTooLarge;
   Step(Received{refused});
-  ASSERT_EQ(Take<CommitBatch>().size(), 1U);
+  const std::vector<CommitBatch> failure = Take<CommitBatch>();
+  ASSERT_EQ(failure.size(), 1U);
   entry.delivery = Delivery::kFailed;
   Step(OutboxChanged{++revision_, {entry}, {}});
-  Step(Committed{});
+  Step(Committed{failure[0].number});
   Settle();
   EXPECT_TRUE(Take<SendEntry>().empty());
   EXPECT_TRUE(machine_.NextDeadline()) << "the heartbeat goes on";

@@ -134,13 +134,14 @@ TEST_F(MachineTest, AFailedCommitIsFetchedAgainAndNeverSkipped) {
   ASSERT_EQ(commits.size(), 2U);
   EXPECT_EQ(commits[0].batch.series, commits[1].batch.series);
   EXPECT_NE(commits[0].batch.series, 0U);
-  Step(CommitFailed{Error(ErrorCode::kResourceExhausted, "disk full")});
+  Step(CommitFailed{commits[0].number, Error(ErrorCode::kResourceExhausted, "disk full")});
   EXPECT_EQ(Take<CloseConnection>().size(), 1U);
   Pass(limits::kReturnWindow + limits::kBackoffFirst);
   Step(TimerFired{});
   EXPECT_TRUE(Take<OpenConnection>().empty())
       << "commits of the last connection are still unanswered";
-  Step(CommitFailed{Error(ErrorCode::kCancelled, "an earlier one of the series failed")});
+  Step(CommitFailed{commits[1].number,
+                    Error(ErrorCode::kCancelled, "an earlier one of the series failed")});
   Settle();
   EXPECT_EQ(Take<OpenConnection>().size(), 1U);
   Step(Connected{});
@@ -357,8 +358,8 @@ TEST_F(MachineTest, EveryInputIsAnsweredInEveryState) {
         }
         break;
       }
-      case 7: Step(Committed{}); break;
-      case 8: Step(CommitFailed{Error(ErrorCode::kInternal, "x")}); break;
+      case 7: Step(Committed{random() % 50}); break;
+      case 8: Step(CommitFailed{random() % 50, Error(ErrorCode::kInternal, "x")}); break;
       case 9: Step(PlanLoaded{{{{ConversationId("c"), 1, 1 + random() % 9, false}}, 5}}); break;
       case 10:
         switch (random() % 4) {

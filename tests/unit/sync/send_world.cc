@@ -213,7 +213,7 @@ void SendWorld::Do(SendEntry& send) {
 void SendWorld::Do(CommitBatch& commit) {
   store_.Apply(commit.batch);
   Tell();
-  Feed(Committed{});
+  Feed(Committed{commit.number});
 }
 
 }  // namespace hark::sync
