@@ -43,7 +43,7 @@ class Job {
   [[nodiscard]] virtual bool IsOfASeries() const { return false; }
 
   // Nobody waits for it: what comes after it may be done before it.
-  [[nodiscard]] virtual bool IsBackground() const { return IsSlice(); }
+  [[nodiscard]] virtual bool IsBackground() const { return false; }
 
   // Somebody waits for this answer: given as soon as authored.db has it (IsAuthored), before those
   // who watch are told.

@@ -17,6 +17,7 @@ void JobQueue::Add(std::unique_ptr<Job>& job, Time now) {
   if (jobs_.size() + reserve >= limits::kWriterQueue) return;
   if (job->IsOfASeries()) ++batches_;
   if (job->IsBackground()) ++background_;
+  if (job->IsSlice()) ++slices_;
   if (job->AnswersFirst()) {
     ++sends_;
     is_burst_ = now - std::exchange(last_send_, now) <= kBurst;
@@ -31,8 +32,9 @@ JobQueue::Time JobQueue::HeldUntil() const {
 
 std::vector<std::unique_ptr<Job>> JobQueue::Take() {
   const bool sends_first = sends_ > 0 && batches_ > 0 && ahead_ < kAhead;
-  const bool background_last =
-      !sends_first && background_ > 0 && background_ < jobs_.size() && ahead_ < kAhead;
+  // A slice hurries as little.
+  const bool somebody_waits = background_ + slices_ < jobs_.size();
+  const bool background_last = !sends_first && background_ > 0 && somebody_waits && ahead_ < kAhead;
   ahead_ = sends_first || background_last ? ahead_ + 1 : 0;
   const auto waits = [&](const Job& job) {
     return sends_first ? job.IsOfASeries() : background_last && job.IsBackground();
@@ -49,6 +51,7 @@ std::vector<std::unique_ptr<Job>> JobQueue::Take() {
       if (!group.empty() && bytes > kGroupBytes) break;
       if (next->IsOfASeries()) --batches_;
       if (next->IsBackground()) --background_;
+      if (next->IsSlice()) --slices_;
       if (next->AnswersFirst()) --sends_;
       group.push_back(std::move(next));
     }

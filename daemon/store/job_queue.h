@@ -52,6 +52,7 @@ class JobQueue {
   std::deque<std::unique_ptr<Job>> jobs_;
   std::size_t batches_ = 0;     // Of these (Job::IsOfASeries).
   std::size_t background_ = 0;  // Of these (Job::IsBackground).
+  std::size_t slices_ = 0;      // Of these (Job::IsSlice).
   std::size_t sends_ = 0;       // Of these (Job::AnswersFirst).
   Time last_send_{};
   bool is_burst_ = false;

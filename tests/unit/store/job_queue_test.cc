@@ -11,7 +11,7 @@
 namespace hark::store {
 namespace {
 
-enum class Kind { kSend, kCall, kBatch, kBackground };
+enum class Kind { kSend, kCall, kBatch, kBackground, kSlice };
 
 class NamedJob final : public Job {
  public:
@@ -23,6 +23,7 @@ class NamedJob final : public Job {
     return kind_ == Kind::kBatch || IsBackground();
   }
   [[nodiscard]] bool IsBackground() const override { return kind_ == Kind::kBackground; }
+  [[nodiscard]] bool IsSlice() const override { return kind_ == Kind::kSlice; }
   [[nodiscard]] bool AnswersFirst() const override { return kind_ == Kind::kSend; }
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
 
@@ -127,6 +128,12 @@ TEST_F(JobQueueTest, WhatNobodyWaitsForIsLast) {
   Batch("b2");
   EXPECT_EQ(Take(), "b1 c1 b2");
   EXPECT_EQ(Take(), "h1 h2 h3");
+}
+
+TEST_F(JobQueueTest, ASliceKeepsItsPlace) {
+  Background("h");
+  Add("slice", Kind::kSlice);
+  EXPECT_EQ(Take(), "h slice");
 }
 
 TEST_F(JobQueueTest, SendsGoBeforeTheBatchesThatGoBeforeTheBackground) {
