@@ -280,7 +280,9 @@ class Storm:
             return sentinel is not None and sentinel.title == title
         with self.world.listed:
             if not self.world.listed.wait_for(is_told, PATIENCE):
-                raise AssertionError(f"the last change never came: {self.client.status()}")
+                # Does harkd not have it, or was the watcher not told?
+                has = [c.title for c in self.client.all_conversations() if c.id == "sentinel"]
+                raise AssertionError(f"the watcher never saw {title!r}; harkd has {has}; {self.client.status()}")
 
     # ---- the comparison ----
 
