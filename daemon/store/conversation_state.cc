@@ -42,10 +42,12 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
   if (gap_reason == GapReason::kNotFetched) {
     gaps_.ChangeReason(1, summary.last_sequence, GapReason::kLimited, GapReason::kNotFetched);
   }
+  // Changes come in order, whatever sequence they know of.
+  if (!outdated || gap_reason == GapReason::kLimited)
+    row_.title = std::string(FirstBytes(summary.title, limits::kTitleBytes));
   if (!outdated) NoticeRestore(summary.last_sequence, gap_reason);
   if (!outdated) {
     row_.summary_sequence = summary.last_sequence;
-    row_.title = std::string(FirstBytes(summary.title, limits::kTitleBytes));
     row_.preview = PreviewOf(summary.preview);
     row_.last_activity_at = summary.last_activity_at;
     messages_changed_ = true;

@@ -24,7 +24,9 @@ namespace hark::store {
 // rows. ----
 
 // A conversation's summary. Sequences that it tells of and that are not here become a gap with
-// `gap_reason`. Never removes a row, never moves the read marker or last_sequence back.
+// `gap_reason`. Never removes a row, never moves the read marker or last_sequence back. Of a
+// summary that knows of fewer messages than an earlier one, only the title counts, and only if it
+// is of the stream of changes (kLimited), which is in order.
 struct ApplySummary {
   ConversationSummary summary;
   GapReason gap_reason = GapReason::kLimited;

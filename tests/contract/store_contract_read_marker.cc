@@ -111,6 +111,20 @@ TEST_P(StoreContract, OutdatedSummaryDoesNotMakeReadMessagesUnread) {
   EXPECT_EQ(Get("A").unread_count, 0U);
 }
 
+// Regression: after the backend was restored, a summary of before kept every later title out.
+TEST_P(StoreContract, TheLastTitleOfTheChangesIsShownWhateverSequenceItComesWith) {
+  Do(SummaryOf("A", 10, GapReason::kLimited));
+  ApplySummary later = SummaryOf("A", 8, GapReason::kLimited);
+  later.summary.title = "renamed";
+  Do(later);
+  EXPECT_EQ(Get("A").title, "renamed");
+  EXPECT_EQ(Get("A").last_sequence, 10U);
+  later.summary.title = "as it was listed before";
+  later.gap_reason = GapReason::kNotFetched;
+  Do(later);
+  EXPECT_EQ(Get("A").title, "renamed");
+}
+
 TEST_P(StoreContract, ReadOnAnotherDeviceIsReadHere) {
   Do(HistoryOf("A", 1, 6));
   Do(SummaryOf("A", 6, GapReason::kNotFetched, 4));
