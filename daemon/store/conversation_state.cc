@@ -45,8 +45,8 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
   // Changes come in order, whatever sequence they know of.
   if (!outdated || gap_reason == GapReason::kLimited)
     row_.title = std::string(FirstBytes(summary.title, limits::kTitleBytes));
-  if (!outdated) NoticeRestore(summary.last_sequence, gap_reason);
   if (!outdated) {
+    NoticeRestore(summary.last_sequence, gap_reason);
     row_.summary_sequence = summary.last_sequence;
     row_.preview = PreviewOf(summary.preview);
     row_.last_activity_at = summary.last_activity_at;

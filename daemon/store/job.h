@@ -7,6 +7,7 @@
 
 #include "daemon/base/result.h"
 #include "daemon/model/ids.h"
+#include "daemon/store/writer.h"
 
 namespace hark::store {
 
@@ -42,8 +43,11 @@ class Job {
   // are kept free for such (limits::kWriterReserve).
   [[nodiscard]] virtual bool IsOfASeries() const { return false; }
 
-  // Nobody waits for it: what comes after it may be done before it.
-  [[nodiscard]] virtual bool IsBackground() const { return false; }
+  // Whether what comes behind it may be done before it, or it before what waits. A call of a UI may
+  // come at any moment; a slice does not hurry.
+  [[nodiscard]] virtual Order order() const {
+    return IsSlice() ? Order::kInPlace : Order::kMayGoAhead;
+  }
 
   // Somebody waits for this answer: given as soon as authored.db has it (IsAuthored), before those
   // who watch are told.

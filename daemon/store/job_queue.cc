@@ -16,8 +16,7 @@ void JobQueue::Add(std::unique_ptr<Job>& job, Time now) {
   const std::size_t reserve = job->IsOfASeries() ? 0 : limits::kWriterReserve;
   if (jobs_.size() + reserve >= limits::kWriterQueue) return;
   if (job->IsOfASeries()) ++batches_;
-  if (job->IsBackground()) ++background_;
-  if (job->IsSlice()) ++slices_;
+  if (job->order() == Order::kMayWait) ++may_wait_;
   if (job->AnswersFirst()) {
     ++sends_;
     is_burst_ = now - std::exchange(last_send_, now) <= kBurst;
@@ -30,28 +29,36 @@ JobQueue::Time JobQueue::HeldUntil() const {
   return held ? last_send_ + kBurst : Time{};
 }
 
+bool JobQueue::SomeMayGoAhead() const {
+  if (may_wait_ == 0) return false;
+  bool one_waits = false;
+  for (const auto& job : jobs_) {
+    if (job->order() == Order::kMayWait) one_waits = true;
+    if (one_waits && job->order() != Order::kMayWait) return job->order() == Order::kMayGoAhead;
+  }
+  return false;
+}
+
 std::vector<std::unique_ptr<Job>> JobQueue::Take() {
   const bool sends_first = sends_ > 0 && batches_ > 0 && ahead_ < kAhead;
-  // A slice hurries as little.
-  const bool somebody_waits = background_ + slices_ < jobs_.size();
-  const bool background_last = !sends_first && background_ > 0 && somebody_waits && ahead_ < kAhead;
-  ahead_ = sends_first || background_last ? ahead_ + 1 : 0;
+  const bool some_ahead = !sends_first && ahead_ < kAhead && SomeMayGoAhead();
+  ahead_ = sends_first || some_ahead ? ahead_ + 1 : 0;
   const auto waits = [&](const Job& job) {
-    return sends_first ? job.IsOfASeries() : background_last && job.IsBackground();
+    return sends_first ? job.IsOfASeries() : some_ahead && job.order() == Order::kMayWait;
   };
   std::vector<std::unique_ptr<Job>> group;
   std::size_t bytes = 0;
   std::deque<std::unique_ptr<Job>> passed;
   while (!jobs_.empty() && group.size() < limits::kWriterGroup && (!sends_first || sends_ > 0)) {
     std::unique_ptr<Job>& next = jobs_.front();
+    if (some_ahead && !passed.empty() && next->order() == Order::kInPlace) break;
     if (waits(*next)) {
       passed.push_back(std::move(next));
     } else {
       bytes += next->Weight();
       if (!group.empty() && bytes > kGroupBytes) break;
       if (next->IsOfASeries()) --batches_;
-      if (next->IsBackground()) --background_;
-      if (next->IsSlice()) --slices_;
+      if (next->order() == Order::kMayWait) --may_wait_;
       if (next->AnswersFirst()) --sends_;
       group.push_back(std::move(next));
     }

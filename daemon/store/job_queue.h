@@ -5,8 +5,9 @@
 // nearly each time. So sends go before batches of the backend; and batches wait while sends come in
 // a burst, which is after one another as programs send, and are stored together.
 //
-// Behind everything else comes what nobody waits for: the history of a first sync takes the writer
-// all its time, and a message that arrives meanwhile would wait for thousands of others.
+// What nobody waits for lets pass what may go ahead of it (Order): the history of a first sync
+// takes the writer all its time, and a message that arrives meanwhile would wait for thousands of
+// others.
 //
 // All of it within bounds.
 
@@ -44,16 +45,18 @@ class JobQueue {
   // not, or there is something else.
   [[nodiscard]] Time HeldUntil() const;
 
-  // The next group, whether it is held or not: in order, background, other batches and all else
-  // each among themselves. Empty when nothing waits.
+  // The next group, whether it is held or not: in order, but for what went ahead. Empty when
+  // nothing waits.
   std::vector<std::unique_ptr<Job>> Take();
 
  private:
+  // Something may go ahead of what may wait.
+  [[nodiscard]] bool SomeMayGoAhead() const;
+
   std::deque<std::unique_ptr<Job>> jobs_;
-  std::size_t batches_ = 0;     // Of these (Job::IsOfASeries).
-  std::size_t background_ = 0;  // Of these (Job::IsBackground).
-  std::size_t slices_ = 0;      // Of these (Job::IsSlice).
-  std::size_t sends_ = 0;       // Of these (Job::AnswersFirst).
+  std::size_t batches_ = 0;   // Of these (Job::IsOfASeries).
+  std::size_t may_wait_ = 0;  // Of these (Order::kMayWait).
+  std::size_t sends_ = 0;     // Of these (Job::AnswersFirst).
   Time last_send_{};
   bool is_burst_ = false;
   std::size_t ahead_ = 0;  // Groups that went before the batches that wait.

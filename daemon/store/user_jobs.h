@@ -39,7 +39,7 @@ class ApplyJob final : public Job {
   void Answer(Result<LocalRevision> result) override;
   [[nodiscard]] bool SharesFate() const override { return shares_fate_; }
   [[nodiscard]] bool IsOfASeries() const override { return true; }
-  [[nodiscard]] bool IsBackground() const override { return batch_.background; }
+  [[nodiscard]] Order order() const override { return batch_.order; }
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
 
  private:

@@ -136,6 +136,10 @@ using Operation =
                  NothingToDelete, AcknowledgeRead, MarkSending, ConnectionLost, RequeueEntry,
                  FailEntry, ExpireEntries, SetCursor, BeginReconcile, SetSynced>;
 
+// Where a batch stands among what waits: what may go ahead is done before what may wait. Each keep
+// their order among themselves, and nothing goes ahead of what has its place.
+enum class Order : std::uint8_t { kInPlace, kMayWait, kMayGoAhead };
+
 // Operations that become visible together or not at all, in order.
 struct Batch {
   std::vector<Operation> operations;
@@ -143,8 +147,9 @@ struct Batch {
   // fail with kCancelled, so that a cursor is never stored over a hole. A higher series starts
   // afresh. 0: of no series.
   std::uint64_t series = 0;
-  // What nobody waits for: batches that come after it may be applied, and answered, before it.
-  bool background = false;
+  // kMayWait: nobody waits for it. kMayGoAhead: it ends in the same rows before such a one as after
+  // it, and may be answered before it.
+  Order order = Order::kInPlace;
 };
 
 // ---- What the user does. Each is on disk (fsynced, synchronous=FULL) before it is answered

@@ -221,16 +221,30 @@ Fetcher::Settled Fetcher::Answer(transport::Histories answer, Clock::Instant now
                              asked[i].size,
                              asked[i].wanted});
     storing.messages += apply->messages.size();
-    settled.wanted = settled.wanted || asked[i].wanted;
     if (apply->from > item.from) {
       item.to = apply->from - 1;
       left.push_back(std::move(asked[i]));
     }
     settled.pages.push_back(std::move(*apply));
   }
+  settled.order = OrderOf(storing.pages);
   if (!settled.pages.empty()) storing_.emplace(answer.request, std::move(storing));
   AskAgain(std::move(left));
   return settled;
+}
+
+store::Order Fetcher::OrderOf(const std::vector<Asked>& pages) const {
+  const auto is_wanted = [](const Asked& page) { return page.wanted; };
+  const auto is_beside = [this](const Asked& page) { return IsStoring(page.item.conversation); };
+  if (std::none_of(pages.begin(), pages.end(), is_wanted)) return store::Order::kMayWait;
+  return std::any_of(pages.begin(), pages.end(), is_beside) ? store::Order::kInPlace
+                                                            : store::Order::kMayGoAhead;
+}
+
+bool Fetcher::IsStoring(const ConversationId& conversation) const {
+  return std::any_of(storing_.begin(), storing_.end(), [&conversation](const auto& storing) {
+    return IsOfOneOf(storing.second.pages, conversation);
+  });
 }
 
 void Fetcher::Stored(transport::RequestId request, bool committed) {

@@ -53,14 +53,17 @@ class Fetcher {
     // To commit together, after which Stored() follows. Empty: nothing, or the answer is to none of
     // our requests (repeated, or invented by the backend).
     std::vector<store::ApplyHistory> pages;
-    // A person waits for one of them.
-    bool wanted = false;
+    // Of what a person waits for, ahead of what nobody waits for, but for its own conversation.
+    store::Order order = store::Order::kMayWait;
     // The next plan has something else than the last. Not after a page that ends below what was
     // asked for: it would be asked for again at once, and for ever.
     bool moves_on = false;
   };
   // The answer to a request.
   [[nodiscard]] Settled Answer(transport::Histories answer, Clock::Instant now);
+  // Pages of the conversation are being stored. What is told of it after them comes after them: it
+  // may say what they do not know.
+  [[nodiscard]] bool IsStoring(const ConversationId& conversation) const;
   // What Answer() gave for the request is committed; or will never be.
   void Stored(transport::RequestId request, bool committed);
 
@@ -117,6 +120,8 @@ class Fetcher {
   [[nodiscard]] bool FitsShare(std::uint32_t page_size) const;
   [[nodiscard]] static bool IsOfOneOf(const std::vector<Asked>& asked,
                                       const ConversationId& conversation);
+  // Of pages that are to be stored, beside those that are being stored already.
+  [[nodiscard]] store::Order OrderOf(const std::vector<Asked>& pages) const;
   // Takes the first of `from` for a request.
   Asked Take(std::deque<store::FetchItem>& from, std::uint64_t size);
   // They are the next to be asked for.

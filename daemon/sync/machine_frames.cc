@@ -138,7 +138,7 @@ void Machine::OnFrame(transport::Histories frame) {
     batch.operations.emplace_back(std::move(page));
   }
   if (batch.operations.empty()) return;
-  batch.background = !settled.wanted;
+  batch.order = settled.order;
   Commit(std::move(batch), std::move(then));
 }
 
@@ -158,6 +158,7 @@ void Machine::OnFrame(transport::Changes frame) {
   PendingCommit then;
   std::map<ConversationId, Sequence> told;  // The newest message that came along.
   std::vector<ConversationId> active;       // That something is told of.
+  batch.order = store::Order::kMayGoAhead;
   for (auto& change : frame.changes) {
     if (auto* message = std::get_if<Message>(&change)) {
       partials_.Finish(message->id);
@@ -167,6 +168,7 @@ void Machine::OnFrame(transport::Changes frame) {
       batch.operations.emplace_back(store::ApplyMessage{std::move(*message)});
     } else {
       auto& summary = std::get<ConversationSummary>(change);
+      if (fetcher_.IsStoring(summary.id)) batch.order = store::Order::kInPlace;
       if (active_.Contains(summary.id)) active.push_back(summary.id);
       const auto newest = told.find(summary.id);
       if (newest == told.end() || summary.last_sequence > newest->second)
@@ -174,6 +176,8 @@ void Machine::OnFrame(transport::Changes frame) {
       batch.operations.emplace_back(store::ApplySummary{std::move(summary), reason});
     }
   }
+  for (const auto& [conversation, newest] : told)
+    if (fetcher_.IsStoring(conversation)) batch.order = store::Order::kInPlace;
   SubscribeTo(active);
   stream_ = std::move(frame.to);
   // While the conversations are being listed, only what is committed with the last page may

@@ -11,7 +11,7 @@
 namespace hark::store {
 namespace {
 
-enum class Kind { kSend, kCall, kBatch, kBackground, kSlice };
+enum class Kind { kSend, kCall, kBatch, kChange, kHistory, kSlice };
 
 class NamedJob final : public Job {
  public:
@@ -20,9 +20,12 @@ class NamedJob final : public Job {
   Result<void> Run(JobContext& /*context*/) override { return {}; }
   void Answer(Result<LocalRevision> /*result*/) override {}
   [[nodiscard]] bool IsOfASeries() const override {
-    return kind_ == Kind::kBatch || IsBackground();
+    return kind_ == Kind::kBatch || kind_ == Kind::kChange || kind_ == Kind::kHistory;
   }
-  [[nodiscard]] bool IsBackground() const override { return kind_ == Kind::kBackground; }
+  [[nodiscard]] Order order() const override {
+    if (kind_ == Kind::kHistory) return Order::kMayWait;
+    return kind_ == Kind::kBatch ? Order::kInPlace : Job::order();
+  }
   [[nodiscard]] bool IsSlice() const override { return kind_ == Kind::kSlice; }
   [[nodiscard]] bool AnswersFirst() const override { return kind_ == Kind::kSend; }
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
@@ -44,7 +47,8 @@ class JobQueueTest : public testing::Test {
   void Send(std::string name) { Add(std::move(name), Kind::kSend); }
   void Call(std::string name) { Add(std::move(name), Kind::kCall); }
   void Batch(std::string name) { Add(std::move(name), Kind::kBatch); }
-  void Background(std::string name) { Add(std::move(name), Kind::kBackground); }
+  void Change(std::string name) { Add(std::move(name), Kind::kChange); }
+  void History(std::string name) { Add(std::move(name), Kind::kHistory); }
 
   // The names of the next group.
   std::string Take() {
@@ -119,39 +123,54 @@ TEST_F(JobQueueTest, SendsDoNotGoBeforeTheSameBatchForEver) {
   EXPECT_EQ(Take(), "s") << "the next batches wait anew";
 }
 
-TEST_F(JobQueueTest, WhatNobodyWaitsForIsLast) {
-  Background("h1");
-  Background("h2");
-  Batch("b1");
-  Call("c1");
-  Background("h3");
-  Batch("b2");
-  EXPECT_EQ(Take(), "b1 c1 b2");
+TEST_F(JobQueueTest, WhatMayWaitLetsPassWhatMayGoAhead) {
+  History("h1");
+  History("h2");
+  Change("c1");
+  Call("call");
+  History("h3");
+  Change("c2");
+  EXPECT_EQ(Take(), "c1 call c2");
   EXPECT_EQ(Take(), "h1 h2 h3");
 }
 
-TEST_F(JobQueueTest, ASliceKeepsItsPlace) {
-  Background("h");
-  Add("slice", Kind::kSlice);
-  EXPECT_EQ(Take(), "h slice");
+TEST_F(JobQueueTest, NothingGoesAheadOfABatchThatHasItsPlace) {
+  History("h1");
+  Change("c1");
+  Batch("b");
+  Change("c2");
+  EXPECT_EQ(Take(), "c1");
+  EXPECT_EQ(Take(), "h1 b c2");
+  Batch("b");
+  History("h2");
+  Change("c3");
+  EXPECT_EQ(Take(), "b c3") << "nothing waits before it";
+  EXPECT_EQ(Take(), "h2");
 }
 
-TEST_F(JobQueueTest, SendsGoBeforeTheBatchesThatGoBeforeTheBackground) {
-  Background("h");
-  Batch("b");
+TEST_F(JobQueueTest, NothingGoesAheadOfASlice) {
+  History("h");
+  Add("slice", Kind::kSlice);
+  Call("call");
+  EXPECT_EQ(Take(), "h slice call");
+}
+
+TEST_F(JobQueueTest, SendsGoBeforeWhatMayGoAhead) {
+  History("h");
+  Change("c");
   Send("s");
   EXPECT_EQ(Take(), "s");
-  EXPECT_EQ(Take(), "b");
+  EXPECT_EQ(Take(), "c");
   EXPECT_EQ(Take(), "h");
 }
 
-TEST_F(JobQueueTest, TheBackgroundDoesNotWaitForEver) {
-  Background("h");
+TEST_F(JobQueueTest, WhatMayWaitDoesNotWaitForEver) {
+  History("h");
   for (std::size_t i = 0; i < JobQueue::kAhead; ++i) {
-    Batch("b");
-    ASSERT_EQ(Take(), "b") << i;
+    Change("c");
+    ASSERT_EQ(Take(), "c") << i;
   }
-  Batch("last");
+  Change("last");
   EXPECT_EQ(Take(), "h last");
 }
 

@@ -64,6 +64,18 @@ class MachineFetchTest : public MachineTest {
     return {request, ConversationId("c"), {MessageOf("a", 3)}, 3, 3, false};
   }
 
+  // A page of "c" and a message are there to be stored.
+  std::vector<CommitBatch> ThirdAndThenAMessageOf(const std::string& conversation) {
+    plan_ = kThird;
+    Start(SyncCursor{"e1", 100});
+    Connect(transport::Resume::kOk, 100);
+    Step(Received{ThirdOf(TakeFrames<transport::GetHistory>().at(0).request)});
+    Message message = MessageOf("live", 4);
+    message.conversation = ConversationId(conversation);
+    Step(Received{ChangesOf(100, 101, {message})});
+    return Take<CommitBatch>();
+  }
+
   // Message 3 of "c" are missing: connects, and answers the request with `page`.
   void AnswerWith(transport::History page) {
     plan_ = kThird;
@@ -150,37 +162,42 @@ TEST_F(MachineFetchTest, AConversationThatIsOpenedWhileItsSummaryIsStoredIsFetch
   EXPECT_EQ(Take<LoadGaps>().size(), 1U);
 }
 
-TEST_F(MachineFetchTest, OnlyHistoryThatNobodyWaitsForIsTheBackground) {
-  plan_ = kThird;
-  Start(SyncCursor{"e1", 100});
-  Connect(transport::Resume::kOk, 100);
-  Step(Received{ThirdOf(TakeFrames<transport::GetHistory>().at(0).request)});
-  Step(Received{ChangesOf(100, 101, {MessageOf("live", 4)})});
-  const std::vector<CommitBatch> commits = Take<CommitBatch>();
+TEST_F(MachineFetchTest, AChangeMayGoAheadOfHistoryOfOtherConversations) {
+  const std::vector<CommitBatch> commits = ThirdAndThenAMessageOf("d");
   ASSERT_EQ(commits.size(), 2U);
-  EXPECT_TRUE(commits[0].batch.background);
-  EXPECT_FALSE(commits[1].batch.background);
+  EXPECT_EQ(commits[0].batch.order, store::Order::kMayWait);
+  EXPECT_EQ(commits[1].batch.order, store::Order::kMayGoAhead);
   EXPECT_EQ(commits[0].batch.series, commits[1].batch.series);
 }
 
-TEST_F(MachineFetchTest, HistoryThatAPersonWaitsForIsNot) {
+// Of a restored backend, a page that ends below what was asked for would else be taken for newer
+// than the message that was sent after it.
+TEST_F(MachineFetchTest, AChangeComesAfterThePagesOfItsConversation) {
+  const std::vector<CommitBatch> commits = ThirdAndThenAMessageOf("c");
+  ASSERT_EQ(commits.size(), 2U);
+  EXPECT_EQ(commits[1].batch.order, store::Order::kInPlace);
+  Step(Committed{commits[0].number});
+  Step(Received{Told(101, "c")});
+  EXPECT_EQ(Take<CommitBatch>().at(0).batch.order, store::Order::kMayGoAhead) << "it is stored";
+}
+
+TEST_F(MachineFetchTest, ASummaryComesAfterThePagesOfItsConversation) {
+  (void)ThirdAndThenAMessageOf("d");
+  Step(Received{Told(101, "c")});
+  EXPECT_EQ(Take<CommitBatch>().at(0).batch.order, store::Order::kInPlace);
+}
+
+TEST_F(MachineFetchTest, HistoryThatAPersonWaitsForMayGoAhead) {
   GoLive();
   Step(Opened{ConversationId("c")});
   gaps_ = {{ConversationId("c"), 3, 3, false}};
   Settle();
   Step(Received{ThirdOf(TakeFrames<transport::GetHistory>().at(0).request)});
-  const std::vector<CommitBatch> commits = Take<CommitBatch>();
-  ASSERT_EQ(commits.size(), 1U);
-  EXPECT_FALSE(commits[0].batch.background);
+  EXPECT_EQ(Take<CommitBatch>().at(0).batch.order, store::Order::kMayGoAhead);
 }
 
 TEST_F(MachineFetchTest, AMessageThatIsStoredBeforeTheHistoryThatCameFirstSettlesNothingOfIt) {
-  plan_ = kThird;
-  Start(SyncCursor{"e1", 100});
-  Connect(transport::Resume::kOk, 100);
-  Step(Received{ThirdOf(TakeFrames<transport::GetHistory>().at(0).request)});
-  Step(Received{ChangesOf(100, 101, {MessageOf("live", 4)})});
-  const std::vector<CommitBatch> commits = Take<CommitBatch>();
+  const std::vector<CommitBatch> commits = ThirdAndThenAMessageOf("d");
   ASSERT_EQ(commits.size(), 2U);
   Step(Committed{commits[1].number});
   EXPECT_EQ(Shown(), State::kCatchingUp) << "the history is not stored";
