@@ -15,13 +15,11 @@ import unittest
 import grpc
 
 import canaries
-from harness import PATIENCE, State, TestCase, World, messages_pb2, sync_pb2
+from harness import PATIENCE, SANITIZED, State, TestCase, World, messages_pb2, sync_pb2
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "hostile"))
 import websocket  # noqa: E402
 
-# A sanitizer's runtime handles the signals of a crash itself, and lets nothing be locked.
-SANITIZED = bool(os.environ.get("HARK_SANITIZED"))
 WORD = "wordcanary123456"
 UUID = "01890a5d-ac96-774b-bcce-b302099a8057"
 

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   hark::client::ConnectOptions options;
   options.socket_path = argc > 1 ? argv[1] : "";
   options.daemon_program = argc > 2 ? argv[2] : "";
-  // Fifty at once on a busy machine: nothing here waits for the time to pass.
+  // Many at once on a busy machine: nothing here waits for the time to pass.
   if (argc > 2) options.wait = options.call_timeout = std::chrono::minutes(1);
   for (int i = 3; i < argc; ++i) options.daemon_arguments.emplace_back(argv[i]);
   auto client = hark::Client::Connect(options);

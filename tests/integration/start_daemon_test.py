@@ -8,10 +8,10 @@ import signal
 import subprocess
 import unittest
 
-from harness import HARKD, PATIENCE, TestCase, World, run
+from harness import HARKD, PATIENCE, SANITIZED, TestCase, World, run
 
 CLIENT = os.environ["HARK_START_CLIENT"]
-RACERS = 50
+RACERS = 16 if SANITIZED else 50
 
 
 def ended(pid):
@@ -26,24 +26,29 @@ def ended(pid):
         os.close(descriptor)
 
 
+def arguments_of(process):
+    """The words that a harkd of this build was started with; none if `process` is another program or has ended."""
+    try:
+        # A program that begins is seen by its file first, and by its words only some moments later.
+        while os.readlink(process / "exe") == os.path.realpath(HARKD):
+            if words := (process / "cmdline").read_bytes():
+                return words.decode().split("\0")
+    except OSError:
+        pass  # It ended meanwhile, or is not ours.
+    return []
+
+
 def daemons(world):
-    """The living processes that use the world's data folder."""
-    found = []
-    for folder in pathlib.Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and str(world.data).encode() in (folder / "cmdline").read_bytes().split(b"\0"):
-                if (folder / "comm").read_text().strip() == "harkd":
-                    found.append(int(folder.name))
-        except OSError:
-            pass  # It ended meanwhile.
-    return found
+    """The living daemons that use the world's data folder, those included that have only just been started."""
+    return [int(process.name) for process in pathlib.Path("/proc").iterdir()
+            if process.name.isdigit() and str(world.data) in arguments_of(process)]
 
 
 class StartDaemon(TestCase):
     def arguments(self, world):
         return [CLIENT, world.socket, HARKD, "--data-dir", world.data, "--backend-url", "ws://127.0.0.1:1/sync"]
 
-    def test_fifty_at_once_get_one_daemon(self):
+    def test_many_at_once_get_one_daemon(self):
         with World() as world:
             pid = None
             try:
@@ -56,7 +61,7 @@ class StartDaemon(TestCase):
                 pid = int(pids.pop())
                 # It outlived those who started it, and the next one finds it.
                 self.assertEqual(run(*self.arguments(world))[1].strip(), str(pid))
-                # All others end by themselves. (One may become visible late: its program had begun, its name had not.)
+                # All others end by themselves.
                 while others := set(daemons(world)) - {pid}:
                     for other in others:
                         self.assertTrue(ended(other), "a second daemon stays")
