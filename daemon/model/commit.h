@@ -8,8 +8,8 @@
 
 #include "daemon/model/conversation.h"
 #include "daemon/model/ids.h"
-#include "daemon/model/message.h"
 #include "daemon/model/outbox.h"
+#include "daemon/model/shared_messages.h"
 
 namespace hark {
 
@@ -25,7 +25,7 @@ struct RemovedMessage {
 // the commit, merged as the Reader would show it.
 struct Commit {
   LocalRevision revision = 0;
-  std::vector<Message> messages;
+  SharedMessages messages;
   std::vector<RemovedMessage> removed;
   std::vector<Conversation> conversations;
   // Conversations whose gaps changed: a page that ended at one may now go on.

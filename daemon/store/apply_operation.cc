@@ -1,6 +1,7 @@
 #include "daemon/store/apply_operation.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -53,13 +54,14 @@ bool IsNews(JobContext& context, const MessagePlace& old, const Message& message
   return *here != message;
 }
 
-// `message` belongs to the job. `newest_before`: last_sequence before the page that it came in.
-void StoreMessage(JobContext& context, ConversationState& conversation, Message& message,
-                  Sequence newest_before) {
+// `newest_before`: last_sequence before the page that it came in.
+void StoreMessage(JobContext& context, ConversationState& conversation,
+                  std::shared_ptr<Message> shared, Sequence newest_before) {
+  Message& message = *shared;
   MakeStored(message);
   const bool is_new = InsertMessage(context.WriteCache(), conversation.row().key, message);
   if (is_new) {
-    conversation.CountChange(std::nullopt, message, newest_before);
+    conversation.CountChange(std::nullopt, shared, newest_before);
   } else {
     const auto old = FindMessagePlace(context.cache(), message.id);
     // A deletion is final: one that is told at a lower revision is of a backend that was restored
@@ -69,27 +71,28 @@ void StoreMessage(JobContext& context, ConversationState& conversation, Message&
     if (!old || old->conversation != conversation.row().key || !IsNews(context, *old, message)) {
       SettleOutbox(context, message);
       if (context.is_rerun()) context.changes().NoteById(message.id);
+      ++context.changes().unchanged;
       return;
     }
     UpdateMessage(context.WriteCache(), old->key, message);
-    conversation.CountChange(old, message, newest_before);
+    conversation.CountChange(old, shared, newest_before);
   }
   if (SettleOutbox(context, message)) {
     context.changes().NoteById(message.id);
   } else if (is_new) {
-    context.changes().NoteInserted(message);
+    context.changes().NoteInserted(std::move(shared));
   } else {
-    context.changes().Note(message);
+    context.changes().Note(std::move(shared));
   }
 }
 
-void StoreOne(JobContext& context, Message& message) {
-  ConversationState& conversation = context.FindOrCreate(message.conversation);
+void StoreOne(JobContext& context, std::shared_ptr<Message> message) {
+  ConversationState& conversation = context.FindOrCreate(message->conversation);
   const Sequence newest_before = conversation.row().last_sequence;
-  const Sequence sequence = message.sequence;
+  const Sequence sequence = message->sequence;
   conversation.Extend(sequence, sequence);
   conversation.Close(sequence, sequence);
-  StoreMessage(context, conversation, message, newest_before);
+  StoreMessage(context, conversation, std::move(message), newest_before);
 }
 
 Result<void> Do(JobContext& context, const ApplySummary& operation) {
@@ -103,9 +106,9 @@ Result<void> Do(JobContext& context, const ApplySummary& operation) {
   return {};
 }
 
-Result<void> Do(JobContext& context, ApplyMessage& operation) {
-  if (!IsUsable(operation.message)) return Unusable();
-  StoreOne(context, operation.message);
+Result<void> Do(JobContext& context, const std::shared_ptr<ApplyMessage>& operation) {
+  if (!IsUsable(operation->message)) return Unusable();
+  StoreOne(context, {operation, &operation->message});
   return {};
 }
 
@@ -119,7 +122,8 @@ SequenceRange RangeOf(const ApplyHistory& page) {
   return range;
 }
 
-Result<void> Do(JobContext& context, ApplyHistory& page) {
+Result<void> Do(JobContext& context, const std::shared_ptr<ApplyHistory>& operation) {
+  ApplyHistory& page = *operation;
   const auto usable = [&page](const Message& message) {
     return IsUsable(message) && message.conversation == page.conversation;
   };
@@ -139,7 +143,7 @@ Result<void> Do(JobContext& context, ApplyHistory& page) {
     conversation.Close(range.from, range.to);
   }
   for (Message& message : page.messages)
-    StoreMessage(context, conversation, message, newest_before);
+    StoreMessage(context, conversation, {operation, &message}, newest_before);
   const Sequence above = std::max(page.asked_from, range.to + 1);
   if (range.from == 0 || page.ends_there) {
     conversation.Close(above, page.asked_to);
@@ -165,7 +169,7 @@ Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
   message.revision = operation.revision;
   if (operation.may_be_outdated)
     context.FindOrCreate(message.conversation).CompareAgain(operation.sequence);
-  StoreOne(context, context.changes().Keep(std::move(message)));
+  StoreOne(context, std::make_shared<Message>(std::move(message)));
   return {};
 }
 
@@ -191,7 +195,7 @@ Result<void> Do(JobContext& context, const AcknowledgeChange& operation) {
     message->edited_at = change->row.entry.submitted_at;
     if (!message->deleted) message->content = change->content;
   }
-  StoreOne(context, context.changes().Keep(*std::move(message)));
+  StoreOne(context, std::make_shared<Message>(*std::move(message)));
   return {};
 }
 
@@ -207,7 +211,7 @@ Result<void> Do(JobContext& context, const NothingToDelete& operation) {
   context.Touch(row->entry.conversation);
   if (!message) return {};
   message->deleted = true;
-  StoreOne(context, context.changes().Keep(*std::move(message)));
+  StoreOne(context, std::make_shared<Message>(*std::move(message)));
   return {};
 }
 
@@ -233,16 +237,18 @@ Result<void> Do(JobContext& context, const SetSynced& operation) {
 
 }  // namespace
 
-Result<void> ApplyOperation(JobContext& context, Operation& operation) {
+Result<void> ApplyOperation(JobContext& context, const std::shared_ptr<Operation>& operation) {
   return std::visit(
-      [&context](auto& typed) -> Result<void> {
+      [&]<typename Typed>(Typed& typed) -> Result<void> {
         if constexpr (requires { ApplyToOutbox(context, typed); }) {
           return ApplyToOutbox(context, typed);
-        } else {
+        } else if constexpr (requires { Do(context, typed); }) {
           return Do(context, typed);
+        } else {
+          return Do(context, std::shared_ptr<Typed>(operation, &typed));
         }
       },
-      operation);
+      *operation);
 }
 
 }  // namespace hark::store

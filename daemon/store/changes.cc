@@ -33,7 +33,6 @@ void Changes::Merge(Changes other) {
                      std::make_move_iterator(other.messages_.end()));
   }
   may_repeat_ = may_repeat_ || other.may_repeat_;
-  kept_.splice(kept_.end(), other.kept_);
   for (auto& [id, row] : other.conversations) {
     if (row) {
       conversations.insert_or_assign(id, std::move(row));
@@ -49,6 +48,7 @@ void Changes::Merge(Changes other) {
   missing = other.missing + (other.missing_summed ? 0 : missing);
   missing_summed = missing_summed || other.missing_summed;
   cleared = cleared || other.cleared;
+  unchanged += other.unchanged;
   any = any || other.any;
 }
 

@@ -3,9 +3,10 @@
 #ifndef HARK_DAEMON_STORE_CHANGES_H_
 #define HARK_DAEMON_STORE_CHANGES_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -27,7 +28,7 @@ class Changes {
     [[nodiscard]] const MessageId& id() const { return message != nullptr ? message->id : only_id; }
 
     MessageId only_id;
-    Message* message = nullptr;
+    std::shared_ptr<const Message> message;
   };
   // A conversation's row as it is now, or to be read.
   using Conversations = std::map<ConversationId, std::optional<ConversationRow>>;
@@ -38,14 +39,14 @@ class Changes {
   Changes(Changes&&) = default;
   Changes& operator=(Changes&&) = default;
 
-  // `message` as it is in the cache now. It stays where it is until the job is answered: in the
-  // job, or in Keep(); the commit takes it from there when it is done.
-  void Note(Message& message) { NoteAnew(&message); }
+  // `message` as it is in the cache now. It is not changed any more, unless the job runs again.
+  void Note(std::shared_ptr<const Message> message) { NoteAnew({MessageId(), std::move(message)}); }
   // The same of one that nobody had: it was just inserted.
-  void NoteInserted(Message& message) { messages_.push_back({MessageId(), &message}); }
-  [[nodiscard]] Message& Keep(Message message) { return kept_.emplace_back(std::move(message)); }
+  void NoteInserted(std::shared_ptr<const Message> message) {
+    messages_.push_back({MessageId(), std::move(message)});
+  }
   // To be read when the commit is made.
-  void NoteById(const MessageId& id) { NoteAnew(nullptr, id); }
+  void NoteById(const MessageId& id) { NoteAnew({id, nullptr}); }
   // To be announced as removed if it is nowhere when the commit is made.
   void NoteRemoved(const ConversationId& conversation, const MessageId& id);
   // The entry is new, different or gone.
@@ -73,18 +74,20 @@ class Changes {
   std::int64_t missing = 0;      // AddMissing(), not written yet.
   bool missing_summed = false;   // MarkAllForRefresh(): `missing` is what changed after it.
   bool cleared = false;          // Everything else that was announced so far is gone.
-  bool any = false;              // Something is different, visible or not.
+  // Messages that came and are here already. They lie beside those that are noted, which keep them
+  // in memory.
+  std::size_t unchanged = 0;
+  bool any = false;  // Something is different, visible or not.
 
  private:
   // Of one that may have been noted before.
-  void NoteAnew(Message* message, const MessageId& only_id = MessageId()) {
-    messages_.push_back({only_id, message});
+  void NoteAnew(Noted noted) {
+    messages_.push_back(std::move(noted));
     may_repeat_ = true;
   }
 
   std::vector<Noted> messages_;
   bool may_repeat_ = false;
-  std::list<Message> kept_;
 };
 
 // For when it is not known what those who watch were told of: every conversation as one whose gaps

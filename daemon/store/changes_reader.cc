@@ -58,7 +58,7 @@ class ChangesBuilder {
         (things + Things(page_) > limits::kPageSize || bytes + bytes_ > limits::kStreamQueueBytes))
       return Added::kNothing;
     bytes_ += bytes;
-    Move(part.messages, page_.messages);
+    page_.messages.Append(part.messages);
     Move(part.removed, page_.removed);
     Move(part.conversations, page_.conversations);
     Move(part.gaps_changed, page_.gaps_changed);

@@ -125,11 +125,13 @@ void ConversationState::Compared(Sequence from, Sequence to) {
   row_.refresh_to = rest.empty() ? 0 : rest.front().to;
 }
 
-void ConversationState::CountChange(const std::optional<MessagePlace>& old, const Message& message,
+void ConversationState::CountChange(const std::optional<MessagePlace>& old,
+                                    const std::shared_ptr<const Message>& shared,
                                     Sequence newest_before) {
+  const Message& message = *shared;
   messages_changed_ = true;
   if (!old) ++row_.row_count;
-  CountFresh(old.has_value(), message);
+  CountFresh(old.has_value(), shared);
   // Of an incomplete conversation, the backend's number counts everything up to the newest message
   // already.
   const bool is_told = !old && message.sequence <= newest_before;
@@ -146,8 +148,9 @@ void ConversationState::CountChange(const std::optional<MessagePlace>& old, cons
   }
 }
 
-void ConversationState::CountFresh(bool replaced, const Message& message) {
+void ConversationState::CountFresh(bool replaced, const std::shared_ptr<const Message>& shared) {
   if (!fresh_) return;
+  const Message& message = *shared;
   // Which of two rows with one sequence is shown, and what an older row shows when the newest is
   // deleted, only the rows say.
   if (fresh_->rows == 0) fresh_->read_sequence = row_.read_sequence;
@@ -160,7 +163,7 @@ void ConversationState::CountFresh(bool replaced, const Message& message) {
   ++fresh_->rows;
   if (message.sequence > row_.read_sequence && CountsAsUnread(message.role, message.deleted))
     ++fresh_->unread;
-  if (message.sequence > newest) fresh_->newest = &message;
+  if (message.sequence > newest) fresh_->newest = shared;
 }
 
 std::optional<NewestMessages> ConversationState::FindNewestHere(Connection& cache) const {

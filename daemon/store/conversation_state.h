@@ -5,6 +5,7 @@
 #define HARK_DAEMON_STORE_CONVERSATION_STATE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -22,8 +23,8 @@ namespace hark::store {
 struct FreshRows {
   std::uint64_t rows = 0;
   std::uint64_t unread = 0;
-  Sequence read_sequence = 0;       // What `unread` was counted with.
-  const Message* newest = nullptr;  // Belongs to the job.
+  Sequence read_sequence = 0;  // What `unread` was counted with.
+  std::shared_ptr<const Message> newest;
 };
 
 // Only on the writer's thread, within one job.
@@ -63,8 +64,8 @@ class ConversationState {
 
   // A row was inserted (`old` absent) or replaced. `newest_before`: last_sequence before the page
   // that it came in.
-  void CountChange(const std::optional<MessagePlace>& old, const Message& message,
-                   Sequence newest_before);
+  void CountChange(const std::optional<MessagePlace>& old,
+                   const std::shared_ptr<const Message>& shared, Sequence newest_before);
 
   // Moves the read marker; never back, never beyond last_sequence.
   void AdvanceRead(Connection& cache, Sequence read_sequence);
@@ -89,7 +90,7 @@ class ConversationState {
   [[nodiscard]] std::optional<NewestMessages> FindNewestHere(Connection& cache) const;
   // Saves asking when there is no row.
   [[nodiscard]] std::uint64_t UnreadIn(Connection& cache, Sequence from, Sequence to) const;
-  void CountFresh(bool replaced, const Message& message);
+  void CountFresh(bool replaced, const std::shared_ptr<const Message>& shared);
   void Recount(Connection& cache);
   void Relist(Connection& cache, std::optional<WallTime> newest_pending);
   [[nodiscard]] std::uint64_t CountMissing() const;

@@ -41,30 +41,30 @@ bool IsSameSend(const Message& a, const Message& b) {
 }  // namespace
 
 ApplyJob::ApplyJob(Batch batch, FailedSeries& failed_series, Writer::Done<LocalRevision> done)
-    : batch_(std::move(batch)),
+    : batch_(std::make_shared<Batch>(std::move(batch))),
       failed_series_(failed_series),
       done_(std::move(done)),
-      weight_(BytesOf(batch_)) {
-  for (const Operation& operation : batch_.operations)
+      weight_(BytesOf(*batch_)) {
+  for (const Operation& operation : batch_->operations)
     shares_fate_ = shares_fate_ && IsFetched(operation);
 }
 
 Result<void> ApplyJob::Run(JobContext& context) {
-  if (failed_series_.Contains(batch_.series)) {
+  if (failed_series_.Contains(batch_->series)) {
     return Fail(ErrorCode::kCancelled, "an earlier batch of the series failed");
   }
-  for (Operation& operation : batch_.operations) {
-    if (auto applied = ApplyOperation(context, operation); !applied) return applied;
+  for (Operation& operation : batch_->operations) {
+    if (auto applied = ApplyOperation(context, {batch_, &operation}); !applied) return applied;
   }
   return {};
 }
 
 void ApplyJob::Undone() {
-  failed_series_.Add(batch_.series);
+  failed_series_.Add(batch_->series);
 }
 
 void ApplyJob::Answer(Result<LocalRevision> result) {
-  if (!result) failed_series_.Add(batch_.series);
+  if (!result) failed_series_.Add(batch_->series);
   done_(std::move(result));
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "daemon/store/job.h"
@@ -39,11 +40,11 @@ class ApplyJob final : public Job {
   void Answer(Result<LocalRevision> result) override;
   [[nodiscard]] bool SharesFate() const override { return shares_fate_; }
   [[nodiscard]] bool IsOfASeries() const override { return true; }
-  [[nodiscard]] Order order() const override { return batch_.order; }
+  [[nodiscard]] Order order() const override { return batch_->order; }
   [[nodiscard]] std::size_t Weight() const override { return weight_; }
 
  private:
-  Batch batch_;
+  const std::shared_ptr<Batch> batch_;  // The commit shares its messages.
   FailedSeries& failed_series_;
   Writer::Done<LocalRevision> done_;
   std::size_t weight_ = 0;

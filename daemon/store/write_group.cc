@@ -21,12 +21,6 @@ struct GroupWriter::Group {
   Group(Connection& cache_file, Connection& authored_file, bool rerun, bool one)
       : cache(cache_file), authored(authored_file), is_rerun(rerun), is_one_job(one) {}
 
-  Group(const Group&) = delete;
-  Group& operator=(const Group&) = delete;
-  ~Group() {
-    for (const auto& [place, message] : taken) *message = std::move(commit->messages[place]);
-  }
-
   [[nodiscard]] bool Lost() const { return cache.Lost() || authored.Lost(); }
 
   GroupTransaction cache;
@@ -37,10 +31,7 @@ struct GroupWriter::Group {
   std::vector<Job*> authored_jobs;  // Those that did nothing else (Job::IsAuthored).
   Changes changes;
   Results results;
-  // What the commit took from the jobs, and where from: they get it back unless the commit is done,
-  // since they are run again.
   std::shared_ptr<Commit> commit;
-  std::vector<std::pair<std::size_t, Message*>> taken;
 };
 
 GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored,
@@ -132,7 +123,6 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
     cache_->CheckPagesRead();
     authored_->CheckPagesRead();
     CommitFiles(group);
-    group.taken.clear();
     results = std::move(group.results);
   } catch (const SQLite::Exception& exception) {
     Note(exception, is_rerun);
@@ -294,12 +284,14 @@ std::shared_ptr<Commit> GroupWriter::MakeCommit(Group& group) {
   book_.Follow(*commit);
   commit->gaps_changed.assign(changes.gaps.begin(), changes.gaps.end());
   const MergedView view(*authored_, *cache_, in_flight_, clock_.WallNow(), false);
-  const std::vector<Changes::Noted> messages = changes.TakeMessages();
+  std::vector<Changes::Noted> messages = changes.TakeMessages();
   commit->messages.reserve(messages.size());
-  for (const Changes::Noted& noted : messages) {
+  // A watcher may keep the commit for long: not the pages of which a little was news.
+  const bool shares = changes.unchanged <= messages.size();
+  for (Changes::Noted& noted : messages) {
     if (noted.message != nullptr) {
-      group.taken.emplace_back(commit->messages.size(), noted.message);
-      commit->messages.push_back(std::move(*noted.message));
+      if (!shares) noted.message = std::make_shared<const Message>(*noted.message);
+      commit->messages.push_back(std::move(noted.message));
     } else if (auto message = FindMerged(view, noted.only_id)) {
       commit->messages.push_back(*std::move(message));
     } else if (const auto removed = changes.removed.find(noted.only_id);

@@ -19,7 +19,7 @@ ChangesQuery Since(LocalRevision revision, const std::string& conversation) {
   return {revision, ConversationId(conversation), true};
 }
 
-std::vector<std::string> Ids(const std::vector<Message>& messages) {
+std::vector<std::string> Ids(const SharedMessages& messages) {
   std::vector<std::string> ids;
   for (const Message& message : messages) ids.push_back(message.id.value());
   return ids;

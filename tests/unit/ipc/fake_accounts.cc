@@ -47,7 +47,7 @@ void FakeAccount::AddMessages(std::string_view conversation, std::vector<Message
     ++stored.conversation.message_count;
   }
   Commit commit = NextCommit(stored);
-  commit.messages = std::move(messages);
+  for (Message& message : messages) commit.messages.push_back(std::move(message));
   lock.unlock();
   Publish(std::move(commit));
 }
@@ -78,7 +78,7 @@ void FakeAccount::ReplaceMessage(const Message& message) {
   Stored& stored = conversations_.at(message.conversation);
   *Find(message.conversation, message.id).value() = message;
   Commit commit = NextCommit(stored);
-  commit.messages = {message};
+  commit.messages.push_back(message);
   lock.unlock();
   Publish(std::move(commit));
 }
@@ -449,7 +449,7 @@ Result<std::optional<store::ChangesPage>> FakeAccount::ReadChanges(
     page.changes = commit;
     if (query.conversation) page.changes.conversations.clear();
     if (!query.messages) page.changes.gaps_changed.clear();
-    if (!query.messages) page.changes.messages.clear();
+    if (!query.messages) page.changes.messages = {};
   }
   if (page.complete) page.changes.revision = revision_;
   return page;

@@ -1,5 +1,10 @@
 // What a queue holds of a commit while its client does not read.
 
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "daemon/ipc/conversations_topic.h"
@@ -12,9 +17,10 @@ std::shared_ptr<Commit> CommitOf(int own, int others) {
   auto commit = std::make_shared<Commit>();
   commit->revision = 7;
   for (int i = 0; i < own + others; ++i) {
-    Message& message = commit->messages.emplace_back();
+    Message message;
     message.conversation = ConversationId(i < own ? "own" : "other");
     message.id = MessageId(std::to_string(i));
+    commit->messages.push_back(std::move(message));
   }
   commit->removed.push_back({ConversationId("own"), MessageId("gone")});
   commit->removed.push_back({ConversationId("other"), MessageId("gone there")});
@@ -31,6 +37,20 @@ TEST(TopicPartTest, OfASyncOnlyTheOwnMessagesWait) {
   ASSERT_EQ(part->removed.size(), 1U);
   EXPECT_EQ(part->removed[0].message.value(), "gone");
   EXPECT_EQ(topic.Weight(*part), topic.Weight(*whole));
+}
+
+TEST(TopicPartTest, WhatWaitsDoesNotKeepTheRestOfASyncInMemory) {
+  const MessagesTopic topic("store", ConversationId("own"), 50);
+  auto page = std::make_shared<std::vector<Message>>(2);
+  (*page)[0].conversation = ConversationId("own");
+  (*page)[1].conversation = ConversationId("other");
+  auto whole = std::make_shared<Commit>();
+  for (const Message& message : *page)
+    whole->messages.push_back(std::shared_ptr<const Message>(page, &message));
+  const std::weak_ptr<std::vector<Message>> rest = std::exchange(page, nullptr);
+  const auto part = topic.Part(std::exchange(whole, nullptr));
+  EXPECT_EQ(part->messages.size(), 1U);
+  EXPECT_TRUE(rest.expired());
 }
 
 TEST(TopicPartTest, CommitOfOneConversationIsShared) {

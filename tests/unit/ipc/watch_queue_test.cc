@@ -17,7 +17,11 @@ namespace {
 std::shared_ptr<const Commit> CommitAt(LocalRevision revision, const char* message = nullptr) {
   auto commit = std::make_shared<Commit>();
   commit->revision = revision;
-  if (message != nullptr) commit->messages.emplace_back().id = MessageId(message);
+  if (message != nullptr) {
+    Message changed;
+    changed.id = MessageId(message);
+    commit->messages.push_back(std::move(changed));
+  }
   return commit;
 }
 

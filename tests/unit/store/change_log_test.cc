@@ -21,9 +21,10 @@ Commit CommitOf(LocalRevision revision, const std::vector<std::string>& messages
   Commit commit;
   commit.revision = revision;
   for (const std::string& id : messages) {
-    Message& message = commit.messages.emplace_back();
+    Message message;
     message.conversation = ConversationId("c");
     message.id = MessageId(id);
+    commit.messages.push_back(std::move(message));
   }
   return commit;
 }

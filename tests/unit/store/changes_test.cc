@@ -1,5 +1,6 @@
 #include "daemon/store/changes.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -8,28 +9,28 @@
 namespace hark::store {
 namespace {
 
-Message Of(const std::string& id) {
-  Message message;
-  message.id = MessageId(id);
+std::shared_ptr<const Message> Of(const std::string& id) {
+  const auto message = std::make_shared<Message>();
+  message->id = MessageId(id);
   return message;
 }
 
 TEST(Changes, AMessageIsAnnouncedOnceHoweverOftenItChanges) {
-  Message first = Of("a");
-  Message other = Of("b");
-  Message again = Of("a");
+  const auto first = Of("a");
+  const auto other = Of("b");
+  const auto again = Of("a");
   Changes changes;
   changes.NoteInserted(first);
   changes.NoteInserted(other);
   changes.Note(again);
   const auto noted = changes.TakeMessages();
   ASSERT_EQ(noted.size(), 2U);
-  EXPECT_EQ(noted[0].message, &again) << "as it was noted last, where it was noted first";
-  EXPECT_EQ(noted[1].message, &other);
+  EXPECT_EQ(noted[0].message, again) << "as it was noted last, where it was noted first";
+  EXPECT_EQ(noted[1].message, other);
 }
 
 TEST(Changes, WhatAnotherJobOfTheGroupChangedIsAnnouncedOnce) {
-  Message inserted = Of("a");
+  const auto inserted = Of("a");
   Changes group;
   group.NoteInserted(inserted);
   Changes job;
@@ -41,15 +42,15 @@ TEST(Changes, WhatAnotherJobOfTheGroupChangedIsAnnouncedOnce) {
 }
 
 TEST(Changes, WhatWasOnlyInsertedIsAnnouncedInThatOrder) {
-  Message first = Of("b");
-  Message second = Of("a");
+  const auto first = Of("b");
+  const auto second = Of("a");
   Changes changes;
   changes.NoteInserted(first);
   changes.NoteInserted(second);
   const auto noted = changes.TakeMessages();
   ASSERT_EQ(noted.size(), 2U);
-  EXPECT_EQ(noted[0].message, &first);
-  EXPECT_EQ(noted[1].message, &second);
+  EXPECT_EQ(noted[0].message, first);
+  EXPECT_EQ(noted[1].message, second);
   EXPECT_TRUE(changes.TakeMessages().empty());
 }
 
