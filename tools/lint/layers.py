@@ -61,6 +61,7 @@ THIRD_PARTY = [
     (r"boost/json", {"transport", "backend", "hark"}),
     (r"boost/url", {"transport", "app", "backend"}),
     (r"boost/(asio|system)", {"base", "transport_api", "transport", "sync", "account", "app", "backend"}),
+    (r"boost/iterator/", {"model"}),
     (r"openssl/", {"base", "keys", "store", "transport", "backend"}),
     (r"libsecret/|CoreFoundation/|Security/", {"keys"}),
     (r"jemalloc/", {"base"}),
