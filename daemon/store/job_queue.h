@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "daemon/store/job.h"
@@ -49,9 +50,19 @@ class JobQueue {
   // nothing waits.
   std::vector<std::unique_ptr<Job>> Take();
 
+  // Whether to end the group that was taken last before this job of it, so that something that came
+  // meanwhile goes ahead. `bytes`: the weight of those before it.
+  [[nodiscard]] bool SomeGoBefore(const Job& job, std::size_t bytes) const;
+
+  // What is left of the group that was taken last, to its old place.
+  void PutBack(std::span<std::unique_ptr<Job>> rest);
+
  private:
-  // Something may go ahead of what may wait.
-  [[nodiscard]] bool SomeMayGoAhead() const;
+  void Count(const Job& job);
+  void Discount(const Job& job);
+  // Something may go ahead of what may wait: of something in the queue, or, if `one_waits`, before
+  // all of it.
+  [[nodiscard]] bool SomeMayGoAhead(bool one_waits) const;
 
   std::deque<std::unique_ptr<Job>> jobs_;
   std::size_t batches_ = 0;   // Of these (Job::IsOfASeries).

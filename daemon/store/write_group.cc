@@ -28,6 +28,7 @@ struct GroupWriter::Group {
   const bool is_rerun;
   const bool is_one_job;
   bool keeps = false;               // Some job wrote what the user did.
+  bool is_cut_short = false;        // Those behind it wait for somebody else.
   std::vector<Job*> authored_jobs;  // Those that did nothing else (Job::IsAuthored).
   Changes changes;
   Results results;
@@ -51,19 +52,22 @@ GroupWriter::GroupWriter(OpenConnection open_cache, OpenConnection open_authored
   PrepareHiding(*authored_);
 }
 
-void GroupWriter::Run(Jobs jobs) {
+std::size_t GroupWriter::Run(Jobs jobs, const LetsPass& lets_pass) {
   kept_.clear();
   answered_.clear();
+  const std::size_t all = jobs.size();
   while (!jobs.empty()) {
-    if (auto done = TryCommit(jobs, false)) {
+    if (auto done = TryCommit(jobs, lets_pass, false)) {
       const std::size_t count = done->results.size();
+      const bool is_cut_short = done->is_cut_short;
       Tell(jobs.first(count), *std::move(done));
       jobs = jobs.subspan(count);
+      if (is_cut_short) break;
       continue;
     }
     // One of them may be what the disk or SQLite does not take: alone, only that one fails.
     for (; !jobs.empty(); jobs = jobs.subspan(1)) {
-      if (auto done = TryCommit(jobs.first(1), true)) {
+      if (auto done = TryCommit(jobs.first(1), nullptr, true)) {
         Tell(jobs.first(1), *std::move(done));
       } else if (!answered_.contains(jobs.front().get())) {
         const bool kept = kept_.contains(jobs.front().get());
@@ -72,6 +76,7 @@ void GroupWriter::Run(Jobs jobs) {
       }
     }
   }
+  return all - jobs.size();
 }
 
 void GroupWriter::Tell(Jobs jobs, Done done) {
@@ -81,18 +86,21 @@ void GroupWriter::Tell(Jobs jobs, Done done) {
   }
 }
 
-std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun) {
+std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, const LetsPass& lets_pass,
+                                                        bool is_rerun) {
   if (!Reopen()) return std::nullopt;
   const InFlight in_flight_before = in_flight_;
   const bool unannounced_before = unannounced_;
   half_committed_ = false;
-  std::shared_ptr<Commit> commit;
-  Results results;
+  Done done;
   const AnswerGate::Opener opener(position_.answers);
   try {
     Group group(*cache_, *authored_, is_rerun, jobs.size() == 1);
+    std::size_t bytes = 0;
     for (const auto& job : jobs) {
-      if (RunJob(*job, group) == Ran::kNextGroup) break;
+      group.is_cut_short = bytes > 0 && lets_pass && lets_pass(*job, bytes);
+      if (group.is_cut_short || RunJob(*job, group) == Ran::kNextGroup) break;
+      bytes += job->Weight();
       if (broken_ || group.Lost()) {
         const auto& result = group.results.back();
         failure_ =
@@ -107,8 +115,8 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
       may_have_free_pages_ = true;
     }
     if (group.changes.any) {
-      commit = MakeCommit(group);
-      Log(group, *commit);
+      group.commit = MakeCommit(group.changes);
+      Log(group);
     }
     // Readers that see the commit before they are told of it must not take what is leaving for
     // what left long ago.
@@ -123,7 +131,7 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
     cache_->CheckPagesRead();
     authored_->CheckPagesRead();
     CommitFiles(group);
-    results = std::move(group.results);
+    done = {std::move(group.results), std::move(group.commit), group.is_cut_short};
   } catch (const SQLite::Exception& exception) {
     Note(exception, is_rerun);
     // The cache may have what authored.db does not hide any more: opening again hides it.
@@ -136,18 +144,18 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, bool is_rerun
     UndoInFlight(in_flight_before);
     return std::nullopt;
   }
-  if (commit) {
+  if (done.commit) {
     unannounced_ = false;
     unannounced_outbox_.clear();
     if (in_flight_ != in_flight_before) position_.in_flight.Store(in_flight_);
-    position_.revision = commit->revision;
+    position_.revision = done.commit->revision;
   } else {
     unannounced_ = unannounced_before;  // Nobody has to know of this group.
   }
-  for (auto& result : results) {
+  for (auto& result : done.results) {
     if (result) *result = position_.revision;
   }
-  return Done{std::move(results), std::move(commit)};
+  return done;
 }
 
 void GroupWriter::UndoInFlight(const InFlight& before) {
@@ -246,7 +254,8 @@ void GroupWriter::AnswerFirst(const Group& group) {
   if (any) std::this_thread::yield();
 }
 
-void GroupWriter::Log(Group& group, const Commit& commit) {
+void GroupWriter::Log(Group& group) {
+  const Commit& commit = *group.commit;
   auto logged = LogCommit(group.cache.Write(), commit, clock_.WallNow());
   // Of a row without any change too.
   constexpr std::size_t kRowBytes = 24;
@@ -262,65 +271,6 @@ void GroupWriter::BeginLog(bool forget) {
   if (forget) promised = {position_.revision, std::nullopt};
   Alone(*cache_,
         [&](Connection& cache) { OpenLog(cache, promised, position_.revision, clock_.WallNow()); });
-}
-
-std::shared_ptr<Commit> GroupWriter::MakeCommit(Group& group) {
-  Changes& changes = group.changes;
-  auto commit = std::make_shared<Commit>();
-  group.commit = commit;
-  commit->revision = position_.revision + 1;
-  commit->read_again = changes.cleared || unannounced_;
-  if (unannounced_) {
-    NoteEverything(*cache_, *authored_, changes);
-    changes.outbox.insert(unannounced_outbox_.begin(), unannounced_outbox_.end());
-  }
-  for (const std::uint64_t position : changes.outbox) {
-    if (auto row = FindOutboxRow(*authored_, position)) {
-      commit->outbox.push_back(ShownEntry(in_flight_, *std::move(row)));
-    } else {
-      commit->outbox_removed.push_back(position);
-    }
-  }
-  book_.Follow(*commit);
-  commit->gaps_changed.assign(changes.gaps.begin(), changes.gaps.end());
-  const MergedView view(*authored_, *cache_, in_flight_, clock_.WallNow(), false);
-  std::vector<Changes::Noted> messages = changes.TakeMessages();
-  commit->messages.reserve(messages.size());
-  // A watcher may keep the commit for long: not the pages of which a little was news.
-  const bool shares = changes.unchanged <= messages.size();
-  for (Changes::Noted& noted : messages) {
-    if (noted.message != nullptr) {
-      if (!shares) noted.message = std::make_shared<const Message>(*noted.message);
-      commit->messages.push_back(std::move(noted.message));
-    } else if (auto message = FindMerged(view, noted.only_id)) {
-      commit->messages.push_back(*std::move(message));
-    } else if (const auto removed = changes.removed.find(noted.only_id);
-               removed != changes.removed.end()) {
-      commit->removed.push_back({removed->second, noted.only_id});
-    }
-  }
-  const bool pending_possible = !IsOutboxEmpty(*authored_);
-  const std::set<ConversationId> active = ReadActive(view);
-  commit->conversations.reserve(changes.conversations.size());
-  for (auto& [id, saved] : changes.conversations) {
-    if (!saved) saved = FindConversation(*cache_, id);
-    if (saved) {
-      commit->conversations.push_back(
-          MergeConversation(view, *saved, active.contains(id),
-                            pending_possible ? CountOnce(view, id) : PendingCounts{}));
-    }
-  }
-  return commit;
-}
-
-PendingCounts GroupWriter::CountOnce(const MergedView& view, const ConversationId& id) {
-  if (const auto known = book_.Find(id)) {
-    assert(*known == CountPending(view, id));
-    return *known;
-  }
-  const PendingCounts counts = CountPending(view, id);
-  book_.Note(id, counts);
-  return counts;
 }
 
 }  // namespace hark::store

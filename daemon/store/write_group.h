@@ -30,6 +30,15 @@ namespace hark::store {
 
 using OpenConnection = std::function<std::unique_ptr<Connection>()>;
 using OnCommit = std::function<void(std::shared_ptr<const Commit>)>;
+// Whether a group that has so many bytes so far ends before this job, since somebody else waits.
+using LetsPass = std::function<bool(const Job& next, std::size_t bytes)>;
+
+// Who waits for the writer: a checkpoint holds them up.
+enum class Waiting : std::uint8_t {
+  kNobody,
+  kSome,   // Only what has to be is done.
+  kHurry,  // Somebody for whom a group was cut short: it is put off as long as the log allows.
+};
 
 // Owns the two connections that write. Used by one thread at a time: by Open(), then by the
 // writer's thread.
@@ -69,12 +78,13 @@ class GroupWriter {
   // Whom later commits are announced to.
   void Announce(OnCommit on_commit) { on_commit_ = std::move(on_commit); }
 
-  // Runs and commits the jobs, announces the commit, answers each; some are answered first.
-  void Run(std::span<const std::unique_ptr<Job>> jobs);
+  // Runs and commits the jobs, announces the commit, answers each; some are answered first. How
+  // many: all, unless `lets_pass` says to end before one of them.
+  std::size_t Run(std::span<const std::unique_ptr<Job>> jobs, const LetsPass& lets_pass = nullptr);
 
-  // Checkpoints when the WAL has grown; to be called between groups. `jobs_wait`: only if it has to
-  // be. `after_slice`: little at a time, since another slice follows.
-  void Maintain(bool jobs_wait, bool after_slice);
+  // Checkpoints when the WAL has grown; to be called between groups. `after_slice`: little at a
+  // time, since another slice follows.
+  void Maintain(Waiting waiting, bool after_slice);
 
   // There is something to do for when nobody waits.
   [[nodiscard]] bool HasIdleWork() const;
@@ -108,13 +118,14 @@ class GroupWriter {
   struct Done {
     Results results;
     std::shared_ptr<const Commit> commit;
+    bool is_cut_short = false;
   };
   struct Group;
   enum class Ran : std::uint8_t { kDone, kNextGroup };
 
   // Commits the first of the jobs, or as many as may share a group, and answers one result for
   // each. Nothing when they could not be committed, with `failure_` saying why.
-  std::optional<Done> TryCommit(Jobs jobs, bool is_rerun);
+  std::optional<Done> TryCommit(Jobs jobs, const LetsPass& lets_pass, bool is_rerun);
   // Those who wait for an answer, and those who watch.
   void Tell(Jobs jobs, Done done);
   // Adds the job's result to the group, unless it cannot share this one.
@@ -124,10 +135,10 @@ class GroupWriter {
   void CommitFiles(Group& group);
   // Those of the group who wait for authored.db only, which has what they asked for.
   void AnswerFirst(const Group& group);
-  std::shared_ptr<Commit> MakeCommit(Group& group);
+  std::shared_ptr<Commit> MakeCommit(Changes& changes);
   [[nodiscard]] PendingCounts CountOnce(const MergedView& view, const ConversationId& id);
   // The commit's row in the change log, and in authored.db that there is one.
-  void Log(Group& group, const Commit& commit);
+  void Log(Group& group);
   [[nodiscard]] bool HasSettled() const;
   [[nodiscard]] bool HasManySettled();
   void RemoveSettled();

@@ -29,6 +29,8 @@ constexpr std::size_t kSliceCheckpointBytes = 256 * 1024;  // Part of what the n
 // As long as readers are in it, the log goes on behind what was copied. From here on the writer
 // waits for them and begins it anew, although jobs wait: one more group still fits below the limit.
 constexpr std::size_t kLongWalBytes = limits::kWalBytes / 2;
+// Or only from here on, since what is written next is little.
+constexpr std::size_t kPutOffWalBytes = kLongWalBytes + std::size_t{2} * 1024 * 1024;
 // A reader that was waited for in vain copies the file, or searches long: it is waited for again
 // once the log has grown by so much, and not after every group.
 constexpr std::size_t kWaitAgainBytes = 1024 * 1024;
@@ -53,11 +55,12 @@ class AnnounceJob final : public Job {
 
 }  // namespace
 
-void GroupWriter::Maintain(bool jobs_wait, bool after_slice) {
+void GroupWriter::Maintain(Waiting waiting, bool after_slice) {
   if (logged_bytes_ >= kTrimBytes) TrimChangeLog();
   if (HasManySettled()) RemoveSettled();
   const std::size_t idle = after_slice ? kSliceCheckpointBytes : kIdleCheckpointBytes;
-  Checkpoint(jobs_wait ? kLongWalBytes : idle);
+  const std::size_t busy = waiting == Waiting::kHurry ? kPutOffWalBytes : kLongWalBytes;
+  Checkpoint(waiting == Waiting::kNobody ? idle : busy);
   PublishLogBytes();
 }
 
@@ -221,8 +224,9 @@ void GroupWriter::Checkpoint(std::size_t from_bytes) {
   if (broken_) return;
   for (Connection* connection : {cache_.get(), authored_.get()}) {
     try {
-      const bool is_long = connection->WalBytes() >=
-                           std::max(kLongWalBytes, connection->HeldWalBytes() + kWaitAgainBytes);
+      const bool is_long =
+          connection->WalBytes() >=
+          std::max({kLongWalBytes, from_bytes, connection->HeldWalBytes() + kWaitAgainBytes});
       if (!is_long && connection->NewWalBytes() < from_bytes) continue;
       if (connection == authored_.get() && !IsAuthoredLogWhole()) continue;
       // What a reader that held on for long made of it is given back too.

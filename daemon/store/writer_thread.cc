@@ -1,6 +1,7 @@
 #include "daemon/store/writer_thread.h"
 
 #include <chrono>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -119,14 +120,24 @@ bool WriterThread::RunNext() {
     return true;
   }
   if (group.empty()) return false;
-  writer_.Run(group);
-  writer_.Maintain(JobsWait(), group.back()->IsSlice());
+  RunGroup(std::move(group));
   return true;
 }
 
-bool WriterThread::JobsWait() {
-  const std::lock_guard lock(mutex_);
-  return !queue_.empty();
+void WriterThread::RunGroup(std::vector<std::unique_ptr<Job>> group) {
+  const std::size_t done = writer_.Run(group, [this](const Job& next, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    return queue_.SomeGoBefore(next, bytes);
+  });
+  const bool is_cut_short = done < group.size();
+  const bool after_slice = group[done - 1]->IsSlice();
+  Waiting waiting = is_cut_short ? Waiting::kHurry : Waiting::kSome;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_cut_short) queue_.PutBack(std::span(group).subspan(done));
+    if (queue_.empty()) waiting = Waiting::kNobody;
+  }
+  writer_.Maintain(waiting, after_slice);
 }
 
 }  // namespace hark::store

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "daemon/store/job.h"
 #include "daemon/store/job_queue.h"
@@ -47,7 +48,8 @@ class WriterThread {
   void Loop();
   // Runs the next group, or what is to be run alone. False: nothing waits.
   bool RunNext();
-  bool JobsWait();
+  // What of it lets somebody else pass goes back to the queue.
+  void RunGroup(std::vector<std::unique_ptr<Job>> group);
 
   GroupWriter& writer_;
   const bool by_hand_;

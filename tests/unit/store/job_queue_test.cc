@@ -1,8 +1,10 @@
 #include "daemon/store/job_queue.h"
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -52,11 +54,19 @@ class JobQueueTest : public testing::Test {
 
   // The names of the next group.
   std::string Take() {
+    taken_ = queue_.Take();
     std::string names;
-    for (const auto& job : queue_.Take())
+    for (const auto& job : taken_)
       names += (names.empty() ? "" : " ") + dynamic_cast<const NamedJob&>(*job).name;
     return names;
   }
+  // Of the group that was taken last: it ends before its second job if so many bytes are done.
+  bool EndsEarly(std::size_t bytes = kEnough) {
+    const bool ends = queue_.SomeGoBefore(*taken_.at(1), bytes);
+    if (ends) queue_.PutBack(std::span(taken_).subspan(1));
+    return ends;
+  }
+  static constexpr std::size_t kEnough = std::size_t{1024} * 1024;
 
   // Two sends that are done, the second one just now.
   void BeginBurst() {
@@ -72,6 +82,7 @@ class JobQueueTest : public testing::Test {
 
   JobQueue::Time now_{std::chrono::hours{1}};
   JobQueue queue_;
+  std::vector<std::unique_ptr<Job>> taken_;
 };
 
 TEST_F(JobQueueTest, WhatWaitsIsAGroupInOrder) {
@@ -172,6 +183,68 @@ TEST_F(JobQueueTest, WhatMayWaitDoesNotWaitForEver) {
   }
   Change("last");
   EXPECT_EQ(Take(), "h last");
+}
+
+TEST_F(JobQueueTest, GroupThatMayWaitEndsForWhatMayGoAhead) {
+  for (const Kind kind : {Kind::kChange, Kind::kCall, Kind::kSend}) {
+    History("h1");
+    History("h2");
+    History("h3");
+    ASSERT_EQ(Take(), "h1 h2 h3");
+    EXPECT_FALSE(EndsEarly()) << "nobody came";
+    History("h4");
+    EXPECT_FALSE(EndsEarly()) << "nobody who may go ahead";
+    Add("x", kind);
+    EXPECT_FALSE(EndsEarly(1)) << "it has just begun";
+    EXPECT_TRUE(EndsEarly());
+    EXPECT_EQ(Take(), "x");
+    EXPECT_EQ(Take(), "h2 h3 h4");
+  }
+}
+
+TEST_F(JobQueueTest, GroupDoesNotEndForWhatHasItsPlace) {
+  History("h1");
+  History("h2");
+  ASSERT_EQ(Take(), "h1 h2");
+  Batch("b");
+  Change("c");
+  EXPECT_FALSE(EndsEarly());
+  EXPECT_EQ(Take(), "b c");
+}
+
+TEST_F(JobQueueTest, GroupEndsForASendBehindWhatHasItsPlace) {
+  History("h1");
+  History("h2");
+  ASSERT_EQ(Take(), "h1 h2");
+  Batch("b");
+  Send("s");
+  EXPECT_TRUE(EndsEarly());
+  EXPECT_EQ(Take(), "s");
+  EXPECT_EQ(Take(), "h2 b");
+}
+
+TEST_F(JobQueueTest, GroupThatDoesNotWaitDoesNotEndEarly) {
+  Change("c1");
+  Change("c2");
+  ASSERT_EQ(Take(), "c1 c2");
+  Send("s");
+  EXPECT_FALSE(EndsEarly());
+}
+
+TEST_F(JobQueueTest, WhatIsPutBackIsCountedAgain) {
+  History("h1");
+  History("h2");
+  ASSERT_EQ(Take(), "h1 h2");
+  Change("c");
+  ASSERT_TRUE(EndsEarly());
+  for (std::size_t i = 1; i < JobQueue::kAhead; ++i) {
+    ASSERT_EQ(Take(), "c") << i;
+    Change("c");
+  }
+  ASSERT_EQ(Take(), "c");
+  Send("s");
+  EXPECT_EQ(Take(), "h2 s") << "it does not wait for ever";
+  EXPECT_TRUE(queue_.empty());
 }
 
 TEST_F(JobQueueTest, BatchesWaitForTheNextSendOfABurst) {
