@@ -90,6 +90,7 @@ void AccountSession::StartSync(MakeParts make_parts) {
 
 void AccountSession::StopSync() {
   make_parts_ = nullptr;
+  intents_->Detach();
   StopEngine();
 }
 
@@ -118,7 +119,7 @@ void AccountSession::TurnWriter(std::function<void()> turned) {
 
 void AccountSession::StopEngine() {
   if (!engine_) return;
-  intents_->Detach();
+  intents_->Pause();
   engine_->Stop();
   engine_.reset();
   // The store stays, and what was under way is so no more. Whoever signs in begins with the same.

@@ -145,16 +145,30 @@ Result<void> Do(JobContext& context, const std::shared_ptr<ApplyHistory>& operat
   for (Message& message : page.messages)
     StoreMessage(context, conversation, {operation, &message}, newest_before);
   const Sequence above = std::max(page.asked_from, range.to + 1);
-  if (range.from == 0 || page.ends_there) {
+  if (range.from == 0) {
     conversation.Close(above, page.asked_to);
+  } else if (page.ends_there) {
+    conversation.EndAt(above - 1, page.asked_to);
   } else {
     conversation.CloseForgotten(above, page.asked_to);
   }
 
   // Pages come newest first: what lies above the page and was asked for has been compared as far as
-  // it can be.
+  // it can be, unless the backend says itself that it has more.
   const Sequence compared_from = beside || range.from == 0 ? page.asked_from : range.from;
-  conversation.Compared(compared_from, std::max(range.to, page.asked_to));
+  const bool says_more = range.from > 0 && conversation.row().summary_sequence > range.to;
+  if (says_more) {
+    conversation.EndComparing(page.asked_to);
+    conversation.Compared(compared_from, range.to);
+  } else {
+    conversation.Compared(compared_from, std::max(range.to, page.asked_to));
+  }
+  return {};
+}
+
+Result<void> Do(JobContext& context, const NoSuchConversation& operation) {
+  if (ConversationState* const conversation = context.Find(operation.conversation))
+    conversation->GiveUp();
   return {};
 }
 
@@ -162,7 +176,12 @@ Result<void> Do(JobContext& context, const AcknowledgeSend& operation) {
   if (operation.sequence == 0 || !IsUsable(operation.sequence) || operation.revision > kMaxRevision)
     return Unusable();
   auto send = FindSend(context.authored(), operation.id);
-  if (!send) return {};  // A change told of it before, or the user withdrew it.
+  if (!send) {
+    // A change told of it before, or the user withdrew it, or this job is run again: then an edit
+    // may still wait for it.
+    RebaseWaiting(context, operation.id, operation.revision);
+    return {};
+  }
   Message message = std::move(send->message);
   message.server_id = operation.server_id;
   message.sequence = operation.sequence;
@@ -182,10 +201,9 @@ Result<void> Do(JobContext& context, const AcknowledgeChange& operation) {
   context.changes().changes_settled = true;
   context.changes().NoteById(change->row.entry.message);
   context.Touch(change->row.entry.conversation);
-  if (!message) {  // It is fetched when somebody wants to see it.
-    RebaseWaiting(context, change->row.entry.message, operation.revision);
-    return {};
-  }
+  // What is here may be newer already, which the edit behind this one does not know.
+  RebaseWaiting(context, change->row.entry.message, operation.revision);
+  if (!message) return {};  // It is fetched when somebody wants to see it.
   // Of a backend that was restored from a copy, the revision may be one that it had before. What
   // was deleted is so all the same.
   const bool deletes = change->row.entry.kind == OutboxKind::kDelete;

@@ -1,6 +1,7 @@
 #include "daemon/store/apply_to_outbox.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -14,6 +15,9 @@
 
 namespace hark::store {
 namespace {
+
+// Of a send that the backend has just accepted (docs/sync-protocol.md §8).
+constexpr std::uint64_t kFirstRevision = 1;
 
 DeliveryFailure OvertakenBy(const Message& message) {
   if (message.deleted) return {"CONFLICT", "The message was deleted elsewhere.", false, {}};
@@ -186,6 +190,8 @@ bool SettleOutbox(JobContext& context, const Message& message) {
     context.SettleSend(send->position);
     context.changes().NoteById(message.id);
     context.Touch(message.conversation);
+    // The edits that waited for it are of what was sent, whatever became of that meanwhile.
+    RebaseWaiting(context, message.id, kFirstRevision);
   }
   // An older copy than the one here says nothing about changes.
   const auto place = FindMessagePlace(context.cache(), message.id);

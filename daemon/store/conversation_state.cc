@@ -67,6 +67,7 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
         row_.unread_count = 0;
       } else if (row_.read_sequence > summary.read_sequence) {
         Subtract(row_.unread_count, UnreadIn(cache, summary.read_sequence + 1, row_.read_sequence));
+        ClampUnread(cache);
       }
       // The count is already that of the summary's own marker.
       row_.read_sequence =
@@ -105,6 +106,19 @@ void ConversationState::CloseForgotten(Sequence from, Sequence to) {
   if (from <= to && to <= row_.forgotten_to) Close(from, to);
 }
 
+void ConversationState::EndAt(Sequence end, Sequence asked_to) {
+  Close(end + 1, asked_to);
+  if (asked_to < row_.last_sequence || row_.summary_sequence <= end) return;
+  row_.summary_sequence = end;
+  row_.forgotten_to = row_.last_sequence;
+}
+
+void ConversationState::GiveUp() {
+  if (row_.summary_sequence > 0) return;
+  row_.refresh_to = 0;
+  gaps_.ChangeReason(1, row_.last_sequence, GapReason::kNotFetched, GapReason::kLimited);
+}
+
 void ConversationState::Evict(Sequence to, std::uint64_t rows) {
   fresh_.reset();
   Subtract(row_.row_count, rows);
@@ -115,6 +129,11 @@ void ConversationState::Evict(Sequence to, std::uint64_t rows) {
 
 void ConversationState::CompareAgain(Sequence up_to) {
   row_.refresh_to = std::max(row_.refresh_to, up_to);
+}
+
+void ConversationState::EndComparing(Sequence asked_to) {
+  if (row_.refresh_to <= asked_to)
+    row_.refresh_to = std::min(row_.refresh_to, row_.summary_sequence);
 }
 
 void ConversationState::Compared(Sequence from, Sequence to) {
@@ -133,8 +152,9 @@ void ConversationState::CountChange(const std::optional<MessagePlace>& old,
   if (!old) ++row_.row_count;
   CountFresh(old.has_value(), shared);
   // Of an incomplete conversation, the backend's number counts everything up to the newest message
-  // already.
-  const bool is_told = !old && message.sequence <= newest_before;
+  // already, as it is there: what became of a row is told with a change, whose summary follows, or
+  // was told by the list.
+  const bool is_told = old || message.sequence <= newest_before;
   if (row_.count_exact || !is_told) {
     if (old && !old->deleted) Subtract(row_.message_count, 1);
     if (!message.deleted) ++row_.message_count;
@@ -188,11 +208,13 @@ void ConversationState::AdvanceRead(Connection& cache, Sequence read_sequence) {
     return;
   }
   Subtract(row_.unread_count, UnreadIn(cache, old + 1, next));
-  if (row_.unread_exact) return;
-  // Some of what was passed is not here: no fewer than are known, no more than there can be.
-  const std::uint64_t known = UnreadIn(cache, next + 1, kMaxSequence);
-  row_.unread_count =
-      std::clamp(row_.unread_count, known, std::max(known, row_.last_sequence - next));
+  if (!row_.unread_exact) ClampUnread(cache);
+}
+
+void ConversationState::ClampUnread(Connection& cache) {
+  const std::uint64_t known = UnreadIn(cache, row_.read_sequence + 1, kMaxSequence);
+  row_.unread_count = std::clamp(row_.unread_count, known,
+                                 std::max(known, row_.last_sequence - row_.read_sequence));
 }
 
 void ConversationState::Save(Connection& cache, std::optional<WallTime> newest_pending) {

@@ -51,12 +51,23 @@ class ConversationState {
   // has said that it ends there too: a restored backend. Else it may be behind itself, or be wrong.
   void CloseForgotten(Sequence from, Sequence to);
 
+  // The backend ends at `end` for good, although it was asked for up to `asked_to`, and had told of
+  // more. What it tells of there from now on is news again.
+  void EndAt(Sequence end, Sequence asked_to);
+
+  // The backend has no such conversation. If its list did not name it either, it is neither fetched
+  // nor compared any more; what is here stays.
+  void GiveUp();
+
   // The oldest `rows` rows were removed, and nothing up to `to` is here any more. What was missing
   // below is not worth fetching either.
   void Evict(Sequence to, std::uint64_t rows);
 
   // The rows up to there may differ from the backend's: they are fetched and compared again.
   void CompareAgain(Sequence up_to);
+
+  // Up to there was asked for, and nothing came of what lies above the end that the list tells of.
+  void EndComparing(Sequence asked_to);
 
   // The rows in [from, to] equal the backend's, and what is compared next lies below. Nothing if
   // the next one to compare is not in it.
@@ -90,6 +101,8 @@ class ConversationState {
   [[nodiscard]] std::optional<NewestMessages> FindNewestHere(Connection& cache) const;
   // Saves asking when there is no row.
   [[nodiscard]] std::uint64_t UnreadIn(Connection& cache, Sequence from, Sequence to) const;
+  // Some of what the marker passed is not here: no fewer than are known, no more than there can be.
+  void ClampUnread(Connection& cache);
   void CountFresh(bool replaced, const std::shared_ptr<const Message>& shared);
   void Recount(Connection& cache);
   void Relist(Connection& cache, std::optional<WallTime> newest_pending);

@@ -3,61 +3,86 @@
 #include <algorithm>
 
 namespace hark::store {
+namespace {
+
+// The first that ends at `sequence` or above.
+template <typename Ranges>
+auto FirstTo(Ranges& ranges, Sequence sequence) {
+  return std::lower_bound(ranges.begin(), ranges.end(), sequence,
+                          [](const GapRange& range, Sequence bound) { return range.to < bound; });
+}
+
+// Behind the others, or as a part of the last one.
+void Append(std::vector<GapRange>& ranges, const GapRange& range) {
+  if (!ranges.empty() && ranges.back().reason == range.reason &&
+      ranges.back().to + 1 == range.from) {
+    ranges.back().to = range.to;
+  } else {
+    ranges.push_back(range);
+  }
+}
+
+}  // namespace
 
 void GapSet::Add(Sequence from, Sequence to, GapReason reason) {
   if (from > to) return;
-  std::vector<GapRange> added;
+  // With the neighbours, which may become one with it.
+  const auto first = FirstTo(ranges_, from - 1);
+  auto last = first;
+  std::vector<GapRange> pieces;
   Sequence next = from;
-  for (const GapRange& range : ranges_) {
-    if (range.to < next) continue;
-    if (range.from > to) break;
-    if (range.from > next) added.push_back({next, range.from - 1, reason});
-    next = range.to + 1;
+  for (; last != ranges_.end() && last->from <= to + 1; ++last) {
+    if (last->from > next) Append(pieces, {next, last->from - 1, reason});
+    Append(pieces, *last);
+    next = std::max(next, last->to + 1);
   }
-  if (next <= to) added.push_back({next, to, reason});
-  if (added.empty()) return;
-  ranges_.insert(ranges_.end(), added.begin(), added.end());
-  Join();
+  if (next <= to) Append(pieces, {next, to, reason});
+  Replace(first, last, pieces);
 }
 
 void GapSet::Remove(Sequence from, Sequence to) {
-  if (from > to || !Intersects(from, to)) return;
-  std::vector<GapRange> kept;
-  kept.reserve(ranges_.size() + 1);
-  for (const GapRange& range : ranges_) {
-    if (range.to < from || range.from > to) {
-      kept.push_back(range);
-      continue;
-    }
-    if (range.from < from) kept.push_back({range.from, from - 1, range.reason});
-    if (range.to > to) kept.push_back({to + 1, range.to, range.reason});
+  if (from > to) return;
+  const auto first = FirstTo(ranges_, from);
+  auto last = first;
+  std::vector<GapRange> pieces;
+  for (; last != ranges_.end() && last->from <= to; ++last) {
+    if (last->from < from) pieces.push_back({last->from, from - 1, last->reason});
+    if (last->to > to) pieces.push_back({to + 1, last->to, last->reason});
   }
-  ranges_ = std::move(kept);
+  Replace(first, last, pieces);
+}
+
+void GapSet::Replace(Ranges::iterator first, Ranges::iterator last, const Ranges& pieces) {
+  const auto at = ranges_.erase(first, last);
+  ranges_.insert(at, pieces.begin(), pieces.end());
 }
 
 void GapSet::ChangeReason(Sequence from, Sequence to, GapReason old_reason, GapReason new_reason) {
-  std::vector<GapRange> changed;
+  const auto changes = [&](const GapRange& range) {
+    return range.reason == old_reason && range.to >= from && range.from <= to;
+  };
+  if (std::none_of(ranges_.begin(), ranges_.end(), changes)) return;
+  Ranges changed;
+  changed.reserve(ranges_.size() + 2);
   for (const GapRange& range : ranges_) {
-    if (range.reason != old_reason || range.to < from || range.from > to) continue;
-    changed.push_back({std::max(range.from, from), std::min(range.to, to), new_reason});
+    if (!changes(range)) {
+      Append(changed, range);
+      continue;
+    }
+    if (range.from < from) Append(changed, {range.from, from - 1, old_reason});
+    Append(changed, {std::max(range.from, from), std::min(range.to, to), new_reason});
+    if (range.to > to) Append(changed, {to + 1, range.to, old_reason});
   }
-  for (const GapRange& range : changed) {
-    Remove(range.from, range.to);
-    Add(range.from, range.to, range.reason);
-  }
+  ranges_ = std::move(changed);
 }
 
 bool GapSet::Intersects(Sequence from, Sequence to) const {
-  const auto first = std::lower_bound(
-      ranges_.begin(), ranges_.end(), from,
-      [](const GapRange& range, Sequence sequence) { return range.to < sequence; });
+  const auto first = FirstTo(ranges_, from);
   return first != ranges_.end() && first->from <= to;
 }
 
 std::optional<GapRange> GapSet::LastBelow(Sequence sequence) const {
-  const auto first =
-      std::lower_bound(ranges_.begin(), ranges_.end(), sequence,
-                       [](const GapRange& range, Sequence bound) { return range.to < bound; });
+  const auto first = FirstTo(ranges_, sequence);
   if (first == ranges_.begin()) return std::nullopt;
   return *std::prev(first);
 }
@@ -80,22 +105,6 @@ std::vector<SequenceRange> GapSet::PresentUpTo(Sequence to) const {
   }
   if (top > 0) present.push_back({1, top});
   return present;
-}
-
-void GapSet::Join() {
-  std::sort(ranges_.begin(), ranges_.end(),
-            [](const GapRange& a, const GapRange& b) { return a.from < b.from; });
-  std::vector<GapRange> joined;
-  joined.reserve(ranges_.size());
-  for (const GapRange& range : ranges_) {
-    if (!joined.empty() && joined.back().reason == range.reason &&
-        joined.back().to + 1 == range.from) {
-      joined.back().to = range.to;
-    } else {
-      joined.push_back(range);
-    }
-  }
-  ranges_ = std::move(joined);
 }
 
 }  // namespace hark::store

@@ -36,7 +36,8 @@ struct SequenceRange {
   friend bool operator==(const SequenceRange&, const SequenceRange&) = default;
 };
 
-// The gaps of one conversation: disjoint, rising; neighbours of one reason are one gap.
+// The gaps of one conversation: disjoint, rising; neighbours of one reason are one gap. A backend
+// may make thousands of them with one frame: each change costs a search, and moves what is above.
 class GapSet {
  public:
   GapSet() = default;
@@ -70,9 +71,11 @@ class GapSet {
   friend bool operator==(const GapSet&, const GapSet&) = default;
 
  private:
-  void Join();
+  using Ranges = std::vector<GapRange>;
 
-  std::vector<GapRange> ranges_;
+  void Replace(Ranges::iterator first, Ranges::iterator last, const Ranges& pieces);
+
+  Ranges ranges_;
 };
 
 }  // namespace hark::store

@@ -1,6 +1,8 @@
 #include "daemon/store/gap_rows.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,17 @@ GapRange ReadRange(const Query& query) {
   return {query.GetUint(0), query.GetUint(1), static_cast<GapReason>(query.GetInt(2))};
 }
 
+// The ranges of `set` that `other` has not.
+std::vector<GapRange> Without(const GapSet& set, const GapSet& other) {
+  const auto rises = [](const GapRange& a, const GapRange& b) {
+    return std::tie(a.from, a.to, a.reason) < std::tie(b.from, b.to, b.reason);
+  };
+  std::vector<GapRange> left;
+  std::set_difference(set.ranges().begin(), set.ranges().end(), other.ranges().begin(),
+                      other.ranges().end(), std::back_inserter(left), rises);
+  return left;
+}
+
 }  // namespace
 
 GapSet LoadGaps(Connection& cache, std::int64_t conversation) {
@@ -37,15 +50,9 @@ GapSet LoadGaps(Connection& cache, std::int64_t conversation) {
 
 void SaveGaps(Connection& cache, std::int64_t conversation, const GapSet& before,
               const GapSet& after) {
-  const auto has = [](const GapSet& set, const GapRange& range) {
-    return std::find(set.ranges().begin(), set.ranges().end(), range) != set.ranges().end();
-  };
-  for (const GapRange& range : before.ranges()) {
-    if (!has(after, range))
-      Query(cache.statements(), kDelete).Int(conversation).Uint(range.to).Run();
-  }
-  for (const GapRange& range : after.ranges()) {
-    if (has(before, range)) continue;
+  for (const GapRange& range : Without(before, after))
+    Query(cache.statements(), kDelete).Int(conversation).Uint(range.to).Run();
+  for (const GapRange& range : Without(after, before)) {
     Query query(cache.statements(), kInsert);
     query.Int(conversation)
         .Uint(range.from)

@@ -50,7 +50,7 @@ bool JobQueue::SomeMayGoAhead(bool one_waits) const {
 }
 
 bool JobQueue::SomeGoBefore(const Job& job, std::size_t bytes) const {
-  if (job.order() != Order::kMayWait || bytes < kLeastBytes || ahead_ >= kAhead) return false;
+  if (job.order() != Order::kMayWait || bytes < kLeastBytes) return false;
   return sends_ > 0 || SomeMayGoAhead(true);
 }
 

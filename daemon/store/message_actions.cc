@@ -55,6 +55,15 @@ void Note(JobContext& context, const MessageAction& action) {
   context.Touch(action.conversation);
 }
 
+// Of a send that was withdrawn when it had left already: the backend has refused to delete it, and
+// the user leaves it at that.
+bool GivesUpDeletion(JobContext& context, const MessageAction& action) {
+  const auto changes = ListChanges(context.authored(), action.message);
+  if (changes.empty() || !IsStopped(changes.front().row.entry.delivery)) return false;
+  for (const ChangeRow& change : changes) context.DropOutbox(change.row.entry.position);
+  return true;
+}
+
 // What is done to a message whose send is still in the outbox.
 class SendActions {
  public:
@@ -116,7 +125,8 @@ class SendActions {
   // The edit waits for the send's acknowledgement; only the last one counts.
   Result<void> Wait(const std::string& content) {
     const auto changes = ListChanges(context_.authored(), action_.message);
-    if (!changes.empty()) {
+    // After a loss of power, the edit may have left too.
+    if (!changes.empty() && !changes.back().row.attempted) {
       RewriteEdit(context_.WriteAuthored(), changes.back().row.entry.position, content);
       context_.changes().NoteOutbox(changes.back().row.entry.position);
       return {};
@@ -237,7 +247,11 @@ class ChangeActions {
   Result<Message> operator()(const CancelMessage&) {
     // A repetition, of a send that reached the backend before it could be withdrawn: its deletion
     // is not what is withdrawn now.
-    if (FindCancelled(context_.authored(), action_.message)) return Shown(context_, action_);
+    if (FindCancelled(context_.authored(), action_.message)) {
+      if (!GivesUpDeletion(context_, action_)) return Shown(context_, action_);
+      RemoveCancelled(context_.WriteAuthored(), action_.message);  // It is a message as others are.
+      return Done();
+    }
     if (changes_.empty())
       return DoesNotFit("the message is at the server already: delete it instead");
     const bool under_way = !IsStillHere(changes_.back());
@@ -309,6 +323,7 @@ Result<Message> DoAction(JobContext& context, const MessageAction& action) {
     return std::visit(ChangeActions(context, action, std::nullopt), action.what);
   }
   if (context.is_rerun()) context.changes().NoteRemoved(action.conversation, action.message);
+  if (cancels) (void)GivesUpDeletion(context, action);
   Message gone;
   gone.id = action.message;
   gone.conversation = action.conversation;

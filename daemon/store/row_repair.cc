@@ -26,6 +26,14 @@ void SettleWithCache(JobContext& context, const MessageId& id) {
   if (const auto message = FindMessage(context.cache(), id)) SettleOutbox(context, *message);
 }
 
+}  // namespace
+
+void SettleChangesWithCache(JobContext& context) {
+  for (const MessageId& id : ChangedMessages(context.authored())) SettleWithCache(context, id);
+}
+
+namespace {
+
 class RepairJob final : public Job {
  public:
   explicit RepairJob(Result<void>& result) : result_(result) {}
@@ -42,7 +50,7 @@ class RepairJob final : public Job {
 
 Result<void> RepairJob::Run(JobContext& context) {
   for (const MessageId& id : AllSendIds(context.authored())) SettleWithCache(context, id);
-  for (const MessageId& id : ChangedMessages(context.authored())) SettleWithCache(context, id);
+  SettleChangesWithCache(context);
   ForgetIdsBefore(context.WriteAuthored(), context.clock().WallNow() - kIdsFor);
   for (const ConversationId& id : OutboxConversations(context.authored()))
     (void)context.FindOrCreate(id);

@@ -83,21 +83,22 @@ void ForgetHighestKeys(Connection& cache) {
   Query(cache.statements(), kForget).Int(highest).Run();
 }
 
-bool IndexNewRows(Connection& cache) {
+Indexed IndexNewRows(Connection& cache, bool also_few) {
   std::int64_t indexed_to = 0;
   std::int64_t missing = 0;
   {
     Query query(cache.statements(), kRange);
-    if (!query.Next()) return false;
+    if (!query.Next()) return Indexed::kNothing;
     indexed_to = query.GetInt(1);
     missing = query.GetInt(2);
   }
   const std::int64_t highest = cache.ReadInt(kHighestKey);
-  if (highest <= indexed_to || (missing > 0 && highest - indexed_to < kIndexBatch)) return false;
+  if (highest <= indexed_to) return Indexed::kNothing;
+  if (!also_few && missing > 0 && highest - indexed_to < kIndexBatch) return Indexed::kLater;
   if (indexed_to == 0) cache.Execute(kMergeLate);
   AddRows(cache, indexed_to, highest);
   Query(cache.statements(), kIndexedTo).Int(highest).Run();
-  return true;
+  return Indexed::kAll;
 }
 
 void LeaveToIndex(Connection& cache) {

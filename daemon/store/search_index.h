@@ -46,8 +46,10 @@ void NoteTimeInIndex(Connection& cache, std::int64_t key, WallTime created_at);
 void ForgetHighestKeys(Connection& cache);
 
 // To be called once at the end of a group that wrote. Indexes the rows that were inserted, or
-// leaves them for later while history is being fetched and few wait. Answers whether it did.
-bool IndexNewRows(Connection& cache);
+// leaves them for later while history is being fetched and few wait, unless `also_few`: many at a
+// time make a better index.
+enum class Indexed : std::uint8_t { kNothing, kAll, kLater };
+Indexed IndexNewRows(Connection& cache, bool also_few = false);
 
 // Takes every row as one of before: nothing is in the index, and IndexOldRows() has it all to do.
 void LeaveToIndex(Connection& cache);

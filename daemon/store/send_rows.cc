@@ -47,6 +47,7 @@ constexpr char kAddRewritten[] =
     "INSERT INTO rewritten (message_id, at) VALUES (?, ?)"
     " ON CONFLICT (message_id) DO UPDATE SET at = excluded.at";
 constexpr char kFindRewritten[] = "SELECT 1 FROM rewritten WHERE message_id = ?";
+constexpr char kRemoveCancelled[] = "DELETE FROM cancelled WHERE message_id = ?";
 constexpr char kForgetCancelled[] = "DELETE FROM cancelled WHERE at < ?";
 constexpr char kForgetRewritten[] = "DELETE FROM rewritten WHERE at < ?";
 
@@ -171,6 +172,12 @@ void AddCancelled(Connection& authored, const MessageId& id, const ConversationI
   BindId(query, id.value());
   query.Text(conversation.value());
   BindTime(query, at);
+  query.Run();
+}
+
+void RemoveCancelled(Connection& authored, const MessageId& id) {
+  Query query(authored.statements(), kRemoveCancelled);
+  BindId(query, id.value());
   query.Run();
 }
 

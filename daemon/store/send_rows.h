@@ -60,6 +60,7 @@ struct PendingCounts {
 
 void AddCancelled(Connection& authored, const MessageId& id, const ConversationId& conversation,
                   WallTime at);
+void RemoveCancelled(Connection& authored, const MessageId& id);
 [[nodiscard]] bool HasCancelled(Connection& authored);
 // The conversation that it was in.
 [[nodiscard]] std::optional<ConversationId> FindCancelled(Connection& authored,

@@ -111,7 +111,9 @@ std::optional<GroupWriter::Done> GroupWriter::TryCommit(Jobs jobs, const LetsPas
     }
     if (group.cache.wrote()) {
       AddMissing(group.cache.connection(), group.changes.missing);
-      index_grew_ = IndexNewRows(group.cache.connection()) || index_grew_;
+      const Indexed indexed = IndexNewRows(group.cache.connection());
+      index_grew_ = index_grew_ || indexed == Indexed::kAll;
+      rows_to_index_ = indexed == Indexed::kLater;
       may_have_free_pages_ = true;
     }
     if (group.changes.any) {

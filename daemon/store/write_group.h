@@ -89,9 +89,9 @@ class GroupWriter {
   // There is something to do for when nobody waits.
   [[nodiscard]] bool HasIdleWork() const;
   // To be called between groups: announces what an error left unsaid, removes settled sends from
-  // authored.db and what the change log has too much of, merges a slice of the search index, and
-  // once that is done gives back a slice of the file if much of it is free. Answers whether to go
-  // on soon.
+  // authored.db and what the change log has too much of, indexes what waits for it, merges a slice
+  // of the search index, and once that is done gives back a slice of the file if much of it is
+  // free. Answers whether to go on soon.
   bool DoIdleWork();
 
   // Closes cache.db as it is, lets `replace` put another file in its place, and opens what is there
@@ -152,6 +152,7 @@ class GroupWriter {
   [[nodiscard]] static bool IsHeld(const std::unique_ptr<Connection>& connection);
   void CutHeldLogs();
   void PublishLogBytes();
+  bool IndexSlice();
   bool MergeSlice();
   bool ReleaseSlice();
   // Runs `body` on one of the files, as a commit that is not announced.
@@ -193,6 +194,7 @@ class GroupWriter {
   bool broken_ = false;
   bool log_doubtful_ = false;
   std::size_t logged_bytes_ = 0;  // In the change log since it was last looked through.
+  bool rows_to_index_ = false;    // They wait for more, or for a moment when nobody waits.
   bool index_grew_ = false;       // Since it was merged.
   bool may_have_free_pages_ = false;
   bool unannounced_ = false;     // One of the files has something that no commit told of.

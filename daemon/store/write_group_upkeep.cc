@@ -13,6 +13,7 @@
 #include "daemon/store/error_policy.h"
 #include "daemon/store/free_pages.h"
 #include "daemon/store/job_context.h"
+#include "daemon/store/row_repair.h"
 #include "daemon/store/search_index.h"
 #include "daemon/store/settled_sends.h"
 #include "daemon/store/sqlite_error.h"
@@ -42,10 +43,12 @@ constexpr std::uint32_t kMergedPages = 8;
 constexpr std::size_t kIdleTrimBytes = 64 * 1024;
 constexpr std::size_t kTrimBytes = 1024 * 1024;
 
-// Changes nothing: its commit tells of what was changed before.
+// Its commit tells of what was changed before. If that was an acknowledgement, an edit that waits
+// for it may not know yet.
 class AnnounceJob final : public Job {
  public:
   Result<void> Run(JobContext& context) override {
+    SettleChangesWithCache(context);
     context.changes().any = true;
     return {};
   }
@@ -99,8 +102,8 @@ Result<void> GroupWriter::EmptyLogs() {
 }
 
 bool GroupWriter::HasIdleWork() const {
-  return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes || index_grew_ ||
-         may_have_free_pages_ || IsHeld(cache_) || IsHeld(authored_);
+  return unannounced_ || HasSettled() || logged_bytes_ >= kIdleTrimBytes || rows_to_index_ ||
+         index_grew_ || may_have_free_pages_ || IsHeld(cache_) || IsHeld(authored_);
 }
 
 bool GroupWriter::DoIdleWork() {
@@ -108,13 +111,21 @@ bool GroupWriter::DoIdleWork() {
   CutHeldLogs();
   RemoveSettled();
   if (logged_bytes_ >= kIdleTrimBytes) TrimChangeLog();
-  return CheckpointSlice() || MergeSlice() || ReleaseSlice();
+  return CheckpointSlice() || IndexSlice() || MergeSlice() || ReleaseSlice();
 }
 
 bool GroupWriter::CheckpointSlice() {
   const bool is_enough = !broken_ && cache_->NewWalBytes() >= kSliceCheckpointBytes;
   if (is_enough) Checkpoint(kSliceCheckpointBytes);
   return is_enough;
+}
+
+bool GroupWriter::IndexSlice() {
+  if (!rows_to_index_) return false;
+  rows_to_index_ =
+      !AloneOn(&GroupWriter::cache_, [](Connection& cache) { (void)IndexNewRows(cache, true); });
+  index_grew_ = index_grew_ || !rows_to_index_;
+  return !rows_to_index_;
 }
 
 bool GroupWriter::MergeSlice() {

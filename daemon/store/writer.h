@@ -125,16 +125,22 @@ struct SetCursor {
 // nothing.
 struct BeginReconcile {};
 
+// The backend answers that it has no such conversation. Believed if the list of the last reconcile
+// did not name it: then it is neither compared nor fetched any more. Its messages stay.
+struct NoSuchConversation {
+  ConversationId conversation;
+};
+
 // The cache equals the backend as of `at`.
 struct SetSynced {
   WallTime at{};
   bool initial_sync_done = false;
 };
 
-using Operation =
-    std::variant<ApplySummary, ApplyMessage, ApplyHistory, AcknowledgeSend, AcknowledgeChange,
-                 NothingToDelete, AcknowledgeRead, MarkSending, ConnectionLost, RequeueEntry,
-                 FailEntry, ExpireEntries, SetCursor, BeginReconcile, SetSynced>;
+using Operation = std::variant<ApplySummary, ApplyMessage, ApplyHistory, AcknowledgeSend,
+                               AcknowledgeChange, NothingToDelete, AcknowledgeRead, MarkSending,
+                               ConnectionLost, RequeueEntry, FailEntry, ExpireEntries, SetCursor,
+                               BeginReconcile, NoSuchConversation, SetSynced>;
 
 // Where a batch stands among what waits: what may go ahead is done before what may wait. Each keep
 // their order among themselves, and nothing goes ahead of what has its place.

@@ -1,5 +1,6 @@
 #include "daemon/store/writer_thread.h"
 
+#include <algorithm>
 #include <chrono>
 #include <span>
 #include <utility>
@@ -125,7 +126,11 @@ bool WriterThread::RunNext() {
 }
 
 void WriterThread::RunGroup(std::vector<std::unique_ptr<Job>> group) {
-  const std::size_t done = writer_.Run(group, [this](const Job& next, std::size_t bytes) {
+  // What has its place would hold up those for whom it ends.
+  const bool may_end = std::none_of(
+      group.begin(), group.end(), [](const auto& job) { return job->order() == Order::kInPlace; });
+  const std::size_t done = writer_.Run(group, [&](const Job& next, std::size_t bytes) {
+    if (!may_end) return false;
     const std::lock_guard lock(mutex_);
     return queue_.SomeGoBefore(next, bytes);
   });

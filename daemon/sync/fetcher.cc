@@ -51,6 +51,11 @@ std::uint64_t PageOf(const store::FetchItem& item, std::uint32_t page_size) {
   return std::min<std::uint64_t>(page_size, item.to - item.from + 1);
 }
 
+// As the answer to several asks has the page of one that cannot be given.
+bool IsNotGiven(const transport::History& page) {
+  return page.from == 0 && page.has_more && page.messages.empty();
+}
+
 // What `page` settles of `item`; absent if nothing: the item waits for the next plan. Of a page
 // that contradicts itself, the smaller claim counts: what is closed without its messages is never
 // asked for again.
@@ -172,15 +177,17 @@ void Fetcher::AskLater(Asked asked) {
     wanted_later_.push_back(std::move(asked.item));
 }
 
-bool Fetcher::IsEnd(const store::ApplyHistory& page, Clock::Instant now) {
+Fetcher::Reach Fetcher::ReachOf(const store::ApplyHistory& page, Clock::Instant now) {
   if (page.to >= page.asked_to) {
     ends_.erase(page.conversation);
-    return false;
+    return Reach::kWhole;
   }
   if (ends_.size() >= kEndsMost && !ends_.contains(page.conversation)) ends_.erase(ends_.begin());
-  End& end = ends_.try_emplace(page.conversation, End{page.to, now}).first->second;
-  if (end.at != page.to) end = {page.to, now};
-  return now - end.since >= kBehind;
+  End& end = ends_.try_emplace(page.conversation, End{page.to, 0, now}).first->second;
+  if (end.at != page.to) end = {page.to, 0, now};
+  const bool is_again = std::exchange(end.asked_to, page.asked_to) == page.asked_to;
+  if (now - end.since >= kBehind) return Reach::kEnd;
+  return is_again ? Reach::kBelowAgain : Reach::kBelow;
 }
 
 Fetcher::Settled Fetcher::Answer(transport::Histories answer, Clock::Instant now) {
@@ -204,7 +211,10 @@ Fetcher::Settled Fetcher::Answer(transport::Histories answer, Clock::Instant now
   for (std::size_t i = 0; i < asked.size(); ++i) {
     store::FetchItem& item = asked[i].item;
     std::optional<store::ApplyHistory> apply;
-    if (i < pages.size()) apply = Settle(item, std::move(pages[i]));
+    if (i < pages.size()) {
+      if (asked.size() > 1 && IsNotGiven(pages[i])) settled.not_given.push_back(item.conversation);
+      apply = Settle(item, std::move(pages[i]));
+    }
     if (!apply) {
       unsettled_ -= asked[i].size;
       if (i >= pages.size()) {
@@ -214,9 +224,11 @@ Fetcher::Settled Fetcher::Answer(transport::Histories answer, Clock::Instant now
       }
       continue;
     }
-    apply->ends_there = IsEnd(*apply, now);
-    // Rows that are compared are done with, whatever the page has.
-    settled.moves_on = settled.moves_on || apply->to >= item.from || item.refresh;
+    const Reach reach = ReachOf(*apply, now);
+    apply->ends_there = reach == Reach::kEnd;
+    // Rows that are compared are done with, whatever the page has, unless there is more above it.
+    const bool settles = item.refresh ? reach != Reach::kBelowAgain : apply->to >= item.from;
+    settled.moves_on = settled.moves_on || settles;
     storing.pages.push_back({{item.conversation, apply->from, apply->to, item.refresh},
                              asked[i].size,
                              asked[i].wanted});
@@ -261,19 +273,20 @@ void Fetcher::Stored(transport::RequestId request, bool committed) {
   done_ = std::min(total_, done_ + stored.messages);
 }
 
-bool Fetcher::Refused(transport::RequestId request) {
+std::optional<ConversationId> Fetcher::Refused(transport::RequestId request) {
   const auto it = in_flight_.find(request);
-  if (it == in_flight_.end()) return false;
+  if (it == in_flight_.end()) return std::nullopt;
   std::vector<Asked> asked = std::move(it->second);
   in_flight_.erase(it);
   for (const Asked& page : asked) unsettled_ -= page.size;
   if (asked.size() > 1) {
     together_ = false;
     AskAgain(std::move(asked));
-  } else {
-    AskLater(std::move(asked.front()));
+    return std::nullopt;
   }
-  return true;
+  const ConversationId conversation = asked.front().item.conversation;
+  AskLater(std::move(asked.front()));
+  return conversation;
 }
 
 void Fetcher::Clear() {

@@ -55,6 +55,9 @@ class Fetcher {
     std::vector<store::ApplyHistory> pages;
     // Of what a person waits for, ahead of what nobody waits for, but for its own conversation.
     store::Order order = store::Order::kMayWait;
+    // Of several that were asked for together, those that cannot be given: there are no such
+    // conversations.
+    std::vector<ConversationId> not_given;
     // The next plan has something else than the last. Not after a page that ends below what was
     // asked for: it would be asked for again at once, and for ever.
     bool moves_on = false;
@@ -67,9 +70,9 @@ class Fetcher {
   // What Answer() gave for the request is committed; or will never be.
   void Stored(transport::RequestId request, bool committed);
 
-  // The backend refused: a page waits for the next plan, and several are asked for one by one.
-  // False: not one of ours.
-  bool Refused(transport::RequestId request);
+  // The backend refused: a page waits for the next plan, and is of the conversation that is
+  // returned; several are asked for one by one. Nothing if it is none of our requests.
+  std::optional<ConversationId> Refused(transport::RequestId request);
 
   // The connection is gone: nothing is under way or planned any more, and what a person waits for
   // is asked for again.
@@ -84,8 +87,8 @@ class Fetcher {
     return in_flight_.contains(request);
   }
 
-  // Messages, since the catching-up began; 0 of 0 while nothing is known. Neither goes back, nor
-  // does their quotient once the first plan is there.
+  // Messages, since the catching-up began; 0 of 0 while nothing is known. Neither goes back; what
+  // is new makes the whole larger, and so their quotient smaller.
   [[nodiscard]] std::uint64_t done() const { return total_known_ ? done_ : 0; }
   [[nodiscard]] std::uint64_t total() const { return total_known_ ? total_ : 0; }
   // An initial sync goes on where an earlier run left it: so many are here.
@@ -102,10 +105,19 @@ class Fetcher {
     std::uint64_t size = 0;
     bool wanted = false;
   };
-  // Where the backend says that a conversation ends, although it told of more; and since when.
+  // Where the backend says that a conversation ends, although it told of more: what was asked for
+  // last, and since when it says so.
   struct End {
     Sequence at = 0;
+    Sequence asked_to = 0;
     Clock::Instant since{};
+  };
+  // How far a page goes up.
+  enum class Reach : std::uint8_t {
+    kWhole,       // As far as it was asked for.
+    kBelow,       // It ends below. A copy that is behind, maybe.
+    kBelowAgain,  // So did the answer before, to the same.
+    kEnd,         // It has been so for long: it is believed that nothing is above.
   };
   // What of an answer is being stored.
   struct Storing {
@@ -128,8 +140,7 @@ class Fetcher {
   void AskAgain(std::vector<Asked> asked);
   // With the next plan, if a person waits for it: else the plan has it.
   void AskLater(Asked asked);
-  // The page may end below what was asked for: whether it is believed that nothing is above.
-  [[nodiscard]] bool IsEnd(const store::ApplyHistory& page, Clock::Instant now);
+  [[nodiscard]] Reach ReachOf(const store::ApplyHistory& page, Clock::Instant now);
 
   std::deque<store::FetchItem> wanted_;
   std::deque<store::FetchItem> wanted_later_;  // Was asked for, and the answer settled nothing.

@@ -8,7 +8,24 @@ namespace hark::sync {
 
 void LocalIntents::Attach(const std::shared_ptr<Engine>& engine) {
   const std::lock_guard lock(mutex_);
+  is_signed_in_ = true;
   engine_ = engine;
+}
+
+void LocalIntents::Pause() {
+  const std::lock_guard lock(mutex_);
+  engine_.reset();
+}
+
+void LocalIntents::Detach() {
+  const std::lock_guard lock(mutex_);
+  is_signed_in_ = false;
+  engine_.reset();
+}
+
+bool LocalIntents::IsSignedIn() const {
+  const std::lock_guard lock(mutex_);
+  return is_signed_in_;
 }
 
 std::shared_ptr<Engine> LocalIntents::Attached() const {
@@ -24,8 +41,7 @@ bool LocalIntents::OnCommit(const Commit& commit) {
 }
 
 void LocalIntents::Send(Draft draft, Done<Message> done) {
-  const auto engine = Attached();
-  if (!engine) {
+  if (!IsSignedIn()) {
     done(Fail(ErrorCode::kUnauthenticated, "Nobody is signed in: sign in to send."));
     return;
   }
@@ -36,7 +52,8 @@ void LocalIntents::Send(Draft draft, Done<Message> done) {
     done(tl::unexpected(std::move(message.error())));
     return;
   }
-  writer_.EnqueueSend({std::move(*message), engine->Established()},
+  const auto engine = Attached();
+  writer_.EnqueueSend({std::move(*message), engine && engine->Established()},
                       [done = std::move(done), conversation,
                        weak = std::weak_ptr<Engine>(engine)](Result<Message> stored) {
                         const bool is_stored = stored.has_value();

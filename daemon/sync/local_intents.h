@@ -22,7 +22,9 @@ class LocalIntents final : public Intents {
   // The engine to tell; none while nobody is signed in: then sends are refused, since nothing would
   // ever deliver them.
   void Attach(const std::shared_ptr<Engine>& engine);
-  void Detach() { Attach(nullptr); }
+  // Another engine follows soon: what is sent meanwhile waits for it.
+  void Pause();
+  void Detach();
 
   // From the store, after each commit, in order. False: it changed what waits to be sent, and
   // nobody syncs who would count that.
@@ -41,10 +43,12 @@ class LocalIntents final : public Intents {
 
  private:
   [[nodiscard]] std::shared_ptr<Engine> Attached() const;
+  [[nodiscard]] bool IsSignedIn() const;
 
   store::Writer& writer_;
   const Clock& clock_;
   mutable std::mutex mutex_;
+  bool is_signed_in_ = false;
   std::weak_ptr<Engine> engine_;
 };
 

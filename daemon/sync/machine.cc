@@ -60,6 +60,7 @@ std::optional<Clock::Instant> Machine::NextDeadline() const {
     consider(partials_.NextDue());
     consider(check_deadline_);
     consider(answers_.Deadline());
+    if (MayPlan() && !plan_dirty_) consider(plan_again_at_);
   }
   // By the wall clock, which may be set: looked at anew after each step.
   const std::optional<WallTime> expiry = outbox_.NextExpiry();
@@ -189,7 +190,6 @@ void Machine::On(TimerFired) {
     } else if (ping_sent_ && silence >= 2 * heartbeat_) {
       Reconnect("The server no longer answers.", {}, Trouble::kTimeout);
     } else if (!ping_sent_ && silence >= heartbeat_) {
-      plan_dirty_ = true;  // What was given up, for an answer that settled nothing, is asked again.
       ping_sent_ = now_.mono;
       Do(SendFrame{transport::Ping{1}});
     }

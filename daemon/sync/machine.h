@@ -124,6 +124,8 @@ class Machine {
   void OnSessionRefused(const transport::Refused& refused);
   void OnRequestRefused(const transport::Refused& refused);
   void AskForConversations(std::string page_token);
+  // The backend says that it has no such conversation.
+  void GiveUp(ConversationId conversation);
   void SubscribeAtOnce();
   // Heard of in this order. One frame at most, however many there are.
   void SubscribeTo(const std::vector<ConversationId>& conversations);
@@ -132,6 +134,7 @@ class Machine {
   // Asks for whatever may be asked for now: plan, history, sends.
   void Pump();
   void PumpFetches();
+  [[nodiscard]] bool MayPlan() const;
   void AskForGaps(const ConversationId& conversation);
   void MarkCaughtUp();
 
@@ -206,6 +209,7 @@ class Machine {
   PartialTexts partials_;
   bool plan_loading_ = false;
   bool plan_dirty_ = true;
+  std::optional<Clock::Instant> plan_again_at_;  // Something was asked for since the last plan.
   // Being looked at; true: what was stored meanwhile makes a second look necessary.
   std::map<ConversationId, bool> gaps_loading_;
   bool forgetting_ = false;  // The cursor, which the store still has.

@@ -59,6 +59,7 @@ void Machine::OnFrame(transport::Welcome frame) {
   head_ = frame.cursor.position;
   caught_up_ = false;
   plan_dirty_ = true;
+  plan_again_at_.reset();
   offline_reason_.clear();
   trouble_ = Trouble::kNone;
   reconnect_.Welcomed(now_.mono);
@@ -137,9 +138,16 @@ void Machine::OnFrame(transport::Histories frame) {
     then.history_of.push_back(page.conversation);
     batch.operations.emplace_back(std::move(page));
   }
-  if (batch.operations.empty()) return;
-  batch.order = settled.order;
-  Commit(std::move(batch), std::move(then));
+  if (!batch.operations.empty()) {
+    batch.order = settled.order;
+    Commit(std::move(batch), std::move(then));
+  }
+  for (ConversationId& conversation : settled.not_given) GiveUp(std::move(conversation));
+}
+
+void Machine::GiveUp(ConversationId conversation) {
+  // Before the list is whole, nobody knows whether it names it.
+  if (phase_ == Phase::kRunning) Commit({{store::NoSuchConversation{std::move(conversation)}}});
 }
 
 void Machine::OnFrame(transport::Changes frame) {
@@ -212,8 +220,13 @@ void Machine::OnRequestRefused(const transport::Refused& refused) {
   } else if (refused.request == list_request_) {
     Reconnect("The server refused to list the conversations.", refused.retry_after,
               Trouble::kRefused);
-  } else if (fetcher_.Refused(refused.request) && transport::IsTransient(refused.code)) {
-    Reconnect("The server cannot serve history now.", refused.retry_after, Trouble::kRefused);
+  } else if (fetcher_.IsAsked(refused.request)) {
+    std::optional<ConversationId> conversation = fetcher_.Refused(refused.request);
+    if (transport::IsTransient(refused.code)) {
+      Reconnect("The server cannot serve history now.", refused.retry_after, Trouble::kRefused);
+    } else if (conversation && refused.code == transport::RefusedCode::kNotFound) {
+      GiveUp(*std::move(conversation));
+    }
   }
 }
 

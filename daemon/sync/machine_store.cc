@@ -108,6 +108,8 @@ void Machine::PumpFetches() {
                             InFlight() + reserved < peer_.in_flight;
     if (!fetcher_.HasNext(page_size, background)) break;
     const transport::RequestId request = NewRequest();
+    // What an answer does not settle is asked for again, and not at once.
+    if (!plan_again_at_) plan_again_at_ = now_.mono + heartbeat_;
     std::optional<transport::GetHistories> ask = fetcher_.Next(request, page_size, background);
     if (!ask) break;
     if (ask->asks.size() == 1) {
@@ -117,17 +119,21 @@ void Machine::PumpFetches() {
       Ask(request, SendFrame{std::move(*ask)});
     }
   }
-  // A plan is read only when nothing of the last one is under way, so that it never names a page
-  // twice.
-  if (phase_ == Phase::kRunning && fetcher_.Idle() && commits_.empty() && !plan_loading_) {
-    if (plan_dirty_) {
+  if (MayPlan()) {
+    if (plan_dirty_ || (plan_again_at_ && *plan_again_at_ <= now_.mono)) {
       plan_dirty_ = false;
+      plan_again_at_.reset();
       plan_loading_ = true;
       Do(LoadPlan{active_.ids()});
     } else {
       MarkCaughtUp();
     }
   }
+}
+
+// Only when nothing of the last one is under way, so that no plan names a page twice.
+bool Machine::MayPlan() const {
+  return phase_ == Phase::kRunning && fetcher_.Idle() && commits_.empty() && !plan_loading_;
 }
 
 void Machine::MarkCaughtUp() {

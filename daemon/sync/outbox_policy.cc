@@ -45,7 +45,9 @@ bool OutboxPolicy::Change(const std::vector<OutboxEntry>& entries,
   bool news = false;
   for (const OutboxEntry& entry : entries) {
     if (done_.contains(entry.position)) continue;
-    news = news || !items_.contains(entry.position);
+    const auto known = items_.find(entry.position);
+    // New, or retried in its place.
+    news = news || known == items_.end() || (!Leaves(known->second.entry) && Leaves(entry));
     Put(entry);
   }
   for (const Position position : removed) {

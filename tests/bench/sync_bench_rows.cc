@@ -104,7 +104,7 @@ double Insert(const fs::path& file, const std::vector<Row>& rows, Indexes indexe
       query.LongText(rows[i].content).Run();
     }
     if (indexes == Indexes::kSearchToo && (i % kIndexBatch == 0 || i == rows.size()))
-      IndexNewRows(connection);
+      (void)IndexNewRows(connection);
     connection.Execute("COMMIT");
     if (connection.NewWalBytes() >= kCheckpointBytes) (void)connection.CheckpointAndRestart();
   }

@@ -123,6 +123,50 @@ TEST_P(StoreContract, EditBehindOneUnderWayWaitsForItsRevision) {
   EXPECT_EQ(Page("A").messages[0].content, "two");
 }
 
+// The message moved on after the first edit, before its acknowledgement was there.
+TEST_P(StoreContract, EditBehindOneThatWasOvertakenIsOvertakenToo) {
+  Do(HistoryOf("A", 1, 1));
+  ASSERT_TRUE(Act("A", IdOf("A", 1), EditMessage{"one"}));
+  const OutboxEntry first = ChangeOf(IdOf("A", 1));
+  Do(MarkSending{{first.position}});
+  ASSERT_TRUE(Act("A", IdOf("A", 1), EditMessage{"two"}));
+  Do(ApplyMessage{Edited(BackendMessage("A", 1), "theirs", 3)});
+  Do(AcknowledgeChange{first.position, 2});
+  EXPECT_EQ(Page("A").messages[0].content, "theirs");
+  EXPECT_EQ(ChangeOf(IdOf("A", 1)).delivery, Delivery::kFailed);
+  EXPECT_EQ(Page("A").messages[0].change->content, "two");
+}
+
+// The send arrived, and was edited elsewhere before anything of it was heard here.
+TEST_P(StoreContract, EditThatWaitsForASendIsOvertakenByAnotherOfIt) {
+  Do(SummaryOf("A", 0));
+  ASSERT_TRUE(Send(UserMessage("A", 1, "hello")));
+  Do(MarkSending{{PositionOf(1)}});
+  Do(ConnectionLost{});
+  ASSERT_TRUE(Act("A", UuidOf(1), EditMessage{"mine"}));
+  Message echo = UserMessage("A", 1, "theirs");
+  echo.sequence = 1;
+  echo.revision = 2;
+  Do(ApplyMessage{echo});
+  EXPECT_EQ(Page("A").messages[0].content, "theirs");
+  EXPECT_EQ(ChangeOf(UuidOf(1)).delivery, Delivery::kFailed);
+  EXPECT_EQ(Page("A").messages[0].change->content, "mine");
+}
+
+TEST_P(StoreContract, EditThatWaitsForASendLeavesWhenItsEchoIsThere) {
+  Do(SummaryOf("A", 0));
+  ASSERT_TRUE(Send(UserMessage("A", 1, "hello")));
+  Do(MarkSending{{PositionOf(1)}});
+  ASSERT_TRUE(Act("A", UuidOf(1), EditMessage{"mine"}));
+  Message echo = UserMessage("A", 1, "hello");
+  echo.sequence = 1;
+  echo.revision = 1;
+  Do(ApplyMessage{echo});
+  EXPECT_EQ(ChangeOf(UuidOf(1)).base_revision, 1U);
+  EXPECT_EQ(ChangeOf(UuidOf(1)).delivery, Delivery::kQueued);
+  EXPECT_EQ(Page("A").messages[0].content, "mine");
+}
+
 TEST_P(StoreContract, EditThatWasOvertakenYieldsAndIsReportedWithItsText) {
   Do(HistoryOf("A", 1, 1));
   ASSERT_TRUE(Act("A", IdOf("A", 1), EditMessage{"mine"}));
@@ -268,6 +312,29 @@ TEST_P(StoreContract, RepeatedCancelOfASendThatArrivedKeepsItsDeletion) {
   ASSERT_TRUE(Act("A", UuidOf(1), CancelMessage{}));
   EXPECT_TRUE(Page("A").messages[0].deleted);
   EXPECT_EQ(ChangeOf(UuidOf(1)).kind, OutboxKind::kDelete);
+}
+
+TEST_P(StoreContract, DeletionOfACancelledSendThatTheBackendRefusesCanBeGivenUp) {
+  for (const int number : {1, 2}) {
+    const bool arrives = number == 2;
+    SCOPED_TRACE(arrives);
+    Do(SummaryOf("A", 0));
+    ASSERT_TRUE(Send(UserMessage("A", number, "hello")));
+    Do(MarkSending{{PositionOf(number)}});
+    ASSERT_TRUE(Act("A", UuidOf(number), CancelMessage{}));
+    Message echo = UserMessage("A", number, "hello");
+    echo.sequence = 1;
+    echo.revision = 1;
+    if (arrives) Do(ApplyMessage{echo});
+    Do(FailEntry{ChangeOf(UuidOf(number)).position, {"UNSUPPORTED", "No."}});
+    ASSERT_THAT(Outbox(), SizeIs(1));
+    ASSERT_TRUE(Act("A", UuidOf(number), CancelMessage{}));
+    EXPECT_THAT(Outbox(), IsEmpty());
+    if (!arrives) continue;
+    EXPECT_EQ(Page("A").messages[0].content, "hello");
+    Do(ApplyMessage{echo});
+    EXPECT_THAT(Outbox(), IsEmpty()) << "it is given up for good";
+  }
 }
 
 TEST_P(StoreContract, CancelledSendThatShowsUpLaterIsDeletedThen) {

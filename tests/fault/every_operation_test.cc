@@ -31,9 +31,16 @@ struct Answers {
 
 class EveryOperationTest : public testing::TestWithParam<Failure> {
  protected:
-  // Filled, and closed.
+  // Filled, with an edit that waits for its send, and closed.
   void SetUp() override {
     ASSERT_TRUE(faulty_.OpenFilled());
+    const auto outbox = faulty_.store().ReadOutbox();
+    ASSERT_EQ(outbox->entries.size(), 1U);
+    ASSERT_TRUE(faulty_.Apply({{store::MarkSending{{outbox->entries[0].position}}}}));
+    Answer<Message> edited;
+    faulty_.store().Act({ConversationId("A"), MessageId("first"), EditMessage{"edited"}},
+                        edited.Done());
+    ASSERT_TRUE(edited.Wait());
     faulty_.Close();
     fs::copy(faulty_.folder(), template_, fs::copy_options::recursive);
   }
@@ -103,16 +110,20 @@ class EveryOperationTest : public testing::TestWithParam<Failure> {
     }
     std::multiset<std::string> waiting;
     bool marker_waits = false;
+    std::optional<std::uint64_t> base;  // Of the edit.
     const auto outbox = faulty_.store().ReadOutbox();
     ASSERT_TRUE(outbox) << outbox.error().message;
     for (const OutboxEntry& entry : outbox->entries) {
       if (entry.kind == OutboxKind::kSend) waiting.insert(entry.message.value());
       marker_waits = marker_waits || entry.kind == OutboxKind::kMarkRead;
+      if (entry.kind == OutboxKind::kEdit) base = entry.base_revision;
     }
     EXPECT_EQ(waiting.count("second"), ids.count("second"));
     const auto first = faulty_.store().ReadMessage(MessageId("first"));
     ASSERT_TRUE(first);
     EXPECT_EQ(waiting.count("first"), first->delivery == Delivery::kSent ? 0U : 1U);
+    if (answers.acknowledged && first->delivery == Delivery::kSent)
+      EXPECT_EQ(base, 1U) << "the edit would never leave";
     const auto read = faulty_.store().GetConversation(ConversationId("A"))->read_sequence;
     if (answers.marked) {
       EXPECT_EQ(read, 3U);

@@ -102,6 +102,17 @@ TEST_F(FirstSyncTest, ABatchThatFailsLeavesWhatIsMissingAsItWas) {
   EXPECT_EQ(Planned(), 10U);
 }
 
+// A part of a sync may never come. What is here is found all the same.
+TEST_F(FirstSyncTest, WhatWaitsForALargerPieceOfTheIndexIsIndexedWhenNobodyComes) {
+  Submit({{Listed("a", 10), ApplyMessage{TestMessage("a", 10, "needle")}}});
+  Run(1);
+  ASSERT_GT(Missing(), 0U);
+  constexpr char kFound[] = "SELECT count(*) FROM search WHERE search MATCH 'needle'";
+  ASSERT_EQ(Ask(kFound), "0");
+  store().RunIdleWriter();
+  EXPECT_EQ(Ask(kFound), "1");
+}
+
 TEST_F(FirstSyncTest, SearchIndexIsMergedWhenNobodyWaits) {
   constexpr char kSegments[] = "SELECT count(DISTINCT segid) FROM search_idx";
   for (Sequence sequence = 1; sequence <= 40; ++sequence) {

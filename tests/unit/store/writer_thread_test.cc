@@ -117,6 +117,13 @@ TEST_F(WriterThreadTest, OtherGroupsDoNotEndEarly) {
   }
 }
 
+TEST_F(WriterThreadTest, GroupWithWhatHasItsPlaceDoesNotEndEarly) {
+  Submit("page 1", Order::kMayWait, 200 * kKiB, true);
+  Submit("page 2", Order::kMayWait, 200 * kKiB);
+  Submit("batch", Order::kInPlace, 1);
+  EXPECT_EQ(Run().at(1), "page 2") << "the call would not come before the batch";
+}
+
 TEST_F(WriterThreadTest, WhoeverAGroupEndedForDoesNotWaitForACheckpoint) {
   constexpr std::size_t kLong = limits::kWalBytes / 2;
   for (int page = 0; page < 100; ++page) Submit("page", Order::kMayWait, 400 * kKiB, true);

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/notification.h"
+#include "daemon/sync/local_intents.h"
 #include "tests/support/fake_time.h"
 #include "tests/unit/sync/model_store.h"
 
@@ -84,7 +85,7 @@ class FakeWriter final : public store::Writer {
     announce_();
     done(LocalRevision{1});
   }
-  void EnqueueSend(store::NewMessage, Done<Message>) override {}
+  void EnqueueSend(store::NewMessage, Done<Message>) override { ++sends_; }
   void Act(MessageAction, Done<Message>) override {}
   void RetryAll(std::optional<ConversationId>, Done<std::uint32_t>) override {}
   void MarkRead(store::ReadMark, Done<Conversation>) override {}
@@ -92,9 +93,11 @@ class FakeWriter final : public store::Writer {
 
   void SetFull(bool is_full) { is_full_ = is_full; }
   [[nodiscard]] bool is_full() const { return is_full_; }
+  [[nodiscard]] int sends() const { return sends_; }
 
  private:
   bool is_full_ = false;
+  int sends_ = 0;
   ModelStore& model_;
   std::function<void()> announce_;
 };
@@ -279,6 +282,30 @@ TEST_F(EngineTest, SendsAndEditsInOneThreadWithoutRealTime) {
   Poll();
   EXPECT_FALSE(TakeSent<transport::Edit>()) << "this backend cannot";
   EXPECT_EQ(model_.ReadOutbox().entries.at(0).delivery, Delivery::kFailed);
+}
+
+// While a damaged cache is repaired, say: it was refused as if nobody were signed in.
+TEST_F(EngineTest, WhatIsSentBetweenTwoEnginesIsStored) {
+  LocalIntents intents(*writer_, time_);
+  std::optional<ErrorCode> refused;
+  const auto send = [&] {
+    Draft draft;
+    draft.conversation = ConversationId("c");
+    draft.content = "hello";
+    intents.Send(std::move(draft), [&](const Result<Message>& message) {
+      if (!message) refused = message.error().code;
+    });
+  };
+  send();
+  EXPECT_EQ(std::exchange(refused, {}), ErrorCode::kUnauthenticated);
+  intents.Attach(engine_);
+  intents.Pause();
+  send();
+  EXPECT_EQ(refused, std::nullopt);
+  EXPECT_EQ(writer_->sends(), 1);
+  intents.Detach();
+  send();
+  EXPECT_EQ(refused, ErrorCode::kUnauthenticated);
 }
 
 // Regression: it was only logged, and its answer waited for.

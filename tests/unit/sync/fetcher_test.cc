@@ -117,7 +117,11 @@ TEST_F(FetcherTest, ComparingMovesOnWhateverThePageHasAndFetchingOnlyWithWhatWas
   EXPECT_TRUE(moves_on({kConversation, 49, 50, false}, 50));
   EXPECT_TRUE(moves_on({kConversation, 49, 50, false}, 49));
   EXPECT_FALSE(moves_on({kConversation, 49, 50, false}, 48));
-  EXPECT_TRUE(moves_on({kConversation, 49, 50, true}, 48)) << "the rows below are next";
+  fetcher_ = Fetcher();
+  EXPECT_TRUE(moves_on({kConversation, 49, 50, true}, 40)) << "the rows below are next";
+  EXPECT_FALSE(moves_on({kConversation, 49, 50, true}, 40)) << "they were not";
+  EXPECT_TRUE(moves_on({kConversation, 45, 47, true}, 40));
+  EXPECT_TRUE(moves_on({kConversation, 42, 43, true}, 40));
 }
 
 // It told of 50, and may have forgotten 49 and 50, or be behind.

@@ -116,9 +116,9 @@ TEST_F(FetcherTogetherTest, APageThatSettlesNothingWaitsAloneForTheNextPlan) {
 TEST_F(FetcherTogetherTest, ARefusalOfSeveralIsTriedOneByOne) {
   PlanOf({20, 30, 40});
   ASSERT_EQ(Names(fetcher_.Next(1, 90, true)), "1 2 3 ");
-  EXPECT_TRUE(fetcher_.Refused(1));
+  EXPECT_FALSE(fetcher_.Refused(1)) << "of which one is not known";
   EXPECT_EQ(Names(fetcher_.Next(2, 90, true)), "1 ");
-  EXPECT_TRUE(fetcher_.Refused(2));
+  EXPECT_EQ(fetcher_.Refused(2), ConversationId("1"));
   EXPECT_EQ(Names(fetcher_.Next(3, 90, true)), "2 ") << "one page is given up as ever";
 }
 

@@ -131,6 +131,33 @@ TEST_F(MachineFetchTest, APageThatDoesNotReachWhatWasAskedForIsAskedForAgainWith
   ExpectAskedAgainWithTheNextHeartbeat();
 }
 
+TEST_F(MachineFetchTest, WhatAnAnswerDidNotSettleIsAskedForAgainHoweverMuchElseComes) {
+  transport::History nothing;
+  nothing.has_more = true;
+  AnswerWith(nothing);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
+    Pass(milliseconds(10'000));
+    Step(Received{transport::Pong{}});
+  }
+  Settle();
+  EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 1U);
+}
+
+TEST_F(MachineFetchTest, AConversationThatTheBackendDoesNotKnowIsGivenUp) {
+  plan_ = kThird;
+  Start(SyncCursor{"e1", 100});
+  Connect(transport::Resume::kOk, 100);
+  const auto asked = TakeFrames<transport::GetHistory>();
+  ASSERT_EQ(asked.size(), 1U);
+  Step(
+      Received{transport::Refused{asked[0].request, transport::RefusedCode::kNotFound, "No.", {}}});
+  Settle();
+  const auto given_up = CommittedOps<store::NoSuchConversation>();
+  ASSERT_EQ(given_up.size(), 1U);
+  EXPECT_EQ(given_up[0].conversation.value(), "c");
+}
+
 TEST_F(MachineFetchTest, WhatWasPagedToWithoutAConnectionIsFetchedWithTheNext) {
   Start(SyncCursor{"e1", 100});
   Step(FetchWanted{{ConversationId("c"), 1, 3, GapReason::kEvicted}});

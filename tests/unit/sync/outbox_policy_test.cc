@@ -83,6 +83,15 @@ TEST_F(OutboxPolicyTest, AFailedSendParksItsConversationOnly) {
   EXPECT_EQ(policy_.size(), 3U);
 }
 
+// For which a connection is tried at once.
+TEST_F(OutboxPolicyTest, WhatIsNewOrRetriedInItsPlaceIsNews) {
+  EXPECT_TRUE(policy_.Change({Send(1, "a")}, {}));
+  EXPECT_FALSE(policy_.Change({Failed(Send(1, "a"))}, {}));
+  EXPECT_TRUE(policy_.Change({Send(1, "a")}, {}));
+  EXPECT_FALSE(policy_.Change({Send(1, "a")}, {}));
+  EXPECT_FALSE(policy_.Change({}, {1}));
+}
+
 TEST_F(OutboxPolicyTest, ASkippedSendAndAnExpiredOneHoldNothingBack) {
   OutboxEntry skipped = Failed(Send(1, "a"));
   skipped.skipped = true;
