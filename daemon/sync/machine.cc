@@ -190,6 +190,7 @@ void Machine::On(TimerFired) {
     } else if (ping_sent_ && silence >= 2 * heartbeat_) {
       Reconnect("The server no longer answers.", {}, Trouble::kTimeout);
     } else if (!ping_sent_ && silence >= heartbeat_) {
+      plan_dirty_ = true;  // Whatever else is missing, it is not for ever.
       ping_sent_ = now_.mono;
       Do(SendFrame{transport::Ping{1}});
     }

@@ -258,7 +258,7 @@ void Machine::OnFrame(transport::Partial frame) {
 }
 
 void Machine::OnFrame(transport::TokenRenewed frame) {
-  if (frame.token.empty()) return;
+  if (frame.token.empty() || !renewal_.IsExpected(frame.request)) return;
   renewal_.Renewed(frame.expires_at, now_.wall);
   Do(SaveToken{std::move(frame.token)});
 }

@@ -34,6 +34,8 @@ void Machine::On(Committed input) {
     }
   }
   if (!Established()) return;
+  // Of a backend that was restored, it may be of numbers that are here already: no gap.
+  plan_dirty_ = plan_dirty_ || !done.gaps.empty();
   // Somebody may have opened it while the summary was on its way to the store.
   for (const ConversationId& conversation : done.gaps) {
     if (active_.Contains(conversation)) AskForGaps(conversation);

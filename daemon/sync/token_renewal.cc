@@ -14,6 +14,7 @@ constexpr std::chrono::minutes kAskAgain{1};
 
 void TokenRenewal::Begin(bool can_renew, std::optional<WallTime> expires_at) {
   *this = TokenRenewal();
+  can_renew_ = can_renew;
   if (can_renew && expires_at) next_ = *expires_at - kRenewBefore;
 }
 

@@ -28,12 +28,17 @@ class TokenRenewal {
   [[nodiscard]] bool IsDue(WallTime now) const { return next_ && *next_ <= now; }
 
   void Asked(transport::RequestId request, WallTime now);
-  // The backend gave a new token, asked for or not.
+  // Whether a new token may come as the answer to this request; 0: by itself.
+  [[nodiscard]] bool IsExpected(transport::RequestId request) const {
+    return can_renew_ && (request == 0 || request == request_);
+  }
+  // The backend gave a new token.
   void Renewed(std::optional<WallTime> expires_at, WallTime now);
   // False: the refusal is of another request.
   bool Refused(const transport::Refused& refused, WallTime now);
 
  private:
+  bool can_renew_ = false;
   std::optional<WallTime> next_;
   transport::RequestId request_ = 0;  // Not answered; 0: none.
 };

@@ -1,5 +1,6 @@
 #include "daemon/transport/refusal.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -7,17 +8,19 @@
 #include <utility>
 
 #include "daemon/base/integer.h"
+#include "daemon/base/limits.h"
 
 namespace hark::transport {
 namespace {
 
-constexpr std::size_t kRetryAfterDigits = 6;
-
 // Only the form in seconds; the header comes from a stranger, so nothing else of it is repeated.
 std::optional<std::chrono::seconds> SecondsOf(std::string_view retry_after) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (retry_after.empty() || !std::all_of(retry_after.begin(), retry_after.end(), is_digit))
+    return std::nullopt;
+  const auto most = std::chrono::duration_cast<std::chrono::seconds>(limits::kRetryAfterMost);
   const auto seconds = ParseInteger<std::uint32_t>(retry_after);
-  if (!seconds || retry_after.size() > kRetryAfterDigits) return std::nullopt;
-  return std::chrono::seconds(*seconds);
+  return seconds ? std::min(std::chrono::seconds(*seconds), most) : most;
 }
 
 Error Refused(ErrorCode code, std::string sentence) {
@@ -38,8 +41,9 @@ Error ComeBackLater(std::string sentence, std::string_view retry_after) {
 Error RefusalError(unsigned status, std::string_view retry_after) {
   std::string http = " (HTTP " + std::to_string(status) + ")";
   switch (status) {
-    case 401:
-    case 403: return Refused(ErrorCode::kUnauthenticated, "the backend refuses this client" + http);
+    case 401: return Refused(ErrorCode::kUnauthenticated, "the backend refuses this client" + http);
+    // Of a wall between here and there: the backend itself refuses with a frame.
+    case 403: return ComeBackLater("the backend refuses this client" + http, retry_after);
     case 404:
     case 405:
     case 410:

@@ -189,6 +189,15 @@ TEST_F(MachineFetchTest, AConversationThatIsOpenedWhileItsSummaryIsStoredIsFetch
   EXPECT_EQ(Take<LoadGaps>().size(), 1U);
 }
 
+// It may be of numbers that are here already, of before the backend was restored: no gap says so.
+TEST_F(MachineFetchTest, WhatASummaryAloneToldOfIsLookedForAtOnce) {
+  GoLive();
+  plan_ = kThird;
+  Step(Received{Told(100, "c")});
+  Settle();
+  EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 1U);
+}
+
 TEST_F(MachineFetchTest, AChangeMayGoAheadOfHistoryOfOtherConversations) {
   const std::vector<CommitBatch> commits = ThirdAndThenAMessageOf("d");
   ASSERT_EQ(commits.size(), 2U);

@@ -78,6 +78,14 @@ TEST_F(MachineOutboxTest, ASendOfBeforeAStreamThatBeganAnewMayBeOutdatedWhenItIs
   EXPECT_FALSE(CommittedOps<store::AcknowledgeSend>()[1].may_be_outdated);
 }
 
+// A higher one would hide what others make of it.
+TEST_F(MachineOutboxTest, AnAcknowledgedSendIsOfTheFirstRevisionWhateverTheBackendSays) {
+  GoLive();
+  Step(OutboxChanged{1, {EntryOf(1, "c", Delivery::kSending)}, {}});
+  Acknowledge(Take<SendEntry>().at(0).request, 12, 9);
+  EXPECT_EQ(CommittedOps<store::AcknowledgeSend>().at(0).revision, 1U);
+}
+
 TEST_F(MachineOutboxTest, NothingIsSentIfTheConnectionEndsBeforeTheMarkIsCommitted) {
   GoLive();
   const OutboxEntry entry = EntryOf(1);

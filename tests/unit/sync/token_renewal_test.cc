@@ -89,6 +89,22 @@ TEST_F(TokenRenewalTest, WithoutTheFeatureOrAnEndThereIsNothingToDo) {
   EXPECT_TRUE(At(hours(24 * 400)).empty());
 }
 
+TEST_F(TokenRenewalTest, ATokenThatNothingAnnouncedIsIgnored) {
+  Start(SyncCursor{"e1", 100});
+  ConnectWith(wall_ + hours(1), false);
+  Renew(0, wall_ + hours(24));
+  EXPECT_TRUE(Take<SaveToken>().empty()) << "the backend cannot renew";
+  Step(Disconnected{Error(ErrorCode::kOffline, "gone")});
+  Pass(seconds(120));
+  Step(TimerFired{});
+  Settle();
+  ConnectWith(wall_ + hours(24 * 30));
+  Renew(77, wall_ + hours(24));
+  EXPECT_TRUE(Take<SaveToken>().empty()) << "nobody has asked";
+  Renew(0, wall_ + hours(24));
+  EXPECT_EQ(Take<SaveToken>().size(), 1U) << "the backend may do it by itself";
+}
+
 TEST_F(TokenRenewalTest, ARefusalForNowIsAskedAgainLaterAndTheSessionGoesOn) {
   Start(SyncCursor{"e1", 100});
   ConnectWith(wall_ + hours(1));

@@ -277,6 +277,16 @@ TEST_P(CodecDecode, TextsForPeopleAreCutAtWholeCharacters) {
   EXPECT_EQ(page.conversations[0].preview.size(), limits::kPreviewCharacters * 3);
 }
 
+// One message that is too long for a client would keep all the others away from it.
+TEST_P(CodecDecode, ContentIsCutAtAWholeCharacter) {
+  wire::ServerFrame sent = SampleHistory();
+  std::string long_text;
+  while (long_text.size() <= limits::kContentBytes) long_text += "世";
+  sent.mutable_history()->mutable_messages(0)->set_content(long_text);
+  const auto history = DecodeAs<History>(sent);
+  EXPECT_EQ(history.messages.at(0).content, long_text.substr(0, limits::kContentBytes / 3 * 3));
+}
+
 TEST_P(CodecDecode, SentencesStayOnOneShortLine) {
   wire::ServerFrame sent = SampleRefused();
   sent.mutable_refused()->set_message("one\ntwo\x1b[31m" + std::string(5'000, 'x'));

@@ -74,8 +74,6 @@ const Case kCases[] = {
      [](auto& f) { f.mutable_histories()->mutable_pages(0)->clear_conversation_id(); }},
     {"RangeBackwards", SampleHistory, [](auto& f) { f.mutable_history()->set_to_sequence(1); }},
     {"RangeHalf", SampleHistory, [](auto& f) { f.mutable_history()->set_from_sequence(0); }},
-    {"LongContent", SampleHistory,
-     [](auto& f) { FirstMessage(f).set_content(std::string(limits::kContentBytes + 1, 'x')); }},
     {"MuchMetadata", SampleHistory,
      [](auto& f) {
        (*FirstMessage(f).mutable_metadata())["k"] = std::string(limits::kMetadataBytes, 'x');
