@@ -135,6 +135,8 @@ class Machine {
   void Pump();
   void PumpFetches();
   [[nodiscard]] bool MayPlan() const;
+  // Another plan is read then at the latest.
+  void PlanWithin(Clock::Duration time);
   void AskForGaps(const ConversationId& conversation);
   void MarkCaughtUp();
 
@@ -209,7 +211,7 @@ class Machine {
   PartialTexts partials_;
   bool plan_loading_ = false;
   bool plan_dirty_ = true;
-  std::optional<Clock::Instant> plan_again_at_;  // Something was asked for since the last plan.
+  std::optional<Clock::Instant> plan_again_at_;
   // Being looked at; true: what was stored meanwhile makes a second look necessary.
   std::map<ConversationId, bool> gaps_loading_;
   bool forgetting_ = false;  // The cursor, which the store still has.

@@ -1,12 +1,20 @@
 // What the machine does with the store: commits and their answers, and fetching what is missing.
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "daemon/base/limits.h"
 #include "daemon/sync/machine.h"
 
 namespace hark::sync {
+namespace {
+
+// A plan is read of every active conversation: not for each of many summaries.
+constexpr std::chrono::seconds kLookAfterSummary{1};
+
+}  // namespace
+
 void Machine::Commit(store::Batch batch, PendingCommit then) {
   batch.series = series_;
   commits_.emplace(++last_commit_, std::move(then));
@@ -35,7 +43,7 @@ void Machine::On(Committed input) {
   }
   if (!Established()) return;
   // Of a backend that was restored, it may be of numbers that are here already: no gap.
-  plan_dirty_ = plan_dirty_ || !done.gaps.empty();
+  if (!done.gaps.empty()) PlanWithin(kLookAfterSummary);
   // Somebody may have opened it while the summary was on its way to the store.
   for (const ConversationId& conversation : done.gaps) {
     if (active_.Contains(conversation)) AskForGaps(conversation);
@@ -111,7 +119,7 @@ void Machine::PumpFetches() {
     if (!fetcher_.HasNext(page_size, background)) break;
     const transport::RequestId request = NewRequest();
     // What an answer does not settle is asked for again, and not at once.
-    if (!plan_again_at_) plan_again_at_ = now_.mono + heartbeat_;
+    PlanWithin(heartbeat_);
     std::optional<transport::GetHistories> ask = fetcher_.Next(request, page_size, background);
     if (!ask) break;
     if (ask->asks.size() == 1) {
@@ -131,6 +139,11 @@ void Machine::PumpFetches() {
       MarkCaughtUp();
     }
   }
+}
+
+void Machine::PlanWithin(Clock::Duration time) {
+  const Clock::Instant at = now_.mono + time;
+  plan_again_at_ = std::min(plan_again_at_.value_or(at), at);
 }
 
 // Only when nothing of the last one is under way, so that no plan names a page twice.

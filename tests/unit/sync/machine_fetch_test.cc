@@ -190,10 +190,16 @@ TEST_F(MachineFetchTest, AConversationThatIsOpenedWhileItsSummaryIsStoredIsFetch
 }
 
 // It may be of numbers that are here already, of before the backend was restored: no gap says so.
-TEST_F(MachineFetchTest, WhatASummaryAloneToldOfIsLookedForAtOnce) {
+TEST_F(MachineFetchTest, WhatASummaryAloneToldOfIsLookedForSoonAndForManyOnce) {
   GoLive();
   plan_ = kThird;
-  Step(Received{Told(100, "c")});
+  for (std::uint64_t position = 100; position < 105; ++position) {
+    Step(Received{Told(position, "c")});
+    Settle();
+    EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
+  }
+  Pass(milliseconds(1'000));
+  Step(TimerFired{});
   Settle();
   EXPECT_EQ(TakeFrames<transport::GetHistory>().size(), 1U);
 }
