@@ -179,7 +179,9 @@ void Fetcher::AskLater(Asked asked) {
 
 Fetcher::Reach Fetcher::ReachOf(const store::ApplyHistory& page, Clock::Instant now) {
   if (page.to >= page.asked_to) {
-    ends_.erase(page.conversation);
+    // It says nothing of the end, if that lies above.
+    const auto end = ends_.find(page.conversation);
+    if (end != ends_.end() && page.to > end->second.at) ends_.erase(end);
     return Reach::kWhole;
   }
   if (ends_.size() >= kEndsMost && !ends_.contains(page.conversation)) ends_.erase(ends_.begin());
@@ -226,14 +228,15 @@ Fetcher::Settled Fetcher::Answer(transport::Histories answer, Clock::Instant now
     }
     const Reach reach = ReachOf(*apply, now);
     apply->ends_there = reach == Reach::kEnd;
-    // Rows that are compared are done with, whatever the page has, unless there is more above it.
-    const bool settles = item.refresh ? reach != Reach::kBelowAgain : apply->to >= item.from;
-    settled.moves_on = settled.moves_on || settles;
+    // Rows that are compared are done with, whatever the page has, unless there is more above it:
+    // then those below are compared with them, another time.
+    const bool waits = item.refresh && reach == Reach::kBelowAgain;
+    settled.moves_on = settled.moves_on || (item.refresh ? !waits : apply->to >= item.from);
     storing.pages.push_back({{item.conversation, apply->from, apply->to, item.refresh},
                              asked[i].size,
                              asked[i].wanted});
     storing.messages += apply->messages.size();
-    if (apply->from > item.from) {
+    if (apply->from > item.from && !waits) {
       item.to = apply->from - 1;
       left.push_back(std::move(asked[i]));
     }

@@ -124,6 +124,28 @@ TEST_F(FetcherTest, ComparingMovesOnWhateverThePageHasAndFetchingOnlyWithWhatWas
   EXPECT_TRUE(moves_on({kConversation, 42, 43, true}, 40));
 }
 
+// The pages below the first one say nothing of what is above it.
+TEST_F(FetcherTest, ALongConversationThatEndsTooEarlyIsNotComparedAgainAndAgain) {
+  const auto first_page = [this] {
+    fetcher_.SetPlan(Plan({{kConversation, 1, 400, true}}));
+    (void)Next(1);
+    EXPECT_TRUE(AnswerAndStore(Page(1, 199, 398, true)));
+    return moves_on_;
+  };
+  const auto second_page = [this] {
+    (void)Next(2);
+    EXPECT_TRUE(AnswerAndStore(Page(2, 1, 198, false)));
+  };
+  EXPECT_TRUE(first_page()) << "the list may say so too";
+  second_page();
+  ASSERT_TRUE(fetcher_.Idle());
+  EXPECT_FALSE(first_page());
+  EXPECT_TRUE(fetcher_.Idle());
+  now_ += std::chrono::seconds(10);
+  EXPECT_TRUE(first_page()) << "it is believed now";
+  second_page();
+}
+
 // It told of 50, and may have forgotten 49 and 50, or be behind.
 TEST_F(FetcherTest, AConversationThatIsSaidToEndEarlierForLongEndsThere) {
   const auto ask = [this](transport::RequestId request, Sequence end) {
