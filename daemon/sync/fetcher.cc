@@ -185,8 +185,9 @@ Fetcher::Reach Fetcher::ReachOf(const store::ApplyHistory& page, Clock::Instant 
     return Reach::kWhole;
   }
   if (ends_.size() >= kEndsMost && !ends_.contains(page.conversation)) ends_.erase(ends_.begin());
-  End& end = ends_.try_emplace(page.conversation, End{page.to, 0, now}).first->second;
-  if (end.at != page.to) end = {page.to, 0, now};
+  // Of what it told of later, the earlier answers say nothing.
+  End& end = ends_[page.conversation];
+  if (end.at != page.to || page.asked_to > end.told_to) end = {page.to, page.asked_to, 0, now};
   const bool is_again = std::exchange(end.asked_to, page.asked_to) == page.asked_to;
   if (now - end.since >= kBehind) return Reach::kEnd;
   return is_again ? Reach::kBelowAgain : Reach::kBelow;

@@ -105,10 +105,11 @@ class Fetcher {
     std::uint64_t size = 0;
     bool wanted = false;
   };
-  // Where the backend says that a conversation ends, although it told of more: what was asked for
-  // last, and since when it says so.
+  // Where the backend says that a conversation ends, although it told of more: up to where, what
+  // was asked for last, and since when it says so.
   struct End {
     Sequence at = 0;
+    Sequence told_to = 0;
     Sequence asked_to = 0;
     Clock::Instant since{};
   };

@@ -124,6 +124,23 @@ TEST_F(FetcherTest, ComparingMovesOnWhateverThePageHasAndFetchingOnlyWithWhatWas
   EXPECT_TRUE(moves_on({kConversation, 42, 43, true}, 40));
 }
 
+// A copy that is behind, of a conversation that had ended too early before.
+TEST_F(FetcherTest, WhatWasToldOfAfterAnEndWasBelievedIsNotGoneAtOnce) {
+  const auto is_gone = [this](Sequence to) {
+    fetcher_.SetPlan(Plan({{kConversation, 11, to, false}}));
+    (void)Next(1);
+    const auto apply = AnswerAndStore(Page(1, 1, 10, false));
+    return apply && apply->ends_there;
+  };
+  EXPECT_FALSE(is_gone(20));
+  now_ += std::chrono::seconds(10);
+  EXPECT_TRUE(is_gone(20));
+  now_ += std::chrono::hours(1);
+  EXPECT_FALSE(is_gone(21));
+  now_ += std::chrono::seconds(10);
+  EXPECT_TRUE(is_gone(21));
+}
+
 // The pages below the first one say nothing of what is above it.
 TEST_F(FetcherTest, ALongConversationThatEndsTooEarlyIsNotComparedAgainAndAgain) {
   const auto first_page = [this] {
