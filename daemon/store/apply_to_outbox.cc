@@ -1,7 +1,6 @@
 #include "daemon/store/apply_to_outbox.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,9 +14,6 @@
 
 namespace hark::store {
 namespace {
-
-// Of a send that the backend has just accepted (docs/sync-protocol.md §8).
-constexpr std::uint64_t kFirstRevision = 1;
 
 DeliveryFailure OvertakenBy(const Message& message) {
   if (message.deleted) return {"CONFLICT", "The message was deleted elsewhere.", false, {}};

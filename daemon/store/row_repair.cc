@@ -26,14 +26,6 @@ void SettleWithCache(JobContext& context, const MessageId& id) {
   if (const auto message = FindMessage(context.cache(), id)) SettleOutbox(context, *message);
 }
 
-}  // namespace
-
-void SettleChangesWithCache(JobContext& context) {
-  for (const MessageId& id : ChangedMessages(context.authored())) SettleWithCache(context, id);
-}
-
-namespace {
-
 class RepairJob final : public Job {
  public:
   explicit RepairJob(Result<void>& result) : result_(result) {}
@@ -62,6 +54,10 @@ Result<void> RepairJob::Run(JobContext& context) {
 }
 
 }  // namespace
+
+void SettleChangesWithCache(JobContext& context) {
+  for (const MessageId& id : ChangedMessages(context.authored())) SettleWithCache(context, id);
+}
 
 Result<void> RepairRows(GroupWriter& writer) {
   Result<void> repaired;

@@ -56,6 +56,9 @@ struct ApplyHistory {
   bool ends_there = false;
 };
 
+// Of a message that the backend has just accepted (docs/sync-protocol.md §8).
+inline constexpr std::uint64_t kFirstRevision = 1;
+
 // The backend has this send (Append was acknowledged): the message moves from the outbox to the
 // cache.
 struct AcknowledgeSend {

@@ -142,9 +142,8 @@ void Machine::OnFrame(transport::Ack frame) {
     const bool may_be_outdated = MayBeOutdated(*entry);
     plan_dirty_ = plan_dirty_ || may_be_outdated;
     // Whatever the backend says: a higher revision would hide what others made of it since.
-    constexpr std::uint64_t kFirstRevision = 1;
     Commit({{store::AcknowledgeSend{entry->message, std::move(frame.server_id), frame.sequence,
-                                    kFirstRevision, may_be_outdated}}});
+                                    store::kFirstRevision, may_be_outdated}}});
   } else {
     Commit({{store::AcknowledgeChange{position, frame.revision}}});
   }
