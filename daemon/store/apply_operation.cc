@@ -61,6 +61,7 @@ void StoreMessage(JobContext& context, ConversationState& conversation,
   MakeStored(message);
   const bool is_new = InsertMessage(context.WriteCache(), conversation.row().key, message);
   if (is_new) {
+    conversation.NoticeNumber(context.cache(), message);
     conversation.CountChange(std::nullopt, shared, newest_before);
   } else {
     const auto old = FindMessagePlace(context.cache(), message.id);

@@ -46,7 +46,7 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
   if (!outdated || gap_reason == GapReason::kLimited)
     row_.title = std::string(FirstBytes(summary.title, limits::kTitleBytes));
   if (!outdated) {
-    NoticeRestore(summary.last_sequence, gap_reason);
+    NoticeRestore(cache, summary.last_sequence, gap_reason);
     row_.summary_sequence = summary.last_sequence;
     row_.preview = PreviewOf(summary.preview);
     row_.last_activity_at = summary.last_activity_at;
@@ -78,12 +78,14 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
 }
 
 // `last`: of a summary that is not outdated.
-void ConversationState::NoticeRestore(Sequence last, GapReason gap_reason) {
+void ConversationState::NoticeRestore(Connection& cache, Sequence last, GapReason gap_reason) {
   // A listing is made after the place in the stream was fixed: what it lacks, the backend lacks.
   if (gap_reason == GapReason::kNotFetched && last < row_.last_sequence)
     row_.forgotten_to = row_.last_sequence;
   if (row_.forgotten_to == 0 || last <= row_.summary_sequence) return;
   row_.refresh_to = std::max(row_.refresh_to, std::min(last, row_.forgotten_to));
+  // 0: where it begins to number anew is not known.
+  if (row_.summary_sequence > 0) TakeMarkerBack(cache, row_.summary_sequence);
   if (last >= row_.forgotten_to) row_.forgotten_to = 0;
 }
 
@@ -194,29 +196,6 @@ std::optional<NewestMessages> ConversationState::FindNewestHere(Connection& cach
   return NewestMessages{fresh_->newest->created_at, PreviewOf(fresh_->newest->content)};
 }
 
-std::uint64_t ConversationState::UnreadIn(Connection& cache, Sequence from, Sequence to) const {
-  return row_.row_count == 0 ? 0 : CountUnread(cache, row_.key, from, to);
-}
-
-void ConversationState::AdvanceRead(Connection& cache, Sequence read_sequence) {
-  const Sequence old = row_.read_sequence;
-  const Sequence next = std::min(read_sequence, row_.last_sequence);
-  if (next <= old) return;
-  row_.read_sequence = next;
-  if (next == row_.last_sequence) {
-    row_.unread_count = 0;
-    return;
-  }
-  Subtract(row_.unread_count, UnreadIn(cache, old + 1, next));
-  if (!row_.unread_exact) ClampUnread(cache);
-}
-
-void ConversationState::ClampUnread(Connection& cache) {
-  const std::uint64_t known = UnreadIn(cache, row_.read_sequence + 1, kMaxSequence);
-  row_.unread_count = std::clamp(row_.unread_count, known,
-                                 std::max(known, row_.last_sequence - row_.read_sequence));
-}
-
 void ConversationState::Save(Connection& cache, std::optional<WallTime> newest_pending) {
   Recount(cache);
   Relist(cache, newest_pending);
@@ -272,11 +251,6 @@ std::uint64_t ConversationState::CountMissing() const {
   std::uint64_t missing = gaps_.CountOf(GapReason::kNotFetched);
   for (const SequenceRange& range : gaps_.PresentUpTo(row_.refresh_to)) missing += range.size();
   return std::min(missing, kMissingMost);
-}
-
-bool ConversationState::UnreadIsHere() const {
-  return row_.read_sequence >= row_.last_sequence ||
-         !gaps_.Intersects(row_.read_sequence + 1, row_.last_sequence);
 }
 
 }  // namespace hark::store

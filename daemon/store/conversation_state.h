@@ -73,12 +73,16 @@ class ConversationState {
   // the next one to compare is not in it.
   void Compared(Sequence from, Sequence to);
 
+  // `message` was inserted. If its number had another message before, of a backend that was
+  // restored from a copy, the marker speaks of that one: this one has not been read.
+  void NoticeNumber(Connection& cache, const Message& message);
+
   // A row was inserted (`old` absent) or replaced. `newest_before`: last_sequence before the page
   // that it came in.
   void CountChange(const std::optional<MessagePlace>& old,
                    const std::shared_ptr<const Message>& shared, Sequence newest_before);
 
-  // Moves the read marker; never back, never beyond last_sequence.
+  // Moves the read marker; not back, not beyond last_sequence.
   void AdvanceRead(Connection& cache, Sequence read_sequence);
 
   // Counts and list entry follow what is here wherever enough is here; writes what changed, or
@@ -95,8 +99,9 @@ class ConversationState {
 
  private:
   // The backend went back to an old copy, and may give numbers out again that rows here have: what
-  // it tells of there is to be compared.
-  void NoticeRestore(Sequence last, GapReason gap_reason);
+  // it tells of there is to be compared, and has not been read.
+  void NoticeRestore(Connection& cache, Sequence last, GapReason gap_reason);
+  void TakeMarkerBack(Connection& cache, Sequence to);
   // What the newest rows above the last gap say.
   [[nodiscard]] std::optional<NewestMessages> FindNewestHere(Connection& cache) const;
   // Saves asking when there is no row.

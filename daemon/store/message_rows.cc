@@ -30,6 +30,8 @@ constexpr char kFind[] =
     " content, conversations.id FROM messages JOIN conversations ON conversations.key = "
     "messages.conversation"
     " WHERE messages.id = ?";
+constexpr char kOtherAt[] =
+    "SELECT 1 FROM messages WHERE conversation = ? AND sequence = ? AND id <> ?";
 constexpr char kHighest[] =
     "SELECT coalesce(max(sequence), 0) FROM messages WHERE conversation = ?";
 constexpr char kCount[] =
@@ -130,6 +132,13 @@ Message ReadMessageRow(const Query& query, const ConversationId& conversation) {
   message.content = query.GetText(10);
   message.delivery = Delivery::kSent;
   return message;
+}
+
+bool HasOtherAt(Connection& cache, std::int64_t conversation, const Message& message) {
+  Query query(cache.statements(), kOtherAt);
+  query.Int(conversation).Uint(message.sequence);
+  BindId(query, message.id.value());
+  return query.Next();
 }
 
 Sequence HighestSequence(Connection& cache, std::int64_t conversation) {

@@ -29,6 +29,9 @@ struct MessagePlace {
 // With its entry in the search index.
 void UpdateMessage(Connection& cache, std::int64_t key, const Message& message);
 
+// Whether another message has its number.
+[[nodiscard]] bool HasOtherAt(Connection& cache, std::int64_t conversation, const Message& message);
+
 [[nodiscard]] std::optional<MessagePlace> FindMessagePlace(Connection& cache, const MessageId& id);
 // With the id of its conversation.
 [[nodiscard]] std::optional<Message> FindMessage(Connection& cache, const MessageId& id);

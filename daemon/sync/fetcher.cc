@@ -1,7 +1,6 @@
 #include "daemon/sync/fetcher.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace hark::sync {
@@ -12,10 +11,6 @@ constexpr std::uint64_t kFirstShare = 64;
 constexpr std::uint64_t kShare = 25;
 // Requests that share that, at least: while one is stored, others are on their way.
 constexpr std::uint64_t kRequests = 4;
-
-// A copy of the backend may be behind by so much. And of so many conversations that is remembered.
-constexpr std::chrono::seconds kBehind{10};
-constexpr std::size_t kEndsMost = 1'024;
 
 bool Overlap(const store::FetchItem& a, const store::FetchItem& b) {
   return a.conversation == b.conversation && a.from <= b.to && b.from <= a.to;
@@ -49,34 +44,6 @@ void TakeOut(Items& items, const store::FetchItem& taken) {
 // How many messages the newest page of `item` has.
 std::uint64_t PageOf(const store::FetchItem& item, std::uint32_t page_size) {
   return std::min<std::uint64_t>(page_size, item.to - item.from + 1);
-}
-
-// As the answer to several asks has the page of one that cannot be given.
-bool IsNotGiven(const transport::History& page) {
-  return page.from == 0 && page.has_more && page.messages.empty();
-}
-
-// What `page` settles of `item`; absent if nothing: the item waits for the next plan. Of a page
-// that contradicts itself, the smaller claim counts: what is closed without its messages is never
-// asked for again.
-std::optional<store::ApplyHistory> Settle(const store::FetchItem& item, transport::History page) {
-  store::ApplyHistory apply;
-  apply.conversation = item.conversation;
-  apply.asked_from = item.from;
-  apply.asked_to = item.to;
-  if (page.from == 0) {
-    if (page.has_more) return std::nullopt;
-    apply.from = item.from;
-    apply.to = item.to;
-    return apply;
-  }
-  // From the other side of the anchor, or more without anything.
-  if (page.from > item.to || (page.has_more && page.messages.empty())) return std::nullopt;
-  // While there is more, a page begins with its first message; without, it may be wider.
-  apply.from = page.has_more ? std::max(page.from, page.messages.front().sequence) : page.from;
-  apply.to = std::min(page.to, item.to);
-  apply.messages = std::move(page.messages);
-  return apply;
 }
 
 }  // namespace
@@ -177,22 +144,6 @@ void Fetcher::AskLater(Asked asked) {
     wanted_later_.push_back(std::move(asked.item));
 }
 
-Fetcher::Reach Fetcher::ReachOf(const store::ApplyHistory& page, Clock::Instant now) {
-  if (page.to >= page.asked_to) {
-    // It says nothing of the end, if that lies above.
-    const auto end = ends_.find(page.conversation);
-    if (end != ends_.end() && page.to > end->second.at) ends_.erase(end);
-    return Reach::kWhole;
-  }
-  if (ends_.size() >= kEndsMost && !ends_.contains(page.conversation)) ends_.erase(ends_.begin());
-  // Of what it told of later, the earlier answers say nothing.
-  End& end = ends_[page.conversation];
-  if (end.at != page.to || page.asked_to > end.told_to) end = {page.to, page.asked_to, 0, now};
-  const bool is_again = std::exchange(end.asked_to, page.asked_to) == page.asked_to;
-  if (now - end.since >= kBehind) return Reach::kEnd;
-  return is_again ? Reach::kBelowAgain : Reach::kBelow;
-}
-
 Fetcher::Settled Fetcher::Answer(transport::Histories answer, Clock::Instant now) {
   const auto it = in_flight_.find(answer.request);
   if (it == in_flight_.end()) return {};
@@ -227,7 +178,7 @@ Fetcher::Settled Fetcher::Answer(transport::Histories answer, Clock::Instant now
       }
       continue;
     }
-    const Reach reach = ReachOf(*apply, now);
+    const Reach reach = ends_.ReachOf(*apply, now);
     apply->ends_there = reach == Reach::kEnd;
     // Rows that are compared are done with, whatever the page has, unless there is more above it:
     // then those below are compared with them, another time.

@@ -20,6 +20,7 @@
 #include "daemon/base/limits.h"
 #include "daemon/store/reader.h"
 #include "daemon/store/writer.h"
+#include "daemon/sync/page_reach.h"
 #include "daemon/transport/frames.h"
 
 namespace hark::sync {
@@ -105,21 +106,6 @@ class Fetcher {
     std::uint64_t size = 0;
     bool wanted = false;
   };
-  // Where the backend says that a conversation ends, although it told of more: up to where, what
-  // was asked for last, and since when it says so.
-  struct End {
-    Sequence at = 0;
-    Sequence told_to = 0;
-    Sequence asked_to = 0;
-    Clock::Instant since{};
-  };
-  // How far a page goes up.
-  enum class Reach : std::uint8_t {
-    kWhole,       // As far as it was asked for.
-    kBelow,       // It ends below. A copy that is behind, maybe.
-    kBelowAgain,  // So did the answer before, to the same.
-    kEnd,         // It has been so for long: it is believed that nothing is above.
-  };
   // What of an answer is being stored.
   struct Storing {
     std::vector<Asked> pages;
@@ -141,14 +127,13 @@ class Fetcher {
   void AskAgain(std::vector<Asked> asked);
   // With the next plan, if a person waits for it: else the plan has it.
   void AskLater(Asked asked);
-  [[nodiscard]] Reach ReachOf(const store::ApplyHistory& page, Clock::Instant now);
 
   std::deque<store::FetchItem> wanted_;
   std::deque<store::FetchItem> wanted_later_;  // Was asked for, and the answer settled nothing.
   std::deque<store::FetchItem> queue_;
   std::unordered_map<transport::RequestId, std::vector<Asked>> in_flight_;
   std::unordered_map<transport::RequestId, Storing> storing_;
-  std::unordered_map<ConversationId, End> ends_;
+  EndsTold ends_;
   bool together_ = false;
   std::uint64_t unsettled_ = 0;  // Messages asked for or being stored.
   std::uint64_t stored_ = 0;     // Messages, on this connection.
