@@ -82,6 +82,22 @@ TEST_P(StoreContract, EditOfWhatMayHaveLeftWaitsForItsAcknowledgement) {
   EXPECT_FALSE(done.change);
 }
 
+// After a loss of power the cache may have forgotten that the send was acknowledged, and the edit
+// behind it has left.
+TEST_P(StoreContract, EditOfASendBehindWhichAnEditMayHaveLeftDoesNotRewriteThatOne) {
+  Do(SummaryOf("A", 0));
+  ASSERT_TRUE(Send(UserMessage("A", 1, "hello")));
+  Do(MarkSending{{PositionOf(1)}});
+  ASSERT_TRUE(Act("A", UuidOf(1), EditMessage{"better"}));
+  const OutboxEntry first = ChangeOf(UuidOf(1));
+  Do(MarkSending{{first.position}});
+  store().Reopen();
+  ASSERT_TRUE(Act("A", UuidOf(1), EditMessage{"best"}));
+  EXPECT_THAT(Outbox(), SizeIs(3));
+  EXPECT_EQ(reader().ReadOutgoing(first.position)->message.content, "better");
+  EXPECT_EQ(Page("A").messages[0].content, "best");
+}
+
 TEST_P(StoreContract, EditOfASentMessageIsShownAtOnceEverywhereAndSurvivesARestart) {
   Do(HistoryOf("A", 1, 3));
   TakeCommits();
