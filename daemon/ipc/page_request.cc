@@ -70,7 +70,12 @@ bool IsMiss(const store::MessagePage& page, const store::PageQuery& query) {
 
 std::vector<Gap> WantedGaps(const store::MessagePage& page, const store::PageQuery& query) {
   std::vector<Gap> wanted;
-  if (page.gap_before) wanted.push_back(*page.gap_before);
+  // Not all of what may be a large gap, ahead of everything else: whoever pages on comes again.
+  if (page.gap_before) {
+    Gap gap = *page.gap_before;
+    if (gap.to - gap.from >= query.limit) gap.from = gap.to - query.limit + 1;
+    wanted.push_back(std::move(gap));
+  }
   if (page.gap_after) {
     Gap gap = *page.gap_after;
     // The engine works from a gap's end. Whoever reads on from an older message needs its beginning

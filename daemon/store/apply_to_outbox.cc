@@ -198,12 +198,14 @@ bool SettleOutbox(JobContext& context, const Message& message) {
 Result<void> ApplyToOutbox(JobContext& context, const AcknowledgeRead& operation) {
   if (operation.read_sequence > kMaxSequence)
     return Fail(ErrorCode::kInvalidArgument, "the read marker cannot be stored");
-  if (ConversationState* conversation = context.Find(operation.conversation)) {
-    conversation->AdvanceRead(context.cache(), operation.read_sequence);
-  }
   const auto marker = FindMarker(context.authored(), operation.conversation);
-  if (marker && marker->read_sequence <= operation.read_sequence)
-    context.SettleMarker(marker->position);
+  if (!marker) return {};
+  // It may have gone back since.
+  if (ConversationState* conversation = context.Find(operation.conversation)) {
+    conversation->AdvanceRead(context.cache(),
+                              std::min(operation.read_sequence, marker->read_sequence));
+  }
+  if (marker->read_sequence <= operation.read_sequence) context.SettleMarker(marker->position);
   return {};
 }
 

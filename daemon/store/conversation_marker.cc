@@ -20,9 +20,22 @@ void ConversationState::AdvanceRead(Connection& cache, Sequence read_sequence) {
 }
 
 void ConversationState::NoticeNumber(Connection& cache, const Message& message) {
+  if (!CountsAsUnread(message.role, message.deleted)) return;
   const Sequence in_doubt_to = std::max(row_.refresh_to, row_.forgotten_to);
   if (message.sequence > std::min(row_.read_sequence, in_doubt_to)) return;
   if (HasOtherAt(cache, row_.key, message)) TakeMarkerBack(cache, message.sequence - 1);
+}
+
+void ConversationState::DoubtMarker(Connection& cache, const ConversationSummary& summary) {
+  const Sequence to = std::min(summary.last_sequence, row_.read_sequence);
+  if (summary.unread_count == 0 || summary.read_sequence >= to) return;
+  const auto missing = gaps_.FirstIn(summary.read_sequence + 1, to);
+  if (missing) TakeMarkerBack(cache, *missing - 1);
+}
+
+Sequence ConversationState::ToldAsRead(Sequence target) const {
+  const bool was_restored = row_.forgotten_to > 0 && row_.summary_sequence > 0;
+  return was_restored ? std::min(target, row_.summary_sequence) : target;
 }
 
 void ConversationState::TakeMarkerBack(Connection& cache, Sequence to) {
@@ -31,6 +44,7 @@ void ConversationState::TakeMarkerBack(Connection& cache, Sequence to) {
   row_.read_sequence = to;
   row_.unread_count += UnreadIn(cache, to + 1, old);
   row_.unread_exact = false;
+  went_back_ = true;
   ClampUnread(cache);
 }
 

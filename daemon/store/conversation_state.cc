@@ -11,10 +11,6 @@
 namespace hark::store {
 namespace {
 
-bool CountsAsUnread(Role role, bool deleted) {
-  return !deleted && role != Role::kUser;
-}
-
 void Subtract(std::uint64_t& count, std::uint64_t amount) {
   count -= std::min(count, amount);
 }
@@ -32,7 +28,7 @@ ConversationState::ConversationState(ConversationRow row, GapSet gaps, bool is_n
 }
 
 void ConversationState::TakeSummary(Connection& cache, const ConversationSummary& summary,
-                                    GapReason gap_reason) {
+                                    GapReason gap_reason, bool marker_waits) {
   const bool outdated = summary.last_sequence < row_.summary_sequence;
   if (summary.last_sequence > row_.last_sequence) {
     gaps_.Add(row_.last_sequence + 1, summary.last_sequence, gap_reason);
@@ -46,7 +42,8 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
   if (!outdated || gap_reason == GapReason::kLimited)
     row_.title = std::string(FirstBytes(summary.title, limits::kTitleBytes));
   if (!outdated) {
-    NoticeRestore(cache, summary.last_sequence, gap_reason);
+    NoticeRestore(cache, summary, gap_reason);
+    if (gap_reason == GapReason::kNotFetched && !marker_waits) DoubtMarker(cache, summary);
     row_.summary_sequence = summary.last_sequence;
     row_.preview = PreviewOf(summary.preview);
     row_.last_activity_at = summary.last_activity_at;
@@ -77,15 +74,18 @@ void ConversationState::TakeSummary(Connection& cache, const ConversationSummary
   AdvanceRead(cache, summary.read_sequence);
 }
 
-// `last`: of a summary that is not outdated.
-void ConversationState::NoticeRestore(Connection& cache, Sequence last, GapReason gap_reason) {
+// Of a summary that is not outdated.
+void ConversationState::NoticeRestore(Connection& cache, const ConversationSummary& summary,
+                                      GapReason gap_reason) {
+  const Sequence last = summary.last_sequence;
   // A listing is made after the place in the stream was fixed: what it lacks, the backend lacks.
   if (gap_reason == GapReason::kNotFetched && last < row_.last_sequence)
     row_.forgotten_to = row_.last_sequence;
   if (row_.forgotten_to == 0 || last <= row_.summary_sequence) return;
   row_.refresh_to = std::max(row_.refresh_to, std::min(last, row_.forgotten_to));
   // 0: where it begins to number anew is not known.
-  if (row_.summary_sequence > 0) TakeMarkerBack(cache, row_.summary_sequence);
+  if (row_.summary_sequence > 0 && summary.unread_count > 0)
+    TakeMarkerBack(cache, row_.summary_sequence);
   if (last >= row_.forgotten_to) row_.forgotten_to = 0;
 }
 

@@ -37,8 +37,9 @@ class ConversationState {
   [[nodiscard]] const GapSet& gaps() const { return gaps_; }
 
   // A summary of the backend. One that is older than another seen is used only for what never goes
-  // back.
-  void TakeSummary(Connection& cache, const ConversationSummary& summary, GapReason gap_reason);
+  // back. `marker_waits`: it was read further here than the backend was told yet.
+  void TakeSummary(Connection& cache, const ConversationSummary& summary, GapReason gap_reason,
+                   bool marker_waits);
 
   // [from, to] is known to exist; what lies between the newest known message and `from` is now
   // known to be missing.
@@ -93,6 +94,13 @@ class ConversationState {
   // By how much Save() changed `missing`, since the last call: for AddMissing().
   [[nodiscard]] std::int64_t TakeMissingChange() { return std::exchange(missing_change_, 0); }
 
+  // Up to where the backend is to be told that it was read, when `target` was read here: one that
+  // was restored from a copy may give numbers above what it tells of to others yet.
+  [[nodiscard]] Sequence ToldAsRead(Sequence target) const;
+
+  // Whether the marker went back, since the last call: the outbox may say more than is true now.
+  [[nodiscard]] bool TakeWentBack() { return std::exchange(went_back_, false); }
+
   // As of Save().
   [[nodiscard]] bool changed() const { return changed_; }
   [[nodiscard]] bool gaps_changed() const { return gaps_changed_; }
@@ -100,7 +108,10 @@ class ConversationState {
  private:
   // The backend went back to an old copy, and may give numbers out again that rows here have: what
   // it tells of there is to be compared, and has not been read.
-  void NoticeRestore(Connection& cache, Sequence last, GapReason gap_reason);
+  void NoticeRestore(Connection& cache, const ConversationSummary& summary, GapReason gap_reason);
+  // The list says that less is read than is known here. What of the rest is not here may be what
+  // such a backend has numbered anew.
+  void DoubtMarker(Connection& cache, const ConversationSummary& summary);
   void TakeMarkerBack(Connection& cache, Sequence to);
   // What the newest rows above the last gap say.
   [[nodiscard]] std::optional<NewestMessages> FindNewestHere(Connection& cache) const;
@@ -122,6 +133,7 @@ class ConversationState {
   bool messages_changed_;
   bool changed_;
   bool gaps_changed_ = false;
+  bool went_back_ = false;
   std::optional<FreshRows> fresh_;
 };
 

@@ -76,9 +76,10 @@ void GapSet::ChangeReason(Sequence from, Sequence to, GapReason old_reason, GapR
   ranges_ = std::move(changed);
 }
 
-bool GapSet::Intersects(Sequence from, Sequence to) const {
+std::optional<Sequence> GapSet::FirstIn(Sequence from, Sequence to) const {
   const auto first = FirstTo(ranges_, from);
-  return first != ranges_.end() && first->from <= to;
+  if (first == ranges_.end() || first->from > to) return std::nullopt;
+  return std::max(first->from, from);
 }
 
 std::optional<GapRange> GapSet::LastBelow(Sequence sequence) const {

@@ -57,7 +57,12 @@ class GapSet {
   void ChangeReason(Sequence from, Sequence to, GapReason old_reason, GapReason new_reason);
 
   // Whether anything in [from, to] is missing.
-  [[nodiscard]] bool Intersects(Sequence from, Sequence to) const;
+  [[nodiscard]] bool Intersects(Sequence from, Sequence to) const {
+    return FirstIn(from, to).has_value();
+  }
+
+  // The lowest number in [from, to] that is missing.
+  [[nodiscard]] std::optional<Sequence> FirstIn(Sequence from, Sequence to) const;
 
   // The highest gap that ends below `sequence`.
   [[nodiscard]] std::optional<GapRange> LastBelow(Sequence sequence) const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/store/gap_rows.h"
+#include "daemon/store/marker_rows.h"
 #include "daemon/store/outbox_rows.h"
 #include "daemon/store/send_rows.h"
 #include "daemon/store/settled_sends.h"
@@ -39,7 +40,10 @@ ConversationState& JobContext::FindOrCreate(const ConversationId& id) {
 void JobContext::TakeSummary(const ConversationSummary& summary, GapReason gap_reason) {
   ConversationState* known = Find(summary.id);
   ConversationState& conversation = known == nullptr ? Begin(summary.id) : *known;
-  conversation.TakeSummary(cache(), summary, gap_reason);
+  const bool was_read_here = conversation.row().read_sequence > summary.read_sequence;
+  const bool marker_waits =
+      was_read_here && IsAnythingPending() && FindMarker(authored(), summary.id).has_value();
+  conversation.TakeSummary(cache(), summary, gap_reason, marker_waits);
   if (known == nullptr) SaveOne(conversation);
 }
 
@@ -93,7 +97,15 @@ void JobContext::SaveOne(ConversationState& conversation) {
   std::optional<WallTime> newest_pending;
   if (IsAnythingPending()) newest_pending = NewestSendTime(authored(), conversation.row().id);
   conversation.Save(WriteCache(), newest_pending);
+  if (conversation.TakeWentBack() && IsAnythingPending()) LowerMarker(conversation.row());
   changes_.missing += conversation.TakeMissingChange();
+}
+
+void JobContext::LowerMarker(const ConversationRow& row) {
+  const auto marker = FindMarker(authored(), row.id);
+  if (!marker || marker->read_sequence <= row.read_sequence) return;
+  DropOutbox(marker->position);
+  changes_.NoteOutbox(ReplaceMarker(WriteAuthored(), row.id, row.read_sequence));
 }
 
 void JobContext::Save() {

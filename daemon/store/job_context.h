@@ -84,6 +84,8 @@ class JobContext {
   // Without a row until it is saved.
   [[nodiscard]] ConversationState& Begin(const ConversationId& id);
   void SaveOne(ConversationState& conversation);
+  // What the backend is to be told is no more than what is read here.
+  void LowerMarker(const ConversationRow& row);
   void LeaveOutbox(std::uint64_t position);
 
   GroupTransaction& cache_;

@@ -147,6 +147,10 @@ Sequence HighestSequence(Connection& cache, std::int64_t conversation) {
   return query.Next() ? query.GetUint(0) : 0;
 }
 
+bool CountsAsUnread(Role role, bool deleted) {
+  return !deleted && role != Role::kUser;
+}
+
 std::uint64_t CountMessages(Connection& cache, std::int64_t conversation, Sequence from,
                             Sequence to) {
   if (from > to) return 0;

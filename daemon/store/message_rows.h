@@ -76,6 +76,7 @@ void ForEachForward(Connection& cache, std::int64_t key, const ConversationId& i
 // The highest sequence of a row; 0 for none.
 [[nodiscard]] Sequence HighestSequence(Connection& cache, std::int64_t conversation);
 
+[[nodiscard]] bool CountsAsUnread(Role role, bool deleted);
 // Counts rows in [from, to] that are not deleted: all, and those that count as unread.
 [[nodiscard]] std::uint64_t CountMessages(Connection& cache, std::int64_t conversation,
                                           Sequence from, Sequence to);

@@ -160,10 +160,11 @@ Result<void> MarkReadJob::Run(JobContext& context) {
   const auto marker = FindMarker(context.authored(), mark_.conversation);
   if (*target > conversation->row().read_sequence) {
     conversation->AdvanceRead(context.cache(), *target);
-    if (!marker || marker->read_sequence < *target) {
+    const Sequence told = conversation->ToldAsRead(*target);
+    if (!marker || marker->read_sequence < told) {
       if (marker) context.DropOutbox(marker->position);
       context.changes().NoteOutbox(
-          ReplaceMarker(context.WriteAuthored(), mark_.conversation, *target));
+          ReplaceMarker(context.WriteAuthored(), mark_.conversation, told));
     }
   }
   if (context.is_rerun() && marker) context.changes().NoteOutbox(marker->position);

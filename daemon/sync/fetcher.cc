@@ -244,6 +244,14 @@ std::optional<ConversationId> Fetcher::Refused(transport::RequestId request) {
   return conversation;
 }
 
+void Fetcher::Forget(const ConversationId& conversation) {
+  const auto is_of_it = [&conversation](const store::FetchItem& item) {
+    return item.conversation == conversation;
+  };
+  std::erase_if(wanted_, is_of_it);
+  std::erase_if(wanted_later_, is_of_it);
+}
+
 void Fetcher::Clear() {
   queue_.clear();
   std::vector<store::FetchItem> wanted;

@@ -75,6 +75,9 @@ class Fetcher {
   // returned; several are asked for one by one. Nothing if it is none of our requests.
   std::optional<ConversationId> Refused(transport::RequestId request);
 
+  // Nobody is to wait for anything of the conversation: it cannot be had.
+  void Forget(const ConversationId& conversation);
+
   // The connection is gone: nothing is under way or planned any more, and what a person waits for
   // is asked for again.
   void Clear();

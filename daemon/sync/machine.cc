@@ -157,6 +157,8 @@ void Machine::CheckConnection() {
 
 void Machine::On(SyncNowAsked) {
   reconnect_.UserAsks(now_.mono);
+  // There is no next attempt that would do it.
+  if (phase_ == Phase::kRefused && connection_lost_failed_) LoseOutbox();
   if (!Established()) return;
   CheckConnection();
   outbox_.WakeAll();
@@ -214,6 +216,10 @@ void Machine::On(Opened input) {
 
 void Machine::On(FetchWanted input) {
   fetcher_.Want({std::move(input.gap.conversation), input.gap.from, input.gap.to, false});
+}
+
+bool Machine::IsSubscribed(const ConversationId& conversation) const {
+  return std::find(subscribed_.begin(), subscribed_.end(), conversation) != subscribed_.end();
 }
 
 void Machine::SubscribeAtOnce() {

@@ -126,6 +126,7 @@ class Machine {
   void AskForConversations(std::string page_token);
   // The backend says that it has no such conversation.
   void GiveUp(ConversationId conversation);
+  [[nodiscard]] bool IsSubscribed(const ConversationId& conversation) const;
   void SubscribeAtOnce();
   // Heard of in this order. One frame at most, however many there are.
   void SubscribeTo(const std::vector<ConversationId>& conversations);

@@ -71,6 +71,9 @@ void Machine::OnFrame(transport::Welcome frame) {
     return;
   }
   stream_ = resumed ? *stored_cursor_ : frame.cursor;
+  // Of a backend that was restored from a copy, a marker may be of numbers that others have now:
+  // what is compared first says so.
+  outbox_.HoldMarkers(!resumed);
   SubscribeAtOnce();
   renewal_.Begin(frame.can_renew, frame.token_expires_at);
   if (resumed) {
@@ -147,7 +150,9 @@ void Machine::OnFrame(transport::Histories frame) {
 
 void Machine::GiveUp(ConversationId conversation) {
   // Before the list is whole, nobody knows whether it names it.
-  if (phase_ == Phase::kRunning) Commit({{store::NoSuchConversation{std::move(conversation)}}});
+  if (phase_ != Phase::kRunning) return;
+  fetcher_.Forget(conversation);
+  Commit({{store::NoSuchConversation{std::move(conversation)}}});
 }
 
 void Machine::OnFrame(transport::Changes frame) {
@@ -177,9 +182,12 @@ void Machine::OnFrame(transport::Changes frame) {
     } else {
       auto& summary = std::get<ConversationSummary>(change);
       if (fetcher_.IsStoring(summary.id)) batch.order = store::Order::kInPlace;
-      if (active_.Contains(summary.id)) active.push_back(summary.id);
+      const bool is_active = active_.Contains(summary.id);
+      if (is_active) active.push_back(summary.id);
       const auto newest = told.find(summary.id);
-      if (newest == told.end() || summary.last_sequence > newest->second)
+      // Of one that is not subscribed to, only what was edited since may have come along.
+      if (newest == told.end() || summary.last_sequence > newest->second ||
+          (is_active && !IsSubscribed(summary.id)))
         then.gaps.push_back(summary.id);
       batch.operations.emplace_back(store::ApplySummary{std::move(summary), reason});
     }
@@ -226,6 +234,8 @@ void Machine::OnRequestRefused(const transport::Refused& refused) {
       Reconnect("The server cannot serve history now.", refused.retry_after, Trouble::kRefused);
     } else if (conversation && refused.code == transport::RefusedCode::kNotFound) {
       GiveUp(*std::move(conversation));
+    } else if (conversation) {
+      fetcher_.Forget(*conversation);
     }
   }
 }

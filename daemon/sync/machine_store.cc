@@ -154,6 +154,7 @@ bool Machine::MayPlan() const {
 void Machine::MarkCaughtUp() {
   if (caught_up_ || stream_.position < head_) return;
   caught_up_ = true;
+  outbox_.HoldMarkers(false);
   initial_sync_done_ = true;
   last_synced_at_ = now_.wall;
   fetcher_.ResetProgress();

@@ -116,6 +116,7 @@ void OutboxPolicy::Claim(Item& item, bool expiring) {
 std::optional<OutboxPolicy::Position> OutboxPolicy::Front(const LaneKey& key,
                                                           const Lane& lane) const {
   if (key.kind == LaneKind::kChanges && sends_.contains(key.id)) return std::nullopt;
+  if (key.kind == LaneKind::kMarkers && markers_held_) return std::nullopt;
   for (const Position position : lane.entries) {
     const Item& item = items_.at(position);
     if (item.claimed) return std::nullopt;
@@ -158,6 +159,14 @@ void OutboxPolicy::Refresh(const LaneKey& key) {
 void OutboxPolicy::RefreshAround(const OutboxEntry& entry) {
   Refresh(KeyOf(entry));
   if (entry.kind == OutboxKind::kSend) Refresh({LaneKind::kChanges, entry.message.value()});
+}
+
+void OutboxPolicy::HoldMarkers(bool hold) {
+  if (std::exchange(markers_held_, hold) == hold) return;
+  std::vector<LaneKey> markers;
+  for (auto it = lanes_.lower_bound({LaneKind::kMarkers, {}}); it != lanes_.end(); ++it)
+    markers.push_back(it->first);
+  for (const LaneKey& key : markers) Refresh(key);
 }
 
 void OutboxPolicy::WakeAll() {

@@ -63,6 +63,8 @@ class OutboxPolicy {
   [[nodiscard]] std::optional<Taken> Take(transport::RequestId request);
   // Whether Take would find one.
   [[nodiscard]] bool HasReady() const;
+  // Read markers do not leave, until they are let go.
+  void HoldMarkers(bool hold);
   // What was postponed until now, or before, is ready again.
   void WakePostponed(Clock::Instant now);
   // Whatever the backend asked for: the user does not want to wait.
@@ -158,6 +160,7 @@ class OutboxPolicy {
   std::unordered_map<std::string, Position> sends_;  // By message.
   std::set<std::pair<WallTime, Position>> ages_;     // What may expire, by when it was submitted.
   std::set<Position> orphans_;
+  bool markers_held_ = false;
 };
 
 }  // namespace hark::sync

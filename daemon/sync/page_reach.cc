@@ -11,6 +11,8 @@ namespace {
 // A copy of the backend may be behind by so much. And of so many conversations that is remembered.
 constexpr std::chrono::seconds kBehind{10};
 constexpr std::size_t kEndsMost = 1'024;
+// Stretches above one end.
+constexpr std::size_t kAskedMost = 16;
 
 }  // namespace
 
@@ -34,6 +36,7 @@ std::optional<store::ApplyHistory> Settle(const store::FetchItem& item, transpor
   // While there is more, a page begins with its first message; without, it may be wider.
   apply.from = page.has_more ? std::max(page.from, page.messages.front().sequence) : page.from;
   apply.to = std::min(page.to, item.to);
+  if (apply.from > apply.to) return std::nullopt;
   apply.messages = std::move(page.messages);
   return apply;
 }
@@ -48,8 +51,11 @@ Reach EndsTold::ReachOf(const store::ApplyHistory& page, Clock::Instant now) {
   if (ends_.size() >= kEndsMost && !ends_.contains(page.conversation)) ends_.erase(ends_.begin());
   // Of what it told of later, the earlier answers say nothing.
   End& end = ends_[page.conversation];
-  if (end.at != page.to || page.asked_to > end.told_to) end = {page.to, page.asked_to, 0, now};
-  const bool is_again = std::exchange(end.asked_to, page.asked_to) == page.asked_to;
+  if (end.at != page.to || page.asked_to > end.told_to) end = {page.to, page.asked_to, {}, now};
+  const bool is_again =
+      end.asked_to.size() >= kAskedMost ||
+      std::find(end.asked_to.begin(), end.asked_to.end(), page.asked_to) != end.asked_to.end();
+  if (!is_again) end.asked_to.push_back(page.asked_to);
   if (now - end.since >= kBehind) return Reach::kEnd;
   return is_again ? Reach::kBelowAgain : Reach::kBelow;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/model/ids.h"
@@ -28,7 +29,7 @@ namespace hark::sync {
 enum class Reach : std::uint8_t {
   kWhole,       // As far as it was asked for.
   kBelow,       // It ends below. A copy that is behind, maybe.
-  kBelowAgain,  // So did the answer before, to the same.
+  kBelowAgain,  // So did an answer before, to the same.
   kEnd,         // It has been so for long: it is believed that nothing is above.
 };
 
@@ -39,11 +40,11 @@ class EndsTold {
   [[nodiscard]] Reach ReachOf(const store::ApplyHistory& page, Clock::Instant now);
 
  private:
-  // Up to where it told of, what was asked for last, and since when it says so.
+  // Up to where it told of, up to where was asked since, and since when it says so.
   struct End {
     Sequence at = 0;
     Sequence told_to = 0;
-    Sequence asked_to = 0;
+    std::vector<Sequence> asked_to;
     Clock::Instant since{};
   };
   std::unordered_map<ConversationId, End> ends_;

@@ -7,6 +7,7 @@
 
 #include "daemon/base/secret.h"
 #include "daemon/store/sqlcipher_store.h"
+#include "tests/contract/store_contract_restored.h"
 #include "tests/contract/store_contract_stopped.h"
 #include "tests/support/scratch_folder.h"
 
@@ -58,6 +59,7 @@ const StoreFactory kSqlcipher = [](const Clock& clock, StoreUnderTest::OnCommit 
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlcipher, StoreContract, testing::Values(kSqlcipher));
+INSTANTIATE_TEST_SUITE_P(Sqlcipher, RestoredBackend, testing::Values(kSqlcipher));
 INSTANTIATE_TEST_SUITE_P(Sqlcipher, StoppedEdit, testing::Values(kSqlcipher));
 
 }  // namespace

@@ -108,68 +108,9 @@ TEST_P(StoreContract, APageThatEndsBelowWhatTheListSaysHasComparedNothingAboveIt
 TEST_P(StoreContract, NoMoreIsUnreadThanThereCanBeAboveTheMarker) {
   Do(SummaryOf("A", 40));
   Do(HistoryOf("A", 40, 40));
-  Do(AcknowledgeRead{ConversationId("A"), 40});
+  ASSERT_TRUE(MarkRead("A"));
   Do(SummaryOf("A", 42, GapReason::kLimited, 30));
   EXPECT_EQ(Get("A").unread_count, 2U);
-}
-
-// The backend had 1 to 10, all of them read, was restored to 1 to 7, and numbers anew from 8.
-TEST_P(StoreContract, WhatARestoredBackendNumbersAnewHasNotBeenRead) {
-  Do(HistoryOf("A", 1, 10));
-  ASSERT_TRUE(MarkRead("A"));
-  Do(AcknowledgeRead{ConversationId("A"), 10});
-  Do(BeginReconcile{});
-  Do(SummaryOf("A", 7, GapReason::kNotFetched, 7));
-  EXPECT_EQ(Get("A").unread_count, 0U);
-  Message anew = BackendMessage("A", 8);
-  anew.id = MessageId("anew");
-  Do(ApplyMessage{anew});
-  Do(SummaryOf("A", 8, GapReason::kLimited, 7));
-  EXPECT_EQ(Get("A").read_sequence, 7U);
-  EXPECT_EQ(Get("A").unread_count, 3U) << "with 8 and 10, which only this device has";
-  ASSERT_TRUE(MarkRead("A"));
-  EXPECT_EQ(Get("A").unread_count, 0U);
-  Do(SummaryOf("A", 8, GapReason::kLimited, 8));
-  EXPECT_EQ(Get("A").unread_count, 0U) << "the same message, told again";
-}
-
-TEST_P(StoreContract, WhatWasNumberedAnewBeforeItIsComparedHasNotBeenRead) {
-  Do(HistoryOf("A", 1, 10));
-  ASSERT_TRUE(MarkRead("A"));
-  Do(AcknowledgeRead{ConversationId("A"), 10});
-  Do(BeginReconcile{});
-  Do(SummaryOf("A", 8, GapReason::kNotFetched, 7));
-  ApplyHistory page = HistoryOf("A", 1, 8);
-  page.messages[7].id = MessageId("anew");
-  page.asked_from = 1;
-  page.asked_to = 8;
-  Do(page);
-  EXPECT_EQ(Get("A").read_sequence, 7U);
-  EXPECT_EQ(Get("A").unread_count, 3U);
-}
-
-// Nobody has it open: only summaries tell of it.
-TEST_P(StoreContract, ASummaryOfWhatIsNumberedAnewSaysThatItHasNotBeenRead) {
-  Do(HistoryOf("A", 1, 10));
-  ASSERT_TRUE(MarkRead("A"));
-  Do(AcknowledgeRead{ConversationId("A"), 10});
-  Do(BeginReconcile{});
-  Do(SummaryOf("A", 7, GapReason::kNotFetched, 7));
-  Do(SummaryOf("A", 8, GapReason::kLimited, 7));
-  EXPECT_EQ(Get("A").read_sequence, 7U);
-  EXPECT_GT(Get("A").unread_count, 0U);
-}
-
-// A list that was read from a copy which is behind, and the summary that tells of the rest again.
-TEST_P(StoreContract, AMarkerThatTheBackendKnowsIsKeptWhenACopyCatchesUp) {
-  Do(HistoryOf("A", 1, 10));
-  ASSERT_TRUE(MarkRead("A"));
-  Do(AcknowledgeRead{ConversationId("A"), 10});
-  Do(BeginReconcile{});
-  Do(SummaryOf("A", 9, GapReason::kNotFetched, 9));
-  Do(SummaryOf("A", 10, GapReason::kLimited, 10));
-  EXPECT_EQ(Get("A").read_sequence, 10U);
-  EXPECT_EQ(Get("A").unread_count, 0U);
 }
 
 }  // namespace

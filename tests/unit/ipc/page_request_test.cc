@@ -61,6 +61,15 @@ TEST(PageRequestTest, AGapWithinThePageIsAMissAlsoOfAFullOne) {
   EXPECT_TRUE(IsMiss(page, Query(1)));
 }
 
+// Of a gap of thousands, what is read next, and not all of it ahead of everything else.
+TEST(PageRequestTest, OfAGapBelowThePageIsFetchedWhatIsReadNext) {
+  MessagePage page = PageOf({At(901)});
+  page.gap_before = GapOf(1, 900);
+  EXPECT_THAT(WantedGaps(page, Query(50)), testing::ElementsAre(GapOf(851, 900)));
+  page.gap_before = GapOf(851, 900);
+  EXPECT_THAT(WantedGaps(page, Query(50)), testing::ElementsAre(GapOf(851, 900)));
+}
+
 TEST(PageRequestTest, BothGapsAreFetchedTheNewerOneBeforeTheOther) {
   MessagePage page = PageOf({At(40)});
   page.gap_before = GapOf(1, 39);

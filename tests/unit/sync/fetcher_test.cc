@@ -163,6 +163,21 @@ TEST_F(FetcherTest, ALongConversationThatEndsTooEarlyIsNotComparedAgainAndAgain)
   second_page();
 }
 
+// Both lie above where the backend ends.
+TEST_F(FetcherTest, AGapAndAComparisonAreNotAskedForByTurns) {
+  const auto moves_on = [this] {
+    fetcher_.SetPlan(Plan({{kConversation, 51, 52, false}, {kConversation, 1, 50, true}}));
+    (void)Next(1);
+    EXPECT_TRUE(AnswerAndStore(Page(1, 1, 47, false)));
+    const bool gap_does = moves_on_;
+    (void)Next(2);
+    EXPECT_TRUE(AnswerAndStore(Page(2, 1, 47, false)));
+    return gap_does || moves_on_;
+  };
+  EXPECT_TRUE(moves_on());
+  EXPECT_FALSE(moves_on());
+}
+
 // It told of 50, and may have forgotten 49 and 50, or be behind.
 TEST_F(FetcherTest, AConversationThatIsSaidToEndEarlierForLongEndsThere) {
   const auto ask = [this](transport::RequestId request, Sequence end) {
@@ -192,6 +207,15 @@ TEST_F(FetcherTest, AnswersToNoQuestionAreIgnored) {
   EXPECT_FALSE(Answer(std::move(other)));
   EXPECT_TRUE(Answer(Page(1, 1, 10, false)));
   EXPECT_FALSE(Answer(Page(1, 1, 10, false))) << "a repeated answer";
+}
+
+// It says 1 to 100 and "more", and its messages are above what was asked for.
+TEST_F(FetcherTest, APageThatContradictsItselfSettlesNothing) {
+  fetcher_.SetPlan(Plan({{kConversation, 1, 40, false}}));
+  (void)Next(1, 50);
+  transport::History page = Page(1, 51, 100, true);
+  page.from = 1;
+  EXPECT_FALSE(Answer(std::move(page)));
 }
 
 TEST_F(FetcherTest, APageFromTheWrongSideClosesNoGap) {

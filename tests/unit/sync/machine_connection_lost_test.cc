@@ -92,5 +92,19 @@ TEST_F(MachineConnectionLostTest, WhatCouldNotBeCommittedIsBeforeTheNextAttempt)
   EXPECT_FALSE(machine_.NextDeadline() && Take<OpenConnection>().empty());
 }
 
+// There is no next attempt; what is asked for is when there is room again.
+TEST_F(MachineConnectionLostTest, WhatCouldNotBeCommittedWhenTheTokenWasRefusedIsOnceThereIsRoom) {
+  GoLive();
+  Step(Received{transport::Refused{0, transport::RefusedCode::kUnauthenticated, "No.", {}}});
+  for (CommitBatch& commit : Take<CommitBatch>())
+    Step(CommitFailed{commit.number, Error(ErrorCode::kResourceExhausted, "the disk is full")});
+  Settle();
+  ASSERT_EQ(Told(), 0U);
+  Step(SyncNowAsked{});
+  Settle();
+  EXPECT_EQ(Told(), 1U);
+  EXPECT_EQ(Shown(), State::kAuthRequired);
+}
+
 }  // namespace
 }  // namespace hark::sync

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/base/limits.h"
 #include "tests/unit/sync/machine_fixture.h"
 
 namespace hark::sync {
@@ -158,6 +159,24 @@ TEST_F(MachineFetchTest, AConversationThatTheBackendDoesNotKnowIsGivenUp) {
   EXPECT_EQ(given_up[0].conversation.value(), "c");
 }
 
+// Somebody opened one that was given up before, or that the backend does not show: its gap stays.
+TEST_F(MachineFetchTest, WhatAPersonPagedToAndTheBackendRefusesIsAskedForOnce) {
+  GoLive();
+  for (const auto code : {transport::RefusedCode::kNotFound, transport::RefusedCode::kPermission}) {
+    Step(FetchWanted{{ConversationId("c"), 1, 3, GapReason::kLimited}});
+    const auto asked = TakeFrames<transport::GetHistory>();
+    ASSERT_EQ(asked.size(), 1U);
+    Refuse(asked[0].request, code);
+    for (int beat = 0; beat < 3; ++beat) {
+      Pass(milliseconds(30'000));
+      Step(TimerFired{});
+      Settle();
+      Step(Received{transport::Pong{}});
+      EXPECT_TRUE(TakeFrames<transport::GetHistory>().empty());
+    }
+  }
+}
+
 TEST_F(MachineFetchTest, WhatWasPagedToWithoutAConnectionIsFetchedWithTheNext) {
   Start(SyncCursor{"e1", 100});
   Step(FetchWanted{{ConversationId("c"), 1, 3, GapReason::kEvicted}});
@@ -187,6 +206,27 @@ TEST_F(MachineFetchTest, AConversationThatIsOpenedWhileItsSummaryIsStoredIsFetch
   ASSERT_TRUE(Take<LoadGaps>().empty());
   Step(Committed{Take<CommitBatch>().at(0).number});
   EXPECT_EQ(Take<LoadGaps>().size(), 1U);
+}
+
+// 10 was appended, and 11, which was edited at once: of a conversation that is active and not
+// subscribed to yet, only 11 comes along.
+TEST_F(MachineFetchTest, AnEditedMessageDoesNotHideTheOnesBeforeItThatDidNotComeAlong) {
+  std::vector<ConversationId> active;
+  for (std::size_t i = 0; i < limits::kSubscribeAtOnce; ++i)
+    active.emplace_back("c" + std::to_string(i));
+  active.emplace_back("c");
+  Start(SyncCursor{"e1", 100}, active);
+  Connect(transport::Resume::kOk, 100);
+  looked_at_.clear();
+  for (std::uint64_t position : {100U, 101U}) {
+    Message edited = MessageOf("edited", 11);
+    edited.revision = 2;
+    transport::Changes changes = ChangesOf(position, position + 1, {edited});
+    changes.changes.emplace_back(SummaryOf("c", 11));
+    Step(Received{std::move(changes)});
+    Settle();
+    EXPECT_EQ(looked_at_.size(), 1U) << "and not again once it is subscribed to";
+  }
 }
 
 // It may be of numbers that are here already, of before the backend was restored: no gap says so.
