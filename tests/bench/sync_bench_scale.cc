@@ -109,6 +109,14 @@ struct Slices {
   std::vector<double> upkeep;  // Between two slices.
 };
 
+// As some time after a sync, when nothing else was done.
+void TidyUp(SqlcipherStore& store) {
+  for (const Tidying what : {Tidying::kContinueIndex, Tidying::kReleaseSpace}) {
+    while (Wait<bool>([&](auto done) { store.Tidy(what, std::move(done)); })) {
+    }
+  }
+}
+
 // Evicts about `messages` of the oldest and tidies up.
 Slices Retain(SqlcipherStore& store, std::uint64_t messages) {
   const std::uint64_t bytes = store.Statistics()->cache_bytes;
@@ -196,6 +204,7 @@ int Run(const std::filesystem::path& folder, std::uint64_t count, std::uint64_t 
           [&](auto done) { store.EnqueueSend(std::move(message), std::move(done)); });
     }));
   }
+  TidyUp(store);
   // Closed and opened, so that all of it is in the file and nothing in its log.
   opened.reset();
   opened = Open(folder, clock);
