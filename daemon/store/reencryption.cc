@@ -44,7 +44,16 @@ Result<std::uint64_t> Reencrypt(StoreParts& parts, File file, const Secret& key)
   const fs::path path = cache ? parts.files.cache() : parts.files.authored();
   auto done = Catching([&]() -> Result<void> {
     if (auto open = parts.writer->EnsureOpen(); !open) return open;
-    return MakeCopy(cache ? parts.writer->cache() : parts.writer->authored(), path, key);
+    Connection& source = cache ? parts.writer->cache() : parts.writer->authored();
+    // Reads that follow on each other without a pause may keep the log in use: then they wait.
+    if (!source.CheckpointAndTruncate()) {
+      const auto emptied = parts.readers->WithoutReaders([&source]() -> Result<void> {
+        (void)source.CheckpointAndTruncate();  // Or MakeCopy() says that it is busy.
+        return {};
+      });
+      if (!emptied) return emptied;
+    }
+    return MakeCopy(source, path, key);
   });
   if (done) {
     done = parts.writer->ReplaceBoth([&] {
