@@ -10,6 +10,10 @@
 namespace hark::ipc {
 namespace {
 
+// Of a gap below a page, messages: a gap may be of thousands, and what a person reads is fetched
+// ahead of everything else. Whoever pages on meets the next gap rarely.
+constexpr Sequence kFetchedAhead = 1'000;
+
 bool HasAnchorOn(const store::PageQuery& query, store::PageSide side) {
   return query.anchor.has_value() && query.side == side;
 }
@@ -70,10 +74,9 @@ bool IsMiss(const store::MessagePage& page, const store::PageQuery& query) {
 
 std::vector<Gap> WantedGaps(const store::MessagePage& page, const store::PageQuery& query) {
   std::vector<Gap> wanted;
-  // Not all of what may be a large gap, ahead of everything else: whoever pages on comes again.
   if (page.gap_before) {
     Gap gap = *page.gap_before;
-    if (gap.to - gap.from >= query.limit) gap.from = gap.to - query.limit + 1;
+    if (gap.to - gap.from >= kFetchedAhead) gap.from = gap.to - kFetchedAhead + 1;
     wanted.push_back(std::move(gap));
   }
   if (page.gap_after) {

@@ -75,7 +75,8 @@ class ConversationState {
   void Compared(Sequence from, Sequence to);
 
   // `message` was inserted. If its number had another message before, of a backend that was
-  // restored from a copy, the marker speaks of that one: this one has not been read.
+  // restored from a copy, the marker speaks of that one: this one has not been read, unless it is
+  // the user's own.
   void NoticeNumber(Connection& cache, const Message& message);
 
   // A row was inserted (`old` absent) or replaced. `newest_before`: last_sequence before the page

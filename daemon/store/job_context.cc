@@ -75,6 +75,11 @@ void JobContext::SettleSend(std::uint64_t position) {
   LeaveOutbox(position);
 }
 
+void JobContext::TellRead(const ConversationId& conversation, Sequence up_to) {
+  if (const auto old = FindMarker(authored(), conversation)) DropOutbox(old->position);
+  changes_.NoteOutbox(ReplaceMarker(WriteAuthored(), conversation, up_to));
+}
+
 // Nothing in the cache tells that it was acknowledged: it has the position since the user read.
 void JobContext::SettleMarker(std::uint64_t position) {
   SettleSend(position);
@@ -97,15 +102,12 @@ void JobContext::SaveOne(ConversationState& conversation) {
   std::optional<WallTime> newest_pending;
   if (IsAnythingPending()) newest_pending = NewestSendTime(authored(), conversation.row().id);
   conversation.Save(WriteCache(), newest_pending);
-  if (conversation.TakeWentBack() && IsAnythingPending()) LowerMarker(conversation.row());
+  if (conversation.TakeWentBack() && IsAnythingPending()) {
+    const ConversationRow& row = conversation.row();
+    const auto marker = FindMarker(authored(), row.id);
+    if (marker && marker->read_sequence > row.read_sequence) TellRead(row.id, row.read_sequence);
+  }
   changes_.missing += conversation.TakeMissingChange();
-}
-
-void JobContext::LowerMarker(const ConversationRow& row) {
-  const auto marker = FindMarker(authored(), row.id);
-  if (!marker || marker->read_sequence <= row.read_sequence) return;
-  DropOutbox(marker->position);
-  changes_.NoteOutbox(ReplaceMarker(WriteAuthored(), row.id, row.read_sequence));
 }
 
 void JobContext::Save() {

@@ -62,7 +62,9 @@ class JobContext {
   void DropOutbox(std::uint64_t position);
   // The same for a send that is in the cache now: its row is hidden, and removed later.
   void SettleSend(std::uint64_t position);
-  // The same for a read marker, whose position the cache has.
+  // The backend is to be told that it was read up to there, in place of what it was to be told.
+  void TellRead(const ConversationId& conversation, Sequence up_to);
+  // As SettleSend(), for a read marker, whose position the cache has.
   void SettleMarker(std::uint64_t position);
 
   // Whether a message of the backend may concern something that the user did. A job that adds
@@ -84,8 +86,6 @@ class JobContext {
   // Without a row until it is saved.
   [[nodiscard]] ConversationState& Begin(const ConversationId& id);
   void SaveOne(ConversationState& conversation);
-  // What the backend is to be told is no more than what is read here.
-  void LowerMarker(const ConversationRow& row);
   void LeaveOutbox(std::uint64_t position);
 
   GroupTransaction& cache_;

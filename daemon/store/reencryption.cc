@@ -18,11 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// `source` has nothing in its log afterwards, and the new file is complete and synced.
+// There are no rows anywhere but in the file then. A reader that is in the log ends soon.
+Result<void> EmptyLog(Connection& source) {
+  if (source.CheckpointAndTruncate()) return {};
+  return Fail(ErrorCode::kResourceExhausted, "The database is busy. Try again.");
+}
+
+// Of one with an empty log. The new file is complete and synced.
 Result<void> MakeCopy(Connection& source, const fs::path& file, const Secret& key) {
-  // A reader that is in the log ends soon; then there are no rows anywhere but in the file.
-  if (!source.CheckpointAndTruncate())
-    return Fail(ErrorCode::kResourceExhausted, "The database is busy. Try again.");
   if (auto made = MakeEmptyFile(ReencryptedName(file)); !made) return made;
   CopyInto(source, ReencryptedName(file), key);
   return {};
@@ -46,14 +49,9 @@ Result<std::uint64_t> Reencrypt(StoreParts& parts, File file, const Secret& key)
     if (auto open = parts.writer->EnsureOpen(); !open) return open;
     Connection& source = cache ? parts.writer->cache() : parts.writer->authored();
     // Reads that follow on each other without a pause may keep the log in use: then they wait.
-    if (!source.CheckpointAndTruncate()) {
-      const auto emptied = parts.readers->WithoutReaders([&source]() -> Result<void> {
-        (void)source.CheckpointAndTruncate();  // Or MakeCopy() says that it is busy.
-        return {};
-      });
-      if (!emptied) return emptied;
-    }
-    return MakeCopy(source, path, key);
+    auto emptied = EmptyLog(source);
+    if (!emptied) emptied = parts.readers->WithoutReaders([&source] { return EmptyLog(source); });
+    return emptied ? MakeCopy(source, path, key) : emptied;
   });
   if (done) {
     done = parts.writer->ReplaceBoth([&] {
@@ -92,6 +90,7 @@ void StartReencryption(StoreParts& parts, File file, Secret key, Writer::Done<st
 Result<void> ReencryptClosed(const fs::path& file, const Secret& old_key, const Secret& new_key) {
   auto done = Catching([&]() -> Result<void> {
     Connection source(file, old_key, Access::kWrite, Durability::kAuthored);
+    if (auto emptied = EmptyLog(source); !emptied) return emptied;
     return MakeCopy(source, file, new_key);
   });
   if (done) done = TakeCopy(file);

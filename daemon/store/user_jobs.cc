@@ -161,11 +161,7 @@ Result<void> MarkReadJob::Run(JobContext& context) {
   if (*target > conversation->row().read_sequence) {
     conversation->AdvanceRead(context.cache(), *target);
     const Sequence told = conversation->ToldAsRead(*target);
-    if (!marker || marker->read_sequence < told) {
-      if (marker) context.DropOutbox(marker->position);
-      context.changes().NoteOutbox(
-          ReplaceMarker(context.WriteAuthored(), mark_.conversation, told));
-    }
+    if (!marker || marker->read_sequence < told) context.TellRead(mark_.conversation, told);
   }
   if (context.is_rerun() && marker) context.changes().NoteOutbox(marker->position);
   context.Save();

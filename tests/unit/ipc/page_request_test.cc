@@ -61,13 +61,14 @@ TEST(PageRequestTest, AGapWithinThePageIsAMissAlsoOfAFullOne) {
   EXPECT_TRUE(IsMiss(page, Query(1)));
 }
 
-// Of a gap of thousands, what is read next, and not all of it ahead of everything else.
-TEST(PageRequestTest, OfAGapBelowThePageIsFetchedWhatIsReadNext) {
-  MessagePage page = PageOf({At(901)});
-  page.gap_before = GapOf(1, 900);
-  EXPECT_THAT(WantedGaps(page, Query(50)), testing::ElementsAre(GapOf(851, 900)));
-  page.gap_before = GapOf(851, 900);
-  EXPECT_THAT(WantedGaps(page, Query(50)), testing::ElementsAre(GapOf(851, 900)));
+// Of a gap of thousands, what is read next, and not all of it ahead of everything else; and more
+// than a page, or each of them would wait.
+TEST(PageRequestTest, OfALargeGapBelowThePageIsFetchedWhatIsReadNext) {
+  MessagePage page = PageOf({At(9'001)});
+  page.gap_before = GapOf(1, 9'000);
+  EXPECT_THAT(WantedGaps(page, Query(50)), testing::ElementsAre(GapOf(8'001, 9'000)));
+  page.gap_before = GapOf(8'001, 9'000);
+  EXPECT_THAT(WantedGaps(page, Query(50)), testing::ElementsAre(GapOf(8'001, 9'000)));
 }
 
 TEST(PageRequestTest, BothGapsAreFetchedTheNewerOneBeforeTheOther) {

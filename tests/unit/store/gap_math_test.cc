@@ -55,6 +55,17 @@ TEST(GapSetTest, ChangingTheReasonJoins) {
                                          GapRange{11, 12, kLimited}));
 }
 
+TEST(GapSetTest, TheLowestMissingNumberOfARange) {
+  GapSet gaps;
+  gaps.Add(5, 8, kLimited);
+  gaps.Add(12, 12, kEvicted);
+  EXPECT_EQ(gaps.FirstIn(1, 20), 5U);
+  EXPECT_EQ(gaps.FirstIn(7, 20), 7U);
+  EXPECT_EQ(gaps.FirstIn(9, 12), 12U);
+  EXPECT_EQ(gaps.FirstIn(9, 11), std::nullopt);
+  EXPECT_EQ(gaps.FirstIn(13, 20), std::nullopt);
+}
+
 TEST(GapSetTest, EmptyRangesDoNothing) {
   GapSet gaps;
   gaps.Add(5, 4, kLimited);

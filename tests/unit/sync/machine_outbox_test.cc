@@ -20,6 +20,15 @@ class MachineOutboxTest : public MachineTest {
     return entry;
   }
 
+  void MarkRead(std::uint64_t position, Sequence up_to) {
+    OutboxEntry entry;
+    entry.position = position;
+    entry.kind = OutboxKind::kMarkRead;
+    entry.conversation = ConversationId("c");
+    entry.read_sequence = up_to;
+    Put(entry);
+  }
+
   void ReconnectNow() {
     Step(SyncNowAsked{});
     Connect(transport::Resume::kOk, 100);
@@ -352,17 +361,11 @@ TEST_F(MachineOutboxTest, AnEchoInPlaceOfTheAcknowledgementLetsTheNextLeave) {
 
 TEST_F(MachineOutboxTest, ReadMarkersAreSentAtOnceAndAcknowledgedAsFarAsTheyWere) {
   GoLive();
-  OutboxEntry marker;
-  marker.position = 1;
-  marker.kind = OutboxKind::kMarkRead;
-  marker.conversation = ConversationId("c");
-  marker.read_sequence = 5;
-  Put(marker);
+  MarkRead(1, 5);
   const auto sent = TakeFrames<transport::MarkRead>();
   ASSERT_EQ(sent.size(), 1U);
   EXPECT_TRUE(CommittedOps<store::MarkSending>().empty());
-  marker.read_sequence = 9;
-  Put(marker);
+  MarkRead(1, 9);
   Step(Received{transport::Ack{sent[0].request, MessageId(), "", 0, 0}});
   Settle();
   ASSERT_EQ(CommittedOps<store::AcknowledgeRead>().size(), 1U);
@@ -373,12 +376,7 @@ TEST_F(MachineOutboxTest, ReadMarkersAreSentAtOnceAndAcknowledgedAsFarAsTheyWere
 // Of a backend that was restored from a copy, it may be of numbers that others have now.
 TEST_F(MachineOutboxTest, AReadMarkerWaitsUntilEverythingIsCompared) {
   Start(SyncCursor{"e0", 100});
-  OutboxEntry marker;
-  marker.position = 1;
-  marker.kind = OutboxKind::kMarkRead;
-  marker.conversation = ConversationId("c");
-  marker.read_sequence = 5;
-  Put(marker);
+  MarkRead(1, 5);
   Connect(transport::Resume::kOtherEpoch, 7);
   const auto list = TakeFrames<transport::ListConversations>();
   ASSERT_EQ(list.size(), 1U);
