@@ -18,6 +18,9 @@ constexpr std::chrono::hours kPause{1};
 // The search index is rewritten when a part of this many of its messages is gone: rewriting costs
 // as much as it has.
 constexpr std::uint64_t kCompactPart = 20;
+// Each slice that evicts leaves a small piece in the search index. So many are merged at a time:
+// compacting rewrites a part of each piece in each of its slices.
+constexpr std::uint64_t kMergedSlices = 8;
 
 void NameThisThread() {
 #ifdef __APPLE__
@@ -115,7 +118,7 @@ Result<RetentionOutcome> RetentionKeeper::RunNow() {
   evicted_since_compacting_ += *evicted;
   if (*evicted > 0) {
     if (evicted_since_compacting_ * kCompactPart >= before->messages) {
-      const auto compacted = TidyAll(store::Tidying::kCompactIndex, store::Tidying::kContinueIndex);
+      const auto compacted = TidyAll(store::Tidying::kCompactIndex, store::Tidying::kMergeIndex);
       if (!compacted) return tl::unexpected(compacted.error());
       evicted_since_compacting_ = 0;
     }
@@ -129,6 +132,7 @@ Result<RetentionOutcome> RetentionKeeper::RunNow() {
 
 Result<std::uint64_t> RetentionKeeper::EvictAll(std::vector<Eviction> evictions) {
   std::uint64_t messages = 0;
+  std::uint64_t slices = 0;
   for (auto next = evictions.begin(); next != evictions.end();) {
     if (Stopping()) return tl::unexpected(Stopped());
     const auto count = std::min<std::ptrdiff_t>(
@@ -139,6 +143,9 @@ Result<std::uint64_t> RetentionKeeper::EvictAll(std::vector<Eviction> evictions)
     if (!evicted) return tl::unexpected(evicted.error());
     messages += evicted->messages;
     next += static_cast<std::ptrdiff_t>(evicted->finished);
+    if (++slices % kMergedSlices != 0) continue;
+    const auto merged = TidyAll(store::Tidying::kMergeIndex, store::Tidying::kMergeIndex);
+    if (!merged) return tl::unexpected(merged.error());
   }
   return messages;
 }

@@ -8,8 +8,8 @@
 namespace hark::store {
 namespace {
 
-constexpr char kRelease[] = "PRAGMA incremental_vacuum(64)";
-static_assert(kReleasedPages == 64);
+constexpr char kRelease[] = "PRAGMA incremental_vacuum(32)";
+static_assert(kReleasedPages == 32);
 constexpr char kFree[] = "PRAGMA freelist_count";
 constexpr char kAll[] = "PRAGMA page_count";
 constexpr char kAutoVacuum[] = "PRAGMA auto_vacuum";

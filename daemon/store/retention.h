@@ -28,8 +28,8 @@ inline constexpr std::uint32_t kSparedMessages = 200;
 // One slice takes at most this much, so that a send waits for less than 5 ms.
 inline constexpr std::uint32_t kEvictionMessages = 16;
 inline constexpr std::size_t kEvictionConversations = 16;
-inline constexpr std::uint32_t kReleasedPages = 64;
-inline constexpr std::uint32_t kCompactedPages = 4;
+inline constexpr std::uint32_t kReleasedPages = 32;
+inline constexpr std::uint32_t kIndexPages = 4;  // Of the search index.
 
 struct Evicted {
   std::uint64_t messages = 0;
@@ -37,9 +37,9 @@ struct Evicted {
 };
 
 enum class Tidying : std::uint8_t {
-  kCompactIndex,   // Begins to rewrite the search index without what was removed.
-  kContinueIndex,  // Goes on with it.
-  kReleaseSpace,   // Gives free pages back to the file system; the file shrinks at a checkpoint.
+  kMergeIndex,    // Merges the small pieces of the search index, and goes on with kCompactIndex.
+  kCompactIndex,  // Begins to rewrite the search index without what was removed.
+  kReleaseSpace,  // Gives free pages back to the file system; the file shrinks at a checkpoint.
 };
 
 // Safe to call from any thread. `done` as Writer's.

@@ -80,10 +80,11 @@ TidyJob::TidyJob(Tidying what, RetentionStore::Done<bool> done)
     : what_(what), done_(std::move(done)) {}
 
 Result<void> TidyJob::Run(JobContext& context) {
-  if (what_ == Tidying::kReleaseSpace) {
-    more_ = ReleaseFreePages(context.WriteCache());
-  } else {
-    more_ = CompactIndex(context.WriteCache(), what_ == Tidying::kCompactIndex, kCompactedPages);
+  Connection& cache = context.WriteCache();
+  switch (what_) {
+    case Tidying::kMergeIndex: more_ = MergeIndex(cache, kIndexPages); break;
+    case Tidying::kCompactIndex: more_ = CompactIndex(cache, kIndexPages); break;
+    case Tidying::kReleaseSpace: more_ = ReleaseFreePages(cache); break;
   }
   context.NothingToTell();
   return {};

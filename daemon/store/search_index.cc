@@ -132,12 +132,11 @@ bool IndexOldRows(Connection& cache, std::uint32_t limit) {
 }
 
 bool MergeIndex(Connection& cache, std::uint32_t pages) {
-  return Merge(cache, pages);
+  return Merge(cache, std::int64_t{pages});
 }
 
-bool CompactIndex(Connection& cache, bool first, std::uint32_t pages) {
-  const auto amount = static_cast<std::int64_t>(pages);
-  return Merge(cache, first ? -amount : amount);
+bool CompactIndex(Connection& cache, std::uint32_t pages) {
+  return Merge(cache, -std::int64_t{pages});
 }
 
 }  // namespace hark::store

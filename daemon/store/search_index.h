@@ -65,9 +65,9 @@ void LeaveToIndex(Connection& cache);
 // more. Until it is done, the index is larger and a search reads more.
 bool MergeIndex(Connection& cache, std::uint32_t pages);
 
-// Rewrites the index without what was removed, about `pages` pages at a time. `first`: begins a new
-// round. False: the round is complete.
-[[nodiscard]] bool CompactIndex(Connection& cache, bool first, std::uint32_t pages);
+// Begins to rewrite the index without what was removed; MergeIndex() goes on with it. Each step
+// writes `pages` pages and one of each segment: to be merged first.
+[[nodiscard]] bool CompactIndex(Connection& cache, std::uint32_t pages);
 
 }  // namespace hark::store
 

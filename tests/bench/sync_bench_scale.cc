@@ -1,11 +1,10 @@
 // What a page and a send cost in a store of COUNT messages, and how long a slice of retention holds
 // the writer.
 //
-//   sync_bench_scale FOLDER COUNT [EVICTED]
+//   sync_bench_scale FOLDER COUNT
 //
-// Conversations of 18 messages, as in real chats. EVICTED: how many are too old; a tenth, at most
-// 20,000, unless told. Prints JSON: medians in microseconds, and of the slices the 99th percentile,
-// the longest, and all together.
+// Conversations of 18 messages, as in real chats, of which a tenth is too old. Prints JSON: medians
+// in microseconds, and of the slices the 99th percentile, the longest, and all together.
 
 #include <algorithm>
 #include <chrono>
@@ -16,11 +15,13 @@
 #include <iostream>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "daemon/account/retention_keeper.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/uuid.h"
 #include "daemon/store/sqlcipher_store.h"
@@ -77,12 +78,16 @@ T Wait(Call&& call) {
   return promise.get_future().get();
 }
 
+double MicrosecondsSince(std::chrono::steady_clock::time_point begun) {
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begun)
+      .count();
+}
+
 template <typename Call>
 double Microseconds(Call&& call) {
   const auto begun = std::chrono::steady_clock::now();
   call();
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begun)
-      .count();
+  return MicrosecondsSince(begun);
 }
 
 double Percentile(std::vector<double> values, double part) {
@@ -104,57 +109,77 @@ void Fill(SqlcipherStore& store, std::uint64_t conversations, std::mt19937_64& r
 // How long each slice took, from its submission to its answer.
 struct Slices {
   std::vector<double> evict;
-  std::vector<double> compact;
+  std::vector<double> index;  // Merged and compacted.
   std::vector<double> release;
   std::vector<double> upkeep;  // Between two slices.
 };
 
+// Takes the time of what the keeper asks for.
+class TimedRetention final : public RetentionStore {
+ public:
+  explicit TimedRetention(SqlcipherStore& store) : store_(store) {}
+
+  [[nodiscard]] Result<RetentionPlan> PlanRetention(const RetentionPolicy& policy) override {
+    return store_.PlanRetention(policy);
+  }
+  void Evict(std::vector<Eviction> evictions, Done<Evicted> done) override {
+    WaitForUpkeep();
+    store_.Evict(std::move(evictions), Timed(slices_.evict, std::move(done)));
+  }
+  void Tidy(Tidying what, Done<bool> done) override {
+    WaitForUpkeep();
+    auto& times = what == Tidying::kReleaseSpace ? slices_.release : slices_.index;
+    store_.Tidy(what, Timed(times, std::move(done)));
+  }
+  void SetRetention(ConversationId conversation, std::optional<std::uint32_t> days,
+                    Done<LocalRevision> done) override {
+    store_.SetRetention(std::move(conversation), days, std::move(done));
+  }
+
+  [[nodiscard]] const Slices& slices() const { return slices_; }
+
+ private:
+  // What whoever comes after a slice waits for.
+  void WaitForUpkeep() {
+    slices_.upkeep.push_back(Microseconds([this] {
+      (void)Wait<LocalRevision>([this](auto done) { store_.Apply({}, std::move(done)); });
+    }));
+  }
+
+  template <typename T>
+  static Done<T> Timed(std::vector<double>& times, Done<T> done) {
+    const auto begun = std::chrono::steady_clock::now();
+    return [&times, begun, done = std::move(done)](Result<T> result) {
+      times.push_back(MicrosecondsSince(begun));
+      done(std::move(result));
+    };
+  }
+
+  SqlcipherStore& store_;
+  Slices slices_;
+};
+
 // As some time after a sync, when nothing else was done.
 void TidyUp(SqlcipherStore& store) {
-  for (const Tidying what : {Tidying::kContinueIndex, Tidying::kReleaseSpace}) {
+  for (const Tidying what : {Tidying::kMergeIndex, Tidying::kReleaseSpace}) {
     while (Wait<bool>([&](auto done) { store.Tidy(what, std::move(done)); })) {
     }
   }
 }
 
-// Evicts about `messages` of the oldest and tidies up.
+// Evicts about `messages` of the oldest and tidies up, as harkd does.
 Slices Retain(SqlcipherStore& store, std::uint64_t messages) {
-  const std::uint64_t bytes = store.Statistics()->cache_bytes;
-  const auto share =
-      static_cast<double>(messages) / static_cast<double>(store.Statistics()->messages);
-  const auto plan = store.PlanRetention(
-      {0, bytes - static_cast<std::uint64_t>(share * static_cast<double>(bytes))});
-  if (!plan) std::abort();
-  Slices slices;
-  // What whoever comes after a slice waits for.
-  const auto after = [&store](std::vector<double>& times) {
-    times.push_back(Microseconds(
-        [&] { (void)Wait<LocalRevision>([&](auto done) { store.Apply({}, std::move(done)); }); }));
-  };
-  auto first = plan->evictions.begin();
-  while (first != plan->evictions.end()) {
-    const auto count = std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(kEvictionConversations),
-                                                plan->evictions.end() - first);
-    Evicted evicted;
-    after(slices.upkeep);
-    slices.evict.push_back(Microseconds([&] {
-      evicted = Wait<Evicted>([&](auto done) {
-        store.Evict(std::vector<Eviction>(first, first + count), std::move(done));
-      });
-    }));
-    first += static_cast<std::ptrdiff_t>(evicted.finished);
-  }
-  const auto tidy = [&](Tidying begin, Tidying next, std::vector<double>& times) {
-    bool more = true;
-    for (Tidying what = begin; more; what = next) {
-      after(slices.upkeep);
-      times.push_back(Microseconds(
-          [&] { more = Wait<bool>([&](auto done) { store.Tidy(what, std::move(done)); }); }));
-    }
-  };
-  tidy(Tidying::kCompactIndex, Tidying::kContinueIndex, slices.compact);
-  tidy(Tidying::kReleaseSpace, Tidying::kReleaseSpace, slices.release);
-  return slices;
+  const auto statistics = store.Statistics();
+  if (!statistics) std::abort();
+  const double share = static_cast<double>(messages) / static_cast<double>(statistics->messages);
+  const auto spared =
+      static_cast<std::uint64_t>(share * static_cast<double>(statistics->cache_bytes));
+  TimedRetention timed(store);
+  account::RetentionKeeper keeper(store, timed, {0, statistics->cache_bytes - spared});
+  const auto outcome =
+      Wait<account::RetentionOutcome>([&](auto done) { keeper.Run(std::move(done)); });
+  if (outcome.messages == 0) std::abort();
+  return timed.slices();
 }
 
 void Print(const char* name, const std::vector<double>& times) {
@@ -175,7 +200,7 @@ std::unique_ptr<SqlcipherStore> Open(const std::filesystem::path& folder, const 
   return *std::move(opened);
 }
 
-int Run(const std::filesystem::path& folder, std::uint64_t count, std::uint64_t evicted) {
+int Run(const std::filesystem::path& folder, std::uint64_t count) {
   const SystemClock clock;
   auto opened = Open(folder, clock);
   SqlcipherStore& store = *opened;
@@ -208,14 +233,14 @@ int Run(const std::filesystem::path& folder, std::uint64_t count, std::uint64_t 
   // Closed and opened, so that all of it is in the file and nothing in its log.
   opened.reset();
   opened = Open(folder, clock);
-  const Slices slices = Retain(*opened, evicted);
+  const Slices slices = Retain(*opened, count / 10);
   std::cout << "{\"messages\": " << conversations * kPerConversation << ", \"fill_per_second\": "
             << static_cast<double>(conversations * kPerConversation) / filled * 1e6
             << ", \"page\": " << Percentile(pages, 0.5)
             << ", \"page_again\": " << Percentile(same, 0.5)
             << ", \"send\": " << Percentile(sends, 0.5);
   Print("evict", slices.evict);
-  Print("compact", slices.compact);
+  Print("index", slices.index);
   Print("release", slices.release);
   Print("upkeep", slices.upkeep);
   std::cout << "}\n";
@@ -226,9 +251,6 @@ int Run(const std::filesystem::path& folder, std::uint64_t count, std::uint64_t 
 }  // namespace hark::store
 
 int main(int argc, char** argv) {
-  if (argc != 3 && argc != 4) return 2;
-  const std::uint64_t count = std::strtoull(argv[2], nullptr, 10);
-  const std::uint64_t evicted =
-      argc == 4 ? std::strtoull(argv[3], nullptr, 10) : std::min<std::uint64_t>(count / 10, 20'000);
-  return hark::store::Run(argv[1], count, evicted);
+  if (argc != 3) return 2;
+  return hark::store::Run(argv[1], std::strtoull(argv[2], nullptr, 10));
 }

@@ -144,7 +144,7 @@ TEST_F(SearchIndexTest, AgreesAfterRandomInsertsEditsDeletionsAndEvictions) {
               std::max(evicted_to[conversation], before == 0 ? 0 : before - 1);
         }
       }
-      if (pick(60) == 0) TidyAll(*store, Tidying::kCompactIndex, Tidying::kContinueIndex);
+      if (pick(60) == 0) TidyAll(*store, Tidying::kCompactIndex, Tidying::kMergeIndex);
       if (pick(60) == 0) TidyAll(*store, Tidying::kReleaseSpace, Tidying::kReleaseSpace);
       if (pick(60) == 0) {
         store.reset();
@@ -250,7 +250,7 @@ TEST_F(SearchIndexTest, EvictionGivesSpaceBack) {
     const std::vector<Eviction> evictions = Before("a", 18'001);
     while (Evict(*store, evictions).finished == 0) {
     }
-    TidyAll(*store, Tidying::kCompactIndex, Tidying::kContinueIndex);
+    TidyAll(*store, Tidying::kCompactIndex, Tidying::kMergeIndex);
     TidyAll(*store, Tidying::kReleaseSpace, Tidying::kReleaseSpace);
     EXPECT_EQ(store->Statistics()->messages, 2'000U);
   }
